@@ -1,0 +1,48 @@
+"""Say it where it happens: the last line of every action."""
+
+from __future__ import annotations
+
+from larry.actions.author import Author
+from larry.core.document import Json, thaw
+from larry.records.activity import Activity
+from larry.records.rollout import Rollout
+
+
+def activity_of(
+    author: Author,
+    verb: str,
+    noun: str,
+    address: str,
+    *,
+    before: Json = None,
+    after: Json = None,
+    rollout: Rollout | None = None,
+) -> Activity:
+    """A line of activity, not yet written."""
+    return Activity(
+        at=author.now,
+        actor=author.actor,
+        verb=verb,
+        noun=noun,
+        address=address,
+        reason=author.reason,
+        before=thaw(before),
+        after=thaw(after),
+        rollout=rollout,
+    )
+
+
+def record(
+    author: Author,
+    verb: str,
+    noun: str,
+    address: str,
+    *,
+    before: Json = None,
+    after: Json = None,
+    rollout: Rollout | None = None,
+) -> Activity:
+    """Write one line of activity; 1 SQL statement."""
+    line = activity_of(author, verb, noun, address, before=before, after=after, rollout=rollout)
+    line.save(force_insert=True)
+    return line

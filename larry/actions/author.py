@@ -1,0 +1,47 @@
+"""Who acts, why and when; and how an action refuses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from larry.core.plan import Plan
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Somebody who acts: their name, the reason they give, and the moment they act at."""
+
+    actor: str
+    reason: str
+    now: datetime
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.actor)
+
+    @property
+    def moment(self) -> Moment:
+        return Moment(self.now)
+
+    def not_before(self, moment: datetime | None) -> Author:
+        """The same author, acting no earlier than a moment: now never runs backwards."""
+        return self if moment is None or moment <= self.now else replace(self, now=moment)
+
+
+class Refused(Exception):
+    """An action that is not done, and why in one clear line; ``plan`` is there when a Plan was made."""
+
+    def __init__(self, text: str, plan: Plan | None = None) -> None:
+        super().__init__(text)
+        self.plan = plan
+
+
+class GroundMoved(Refused):
+    """The Plan that was expected no longer holds; ``plan`` is the one that does."""
+
+
+class NoReason(Refused):
+    """A deployment needs a reason."""

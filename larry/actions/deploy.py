@@ -1,0 +1,125 @@
+"""Deploy: put instances on hosts for a time, as one rollout, and make room where others are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from larry.actions.author import Author, Refused
+from larry.actions.planning import LaneWish, Planned, plan_wishes
+from larry.actions.rollout import carry_out, preview
+from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
+from larry.core.interval import EndsBeforeItStarts, Interval, iso
+from larry.core.plan import Notice, Plan
+from larry.queries.deployable import find_digest, get_snapshots
+from larry.queries.instance import get_descriptions
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+
+GRACE = timedelta(seconds=60)
+"""A start up to this long ago was meant as now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeployItem:
+    """An instance on hosts: with a snapshot (its digest, or the first characters) or as it is now; ``place`` sends single
+    services and hand-placed auditors to other hosts."""
+
+    instance: str
+    hosts: tuple[str, ...]
+    snapshot: str | None = None
+    place: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class DeployRequest:
+    """What to deploy, from when (None: now) until when (None: open). ``expect`` is the digest of a Plan seen before."""
+
+    items: tuple[DeployItem, ...]
+    start: datetime | None = None
+    end: datetime | None = None
+    resume: bool = True
+    expect: str | None = None
+
+
+def preview_deploy(request: DeployRequest, author: Author) -> Plan:
+    """What `deploy` would do, by the same code. Raises `Refused` where no Plan can be made, `NotFound`."""
+    return preview(_planner(request, author), author)
+
+
+def deploy(request: DeployRequest, author: Author) -> Plan:
+    """Deploy as one rollout, all or nothing; returns the Plan that was applied.
+
+    Raises `Refused` (with the Plan when there is one), `GroundMoved` when ``expect`` no longer holds, `NotFound`.
+    """
+    return carry_out(_planner(request, author), author, expect=request.expect)
+
+
+def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Planned]:
+    """Snapshots are taken here, once, from one state of the database; lanes are planned anew each time."""
+    if not request.items or not all(item.hosts for item in request.items):
+        raise Refused("nothing to deploy: name at least one instance and one host for it")
+    frozen, refusals = _freeze(request.items, author)
+
+    def plan(now: Author) -> Planned:
+        interval = _interval(request, now.now)
+        wishes = [
+            LaneWish(snapshot.path, host, snapshot, interval, _place(item, snapshot))
+            for item, snapshot in zip(request.items, frozen, strict=True)
+            for host in (name.lower() for name in item.hosts)
+        ]
+        return plan_wishes(wishes, now, resume=request.resume, refusals=refusals)
+
+    return plan
+
+
+def _interval(request: DeployRequest, now: datetime) -> Interval:
+    start = request.start if request.start is not None else now
+    if start < now - GRACE:
+        raise Refused(f"the start {iso(start)} is in the past (it is {iso(now)}): what has passed is not rewritten")
+    try:
+        return Interval(max(start, now), request.end)
+    except EndsBeforeItStarts as reason:
+        raise Refused(str(reason)) from reason
+
+
+def _freeze(items: Sequence[DeployItem], author: Author) -> tuple[list[Snapshot], list[Notice]]:
+    """The snapshot of each item, and a refusal for each that is not ready."""
+    reader, moment = author.reader, author.moment
+    with read_view():
+        fresh = {item.instance.lower() for item in items if item.snapshot is None}
+        descriptions = get_descriptions(fresh, reader, moment) if fresh else {}
+        services = get_service_graph(reader, moment) if fresh else {}
+        digests = [
+            find_digest(item.snapshot, item.instance.lower(), reader, moment) if item.snapshot is not None else None
+            for item in items
+        ]
+        stored = get_snapshots({digest for digest in digests if digest is not None}, reader, moment)
+    frozen: list[Snapshot] = []
+    refusals: dict[str, Notice] = {}
+    for item, digest in zip(items, digests, strict=True):
+        if digest is not None:
+            frozen.append(stored[digest])
+            continue
+        snapshot, resolved = descriptions[item.instance.lower()].describe(services)
+        frozen.append(snapshot)
+        try:
+            refuse_unready(snapshot.path, resolved)
+        except CannotSnapshot as reason:
+            refusals[snapshot.path] = Notice("not_ready", str(reason))
+        if not snapshot.requires:
+            refusals[snapshot.path] = Notice(
+                "requires_nothing", f"{snapshot.path} requires no service: there is nothing to deploy"
+            )
+    return frozen, list(refusals.values())
+
+
+def _place(item: DeployItem, snapshot: Snapshot) -> Mapping[str, str]:
+    strange = sorted(service for service in item.place if service not in snapshot.by_key)
+    if strange:
+        raise Refused(
+            f"{item.instance} has no service {', '.join(strange)} to be placed; it has {', '.join(snapshot.by_key)}"
+        )
+    return MappingProxyType({service: host.lower() for service, host in item.place.items()})

@@ -1,0 +1,113 @@
+"""Edges of the service graph are written one by one, each change kept as a version with the activity that made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from larry.core.document import Json, canonical_text, thaw
+from larry.nouns.item import Item
+from larry.records.activity import Activity
+from larry.records.edge import Edge, EdgeVersion
+from larry.records.host import Host
+from larry.records.role import Role
+from larry.records.service import Service
+
+_Stated: TypeAlias = dict[tuple[str, str], Json]
+"""(kind, target's key) -> where."""
+
+
+def write_edges(items: Iterable[Item], lines: Mapping[tuple[str, str], Activity]) -> None:
+    """Make the edges of services those that their Items state; removals first, so that an edge may change its direction.
+
+    ``lines`` are the activity lines by (noun, address). SQL: about 7 statements; the guard on circles looks at each new
+    edge.
+    """
+    ids = dict(Service.objects.values_list("key", "id"))
+    wanted = {ids[item.address]: _stated_edges(item) for item in items}
+    activities = {ids[item]: line for (noun, item), line in lines.items() if noun == "service" and item in ids}
+    standing: dict[tuple[int, str, str], Edge] = {}
+    for edge in Edge.objects.filter(service__in=wanted).select_related("target", "where_host", "where_role"):
+        standing[edge.service_id, edge.kind, edge.target.key] = edge
+    gone = [
+        edge
+        for (service, kind, target), edge in standing.items()
+        if (kind, target) not in wanted[service] or not _same(_where(edge), wanted[service][kind, target])
+    ]
+    Edge.objects.filter(id__in=[edge.id for edge in gone]).delete()
+    removed = {(edge.service_id, edge.kind, edge.target.key) for edge in gone}
+    new = [
+        (service, kind, target, where)
+        for service, edges in wanted.items()
+        for (kind, target), where in edges.items()
+        if (service, kind, target) not in standing or (service, kind, target) in removed
+    ]
+    hosts, roles = _names(new)
+    Edge.objects.bulk_create([_edge(s, kind, ids[target], where, hosts, roles) for s, kind, target, where in new])
+    replaced = {(service, kind, target) for service, kind, target, _ in new}
+    EdgeVersion.objects.bulk_create(
+        [
+            *(
+                _version(
+                    edge.service_id, edge.kind, edge.target_id, _where(edge), activities[edge.service_id], removed=True
+                )
+                for edge in gone
+                if (edge.service_id, edge.kind, edge.target.key) not in replaced
+            ),
+            *(_version(s, kind, ids[target], where, activities[s]) for s, kind, target, where in new),
+        ]
+    )
+
+
+def _stated_edges(item: Item) -> _Stated:
+    edges: _Stated = {("needs", key): None for key in cast(Sequence[str], item.values["needs"])}
+    for audit in cast(Sequence[Mapping[str, Any]], item.values["audits"]):
+        edges["audits", audit["service"]] = audit["where"]
+    return edges
+
+
+def _where(edge: Edge) -> Json:
+    if edge.where_host is not None:
+        return {"host": edge.where_host.name}
+    if edge.where_role is not None:
+        return {"role": edge.where_role.key}
+    return edge.where_kind
+
+
+def _same(one: Json, other: Json) -> bool:
+    return canonical_text(one) == canonical_text(other)
+
+
+def _names(new: Iterable[tuple[int, str, str, Json]]) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    wheres = [where for *_, where in new if isinstance(where, Mapping)]
+    hosts = [str(where["host"]) for where in wheres if "host" in where]
+    roles = [str(where["role"]) for where in wheres if "role" in where]
+    found = Host.objects.filter(name__in=hosts).values_list("name", "id")
+    return dict(found), dict(Role.objects.filter(key__in=roles).values_list("key", "id"))
+
+
+def _edge(
+    service: int, kind: str, target: int, where: Json, hosts: Mapping[str, int], roles: Mapping[str, int]
+) -> Edge:
+    edge = Edge(service_id=service, kind=kind, target_id=target)
+    if isinstance(where, Mapping):
+        ((edge.where_kind, name),) = cast(Mapping[str, str], where).items()
+        edge.where_host_id = hosts[name] if edge.where_kind == "host" else None
+        edge.where_role_id = roles[name] if edge.where_kind == "role" else None
+    else:
+        edge.where_kind = str(where) if where is not None else None
+    return edge
+
+
+def _version(
+    service: int, kind: str, target: int, where: Json, activity: Activity, *, removed: bool = False
+) -> EdgeVersion:
+    return EdgeVersion(
+        service_id=service,
+        kind=kind,
+        target_id=target,
+        where=thaw(where),
+        removed=removed,
+        recorded_at=activity.at,
+        activity=activity,
+    )

@@ -1,0 +1,21 @@
+"""Migrate: bring the database to this version's schema, and lay its guards."""
+
+from __future__ import annotations
+
+from django.core.management import call_command
+from django.db import connection
+
+from larry.actions.author import Refused
+from larry.records import guards
+
+
+class GuardsMissing(Refused):
+    """The database does not keep all of Larry's promises by itself."""
+
+
+def migrate() -> None:
+    """Create or upgrade the tables; the guards are laid after every migration, and verified here."""
+    call_command("migrate", verbosity=0, interactive=False)
+    missing = guards.missing(connection)
+    if missing:
+        raise GuardsMissing(f"these guards could not be laid: {', '.join(missing)}")

@@ -1,0 +1,178 @@
+"""Items become rows: what a changed or new noun writes, noun by noun, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, cast
+
+from django.db.models import Model
+
+from larry.actions.author import Author
+from larry.core.document import thaw
+from larry.core.key import fold
+from larry.nouns.item import Item, find_parent_address
+from larry.records.app import App
+from larry.records.customer import Customer
+from larry.records.grade import Grade
+from larry.records.host import Host
+from larry.records.instance import Instance, Requirement
+from larry.records.noun import NounRecord
+from larry.records.pool import Pool
+from larry.records.role import Role
+from larry.records.service import Parameter, Service
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NounRows:
+    """How the Items of one noun are kept: the table, the fields that are columns, and how its other fields are written."""
+
+    model: type[NounRecord]
+    columns: tuple[str, ...]
+    parents: Callable[[Item], dict[str, Any]] = lambda item: {}
+    relations: Callable[[Mapping[int, Item]], None] = lambda rows: None
+
+
+def write_items(items: Sequence[Item], author: Author) -> None:
+    """Create or change the rows of Items in normal form, all of one noun; the edges of services are written elsewhere.
+
+    A noun is found by its parent and key, which never change. SQL: about 3 statements and 1 for each 500 rows, and as
+    many again for each sort of relation.
+    """
+    if not items:
+        return
+    table = _TABLES[items[0].noun]
+    standing = {_identity_of(row): row for row in table.model._default_manager.filter(retired_at=None)}
+    new: list[NounRecord] = []
+    changed: list[NounRecord] = []
+    kept: list[tuple[Item, NounRecord]] = []
+    for item in items:
+        row = standing.get(identity(item))
+        if row is None:
+            row = table.model(created_at=author.now, **table.parents(item))
+            new.append(row)
+        else:
+            changed.append(row)
+        _fill(row, item, table.columns)
+        kept.append((item, row))
+    manager = table.model._default_manager
+    manager.bulk_create(new, batch_size=_BATCH)
+    manager.bulk_update(changed, ["name", "name_folded", "description", *table.columns], batch_size=_BATCH)
+    table.relations({row.pk: item for item, row in kept})
+
+
+def identity(item: Item) -> str:
+    """What never changes of a noun: its parent's address and its key."""
+    parent = find_parent_address(item.address) if item.noun != "host" else ""
+    return f"{parent}/{item.values['key']}"
+
+
+def _identity_of(row: NounRecord) -> str:
+    if isinstance(row, Instance):
+        return row.path
+    if isinstance(row, App):
+        return f"{row.customer.key}/{row.key}"
+    return f"/{row.key}"
+
+
+def _fill(row: NounRecord, item: Item, columns: Iterable[str]) -> None:
+    values = cast(Mapping[str, Any], item.values)
+    row.key, row.name, row.description = values["key"], values["name"], values["description"]
+    row.name_folded = fold(row.name)
+    for column in columns:
+        setattr(row, column, thaw(values[column]))
+
+
+def _app_parents(item: Item) -> dict[str, Any]:
+    return {"customer": Customer.objects.get(key=find_parent_address(item.address))}
+
+
+def _instance_parents(item: Item) -> dict[str, Any]:
+    customer, app, _ = item.address.split("/")
+    parent = App.objects.get(customer__key=customer, key=app)
+    return {"app": parent, "customer_id": parent.customer_id, "path": item.address}
+
+
+def _service_relations(rows: Mapping[int, Item]) -> None:
+    """Declarations have no identity of their own: those of a changed service are written anew."""
+    Parameter.objects.filter(service__in=rows).delete()
+    Parameter.objects.bulk_create(
+        [
+            _parameter(service, position, stated)
+            for service, item in rows.items()
+            for position, stated in enumerate(cast(Sequence[Mapping[str, Any]], item.values["parameters"]))
+        ],
+        batch_size=_BATCH,
+    )
+
+
+def _parameter(service: int, position: int, stated: Mapping[str, Any]) -> Parameter:
+    return Parameter(
+        service_id=service,
+        position=position,
+        name=stated["name"],
+        type=stated["type"],
+        merge=stated["merge"],
+        sensitive=stated["sensitive"],
+        description=stated["description"],
+        has_default="default" in stated,
+        default=thaw(stated.get("default")),
+    )
+
+
+def _instance_relations(rows: Mapping[int, Item]) -> None:
+    services = dict(Service.objects.values_list("key", "id"))
+    wanted = {row: {services[key] for key in _keys(item, "requires")} for row, item in rows.items()}
+    _write_pairs(Requirement, "instance_id", "service_id", wanted)
+    paths = {item.values["template"] for item in rows.values()} - {None}
+    ids = dict(Instance.objects.filter(path__in=paths).values_list("path", "id"))
+    follow = [Instance(id=row, template_id=ids.get(str(item.values["template"]))) for row, item in rows.items()]
+    Instance.objects.bulk_update(follow, ["template"], batch_size=_BATCH)
+
+
+def _host_relations(rows: Mapping[int, Item]) -> None:
+    roles, pools = dict(Role.objects.values_list("key", "id")), dict(Pool.objects.values_list("key", "id"))
+    grades = dict(Grade.objects.values_list("key", "id"))
+    wanted = {row: {roles[key] for key in _keys(item, "roles")} for row, item in rows.items()}
+    _write_pairs(Host.roles.through, "host_id", "role_id", wanted)
+    wanted = {row: {pools[key] for key in _keys(item, "pools")} for row, item in rows.items()}
+    _write_pairs(Host.pools.through, "host_id", "pool_id", wanted)
+    graded = [Host(id=row, grade_id=grades.get(str(item.values["grade"]))) for row, item in rows.items()]
+    Host.objects.bulk_update(graded, ["grade"], batch_size=_BATCH)
+
+
+def _keys(item: Item, field: str) -> Iterable[str]:
+    return cast(Sequence[str], item.values[field])
+
+
+def _write_pairs(model: type[Model], owner: str, other: str, wanted: Mapping[int, set[int]]) -> None:
+    """Make the pairs of the owners those wanted: what is too much goes, what is missing comes. 3 SQL statements."""
+    manager = model._default_manager
+    standing: dict[int, dict[int, int]] = {}
+    for pair, left, right in manager.filter(**{f"{owner}__in": wanted}).values_list("pk", owner, other):
+        standing.setdefault(left, {})[right] = pair
+    surplus = [pair for left, pairs in standing.items() for right, pair in pairs.items() if right not in wanted[left]]
+    manager.filter(pk__in=surplus).delete()
+    missing = [
+        model(**{owner: left, other: right})
+        for left, rights in wanted.items()
+        for right in sorted(rights - standing.get(left, {}).keys())
+    ]
+    manager.bulk_create(missing, batch_size=_BATCH)
+
+
+_TABLES: Mapping[str, NounRows] = MappingProxyType(
+    {
+        "role": NounRows(Role, ("floor",)),
+        "grade": NounRows(Grade, ("rank", "floor")),
+        "pool": NounRows(Pool, ()),
+        "host": NounRows(Host, ("addresses", "labels", "data", "capacity"), relations=_host_relations),
+        "service": NounRows(Service, ("sharing", "category", "tools"), relations=_service_relations),
+        "customer": NounRows(Customer, ("parameters",)),
+        "app": NounRows(App, ("parameters", "service_level", "importance"), _app_parents),
+        "instance": NounRows(Instance, ("parameters", "copies", "demand"), _instance_parents, _instance_relations),
+    }
+)

@@ -1,0 +1,188 @@
+"""Planning: wishes for lanes become a Plan. The preview and the act both come through here; neither knows the other's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+
+from larry.actions.author import Author, Refused
+from larry.actions.timeline import get_stage
+from larry.core.deployable import Snapshot
+from larry.core.interval import Interval, iso
+from larry.core.plan import EMPTY_WRITES, Change, Notice, Plan, Writes
+from larry.core.rollout import Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
+from larry.core.timeline import Room, Turn, make_room
+from larry.queries.deployable import get_snapshots
+from larry.queries.host import list_host_keys, list_hosts_of_role
+from larry.queries.lane import Lane, LaneKey, count_live, get_serving, list_lanes
+from larry.queries.moment import Moment
+from larry.queries.presence import list_standing
+
+
+@dataclass(frozen=True, slots=True)
+class LaneWish:
+    """That a snapshot be live in a lane during an interval, with single services placed elsewhere."""
+
+    path: str
+    host: str
+    snapshot: Snapshot
+    interval: Interval
+    place: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def lane(self) -> LaneKey:
+        return self.path, self.host
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked."""
+
+    plan: Plan
+    writes: Writes = EMPTY_WRITES
+    snapshots: Mapping[str, Snapshot] = field(default_factory=lambda: MappingProxyType({}))
+    instances: frozenset[int] = frozenset()
+    hosts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    ordinals: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """The changes of many lanes, before it is known where services stand: with ids, places and ordinals by deployment."""
+
+    changes: tuple[Change, ...]
+    places: Mapping[str, Mapping[str, str]]
+    ordinals: Mapping[str, int]
+    warnings: tuple[Notice, ...] = ()
+
+
+def plan_wishes(
+    wishes: Sequence[LaneWish], author: Author, *, resume: bool = True, refusals: Sequence[Notice] = ()
+) -> Planned:
+    """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 2 for each role and interval."""
+    lanes = list_lanes([wish.lane for wish in wishes], author.reader, author.moment)
+    if len(lanes) < len(wishes):
+        twice = sorted({f"{w.path} on {w.host}" for w in wishes if sum(o.lane == w.lane for o in wishes) > 1})
+        raise Refused(f"asked for twice in one rollout: {', '.join(twice)}")
+    moves = _join(_make_moves(wish, lanes[wish.lane], author, resume=resume) for wish in wishes)
+    snapshots = {wish.snapshot.digest: wish.snapshot for wish in wishes}
+    return plan_moves(moves, list(lanes.values()), snapshots, author, refusals)
+
+
+def plan_moves(
+    moves: Moves,
+    lanes: Sequence[Lane],
+    snapshots: Mapping[str, Snapshot],
+    author: Author,
+    refusals: Sequence[Notice] = (),
+) -> Planned:
+    """Lay out what is new, find every host that is touched, and judge all of it together."""
+    stored = {change.deployable for change in moves.changes} - snapshots.keys()
+    snapshots = {**snapshots, **get_snapshots(stored, author.reader, author.moment)}
+    additions = lay_out_additions(moves.changes, _grounds(moves, snapshots, author))
+    standing = list_standing(
+        [c.deployment for c in moves.changes if c.before is not None], author.reader, author.moment
+    )
+    hosts = touched_hosts(moves.changes, additions, standing)
+    mentioned = {host for a in additions for f in a.footings for _, host in (*f.subjects, *f.elsewhere)}
+    stage, scene = get_stage(hosts, author, mentioned)
+    gone = sorted((hosts | mentioned) - scene.facts.keys())
+    if gone:
+        raise Refused(f"there is no host {', '.join(gone)}, where services are to go")
+    warnings = (*moves.warnings, *_too_few_copies(moves.changes, author))
+    plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
+    return Planned(
+        plan,
+        writes,
+        MappingProxyType(snapshots),
+        frozenset(lane.instance_id for lane in lanes),
+        MappingProxyType({**scene.ids, **{lane.host: lane.host_id for lane in lanes}}),
+        moves.ordinals,
+    )
+
+
+def changes_of(lane: Lane, turns: Iterable[Turn]) -> tuple[Change, ...]:
+    """A lane's turns as changes of deployments; new ones get the ids that they will be written under."""
+    changes: list[Change] = []
+    new = 0
+    for turn in turns:
+        deployment = turn.stay
+        if deployment is None:
+            deployment, new = lane.new_id(new), new + 1
+        changes.append(
+            Change(
+                turn.kind,
+                deployment,
+                lane.path,
+                lane.host,
+                turn.deployable,
+                turn.before,
+                turn.after,
+                turn.why,
+                turn.continues,
+            )
+        )
+    return tuple(changes)
+
+
+def _make_moves(wish: LaneWish, lane: Lane, author: Author, *, resume: bool) -> Moves:
+    room = make_room(lane.stays, wish.snapshot.digest, wish.interval, now=author.now, resume=resume)
+    changes = changes_of(lane, room.turns)
+    added = [change for change in changes if change.before is None]
+    newcomer = next(change for change in added if change.continues is None)
+    ended = {change.deployment for change in changes if change.before is not None}
+    replaced = [lane.places[stay.id] for stay in lane.stays if stay.id in ended]
+    places = {change.deployment: lane.places[change.continues] for change in added if change.continues is not None}
+    places[newcomer.deployment] = carry_over(wish.place, replaced, wish.snapshot)
+    ordinals = {change.deployment: lane.used + 1 + number for number, change in enumerate(added)}
+    return Moves(changes, places, ordinals, tuple(_lane_warnings(wish, room, places[newcomer.deployment])))
+
+
+def _lane_warnings(wish: LaneWish, room: Room, place: Mapping[str, str]) -> Iterable[Notice]:
+    where = f"{wish.path} on {wish.host}"
+    end = next(turn.after.end for turn in room.turns if turn.stay is None and turn.continues is None and turn.after)
+    if room.bounded_by is not None and end is not None:
+        yield Notice("bounded", f"{where} ends at {iso(end)}, where the deployment {room.bounded_by} starts")
+    for service, host in place.items():
+        if service not in wish.place:
+            yield Notice("carried_over", f"{service} of {where} stays on {host}, as in the deployment that is replaced")
+
+
+def _join(all_moves: Iterable[Moves]) -> Moves:
+    moves = list(all_moves)
+    order = ("end", "deactivate", "delete", "move", "bound", "extend", "add", "resume")
+    changes = sorted(
+        (change for each in moves for change in each.changes), key=lambda c: (order.index(c.kind), c.instance, c.host)
+    )
+    return Moves(
+        tuple(changes),
+        {id_: place for each in moves for id_, place in each.places.items()},
+        {id_: ordinal for each in moves for id_, ordinal in each.ordinals.items()},
+        tuple(warning for each in moves for warning in each.warnings),
+    )
+
+
+def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) -> Grounds:
+    additions = [change for change in moves.changes if change.before is None and change.after is not None]
+    asked = {(role, c.after) for c in additions if c.after for role in roles_asked(snapshots[c.deployable])}
+    candidates = {
+        (role, during): list_hosts_of_role(role, during, author.reader, author.moment)
+        for role, during in sorted(asked, key=lambda pair: (pair[0], pair[1].start, str(pair[1].end)))
+    }
+    serving = get_serving({change.instance for change in additions}, author.reader, author.moment)
+    return Grounds(snapshots, moves.places, serving, candidates, list_host_keys(author.reader, author.moment))
+
+
+def _too_few_copies(changes: Sequence[Change], author: Author) -> Iterable[Notice]:
+    """Instances that have fewer copies than wanted at the moment their new deployments start."""
+    starts: dict[str, datetime] = {}
+    for change in changes:
+        if change.before is None and change.after is not None and change.continues is None:
+            starts[change.instance] = min(change.after.start, starts.get(change.instance, change.after.start))
+    for path, start in sorted(starts.items()):
+        wanted, hosts = count_live([path], Moment(start), author.reader, author.moment)[path]
+        hosts |= {c.host for c in changes if c.instance == path and c.after is not None and start in c.after}
+        if len(hosts) < wanted:
+            yield Notice("fewer_copies", f"{path} has {len(hosts)} of {wanted} copies at {iso(start)}")

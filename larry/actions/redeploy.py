@@ -1,0 +1,73 @@
+"""Redeploy: new snapshots, deployed where the old ones are live at a moment, their ends kept, as one rollout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from larry.actions.author import Author, Refused
+from larry.actions.planning import LaneWish, Planned, plan_wishes
+from larry.actions.rollout import carry_out, preview
+from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
+from larry.core.interval import Interval, iso
+from larry.core.plan import Notice, Plan
+from larry.queries.instance import get_descriptions
+from larry.queries.lane import list_lanes, list_live_lanes
+from larry.queries.moment import Moment
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+
+
+def redeploy(
+    paths: tuple[str, ...],
+    author: Author,
+    *,
+    start: datetime | None = None,
+    expect: str | None = None,
+    dry_run: bool = False,
+) -> Plan:
+    """Bring instances up to what they are described as now, where they are live at ``start`` (None: now).
+
+    Lanes that already have the same snapshot are left alone. Raises as `deploy` does.
+    """
+    planner = _planner(paths, start, author)
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+
+
+def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> Callable[[Author], Planned]:
+    if not paths:
+        raise Refused("nothing to redeploy: name at least one instance")
+    with read_view():
+        descriptions = get_descriptions(paths, author.reader, author.moment)
+        services = get_service_graph(author.reader, author.moment)
+    frozen: dict[str, Snapshot] = {}
+    refusals: list[Notice] = []
+    for path, description in sorted(descriptions.items()):
+        frozen[path], resolved = description.describe(services)
+        try:
+            refuse_unready(path, resolved)
+        except CannotSnapshot as reason:
+            refusals.append(Notice("not_ready", str(reason)))
+
+    def plan(now: Author) -> Planned:
+        moment = now.now if start is None else start
+        if moment < now.now:
+            raise Refused(f"the start {iso(moment)} is in the past (it is {iso(now.now)})")
+        return plan_wishes(_wishes(frozen, moment, now), now, refusals=refusals)
+
+    return plan
+
+
+def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author) -> list[LaneWish]:
+    """A wish for each lane that is live at the moment with another snapshot: from then until the old one's end."""
+    keys = list_live_lanes(frozen, Moment(moment), author.reader, author.moment)
+    lanes = list_lanes(keys, author.reader, author.moment)
+    wishes: list[LaneWish] = []
+    for (path, host), lane in lanes.items():
+        stay = next(stay for stay in lane.stays if moment in stay.interval)
+        if stay.deployable != frozen[path].digest:
+            place = {
+                service: there for service, there in lane.places[stay.id].items() if service in frozen[path].by_key
+            }
+            wishes.append(LaneWish(path, host, frozen[path], Interval(moment, stay.interval.end), place))
+    return wishes

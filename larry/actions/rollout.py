@@ -1,0 +1,227 @@
+"""Carrying out a Plan: plan without locks, lock whom it touches, plan again, write it, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from larry.actions.activity import activity_of, record
+from larry.actions.author import Author, GroundMoved, NoReason, Refused
+from larry.actions.planning import Planned
+from larry.actions.timeline import write_timelines
+from larry.actions.transaction import not_backwards, transact
+from larry.core.document import Json
+from larry.core.interval import Interval, iso
+from larry.core.plan import Change, NewDeployment, Plan
+from larry.core.rollout import fit_interval
+from larry.core.timeline import Kind
+from larry.queries.view import read_view
+from larry.records.activity import Activity
+from larry.records.deployable import Deployable
+from larry.records.deployment import DeployedService, Deployment, DeploymentVersion
+from larry.records.host import Host
+from larry.records.instance import Instance
+from larry.records.rollout import Rollout
+from larry.records.service import Service
+
+_ROUNDS = 20
+
+
+def preview(planner: Callable[[Author], Planned], author: Author) -> Plan:
+    """The Plan, not applied, from one state of the database."""
+    with read_view():
+        return planner(not_backwards(author)).plan
+
+
+def carry_out(planner: Callable[[Author], Planned], author: Author, *, expect: str | None = None) -> Plan:
+    """Apply what ``planner`` plans, in one transaction with one rollout and its activity.
+
+    Raises `Refused` with the Plan when it has refusals, `GroundMoved` with the new Plan when ``expect`` (a Plan's digest)
+    no longer holds.
+    """
+    if not author.reason.strip():
+        raise NoReason("a deployment needs a reason: say why")
+    with read_view():
+        planned = planner(not_backwards(author))
+    for _ in range(_ROUNDS):
+        done, planned = transact(lambda known=planned: _attempt(planner, known, author, expect))  # type: ignore[misc]
+        if done:
+            return planned.plan
+    raise Refused("the hosts that this touches keep changing: try again")
+
+
+def _attempt(
+    planner: Callable[[Author], Planned], known: Planned, author: Author, expect: str | None
+) -> tuple[bool, Planned]:
+    """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was locked."""
+    _lock(known)
+    author = not_backwards(author)
+    planned = planner(author)
+    if expect is not None and expect != planned.plan.digest:
+        raise GroundMoved("the ground has moved: this is no longer the Plan that was expected", planned.plan)
+    if planned.plan.refusals:
+        raise Refused("; ".join(refusal.text for refusal in planned.plan.refusals), planned.plan)
+    if not (planned.instances <= known.instances and planned.hosts.keys() <= known.hosts.keys()):
+        return False, planned
+    if planned.plan.changes:
+        _write(planned, author)
+    return True, planned
+
+
+def _lock(planned: Planned) -> None:
+    """Lock lanes' parents, then hosts, each in sorted order, so that two actions never wait for one another in a circle."""
+    list(
+        Instance.objects.select_for_update(no_key=True)
+        .filter(id__in=planned.instances)
+        .order_by("id")
+        .values_list("id")
+    )
+    list(
+        Host.objects.select_for_update(no_key=True)
+        .filter(id__in=planned.hosts.values())
+        .order_by("id")
+        .values_list("id")
+    )
+
+
+def store_snapshots(planned: Planned, author: Author) -> None:
+    """Keep every snapshot that a new deployment refers to; one that is kept already is not kept twice."""
+    paths = {addition.deployable: addition.instance for addition in planned.writes.additions}
+    instances = dict(Instance.objects.filter(path__in=paths.values()).values_list("path", "id"))
+    Deployable.objects.bulk_create(
+        [
+            Deployable(
+                digest=digest,
+                instance_id=instances[path],
+                document=planned.snapshots[digest].text,
+                taken_at=author.now,
+                taken_by=author.actor,
+            )
+            for digest, path in sorted(paths.items())
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _write(planned: Planned, author: Author) -> None:
+    """Ends first, then moves, then additions, then what hosts deliver; the last lines say so."""
+    writes = planned.writes
+    store_snapshots(planned, author)
+    rollout = Rollout.objects.create(
+        reason=author.reason, actor=author.actor, recorded_at=author.now, plan_digest=planned.plan.digest
+    )
+    _write_changes([change for change in writes.changes if change.before is not None], rollout, author)
+    _write_additions(writes.additions, planned, rollout, author)
+    write_timelines(writes.timelines, planned.hosts, author)
+    record(author, "deploy", "rollout", str(rollout.id), after=_rollout_document(planned.plan), rollout=rollout)
+    Activity.objects.bulk_create([_change_activity(change, author, rollout) for change in writes.changes])
+
+
+def _write_changes(changes: Iterable[Change], rollout: Rollout, author: Author) -> None:
+    changes = list(changes)
+    rows = {row.id: row for row in Deployment.objects.filter(id__in=[change.deployment for change in changes])}
+    services: dict[str, list[DeployedService]] = {}
+    for service in DeployedService.objects.filter(deployment__in=rows):
+        services.setdefault(service.deployment_id, []).append(service)
+    for change in changes:
+        row = rows[change.deployment]
+        if change.after is None:
+            row.deactivated_at = author.now
+        else:
+            row.start, row.end = change.after.start, change.after.end
+        row.version, row.recorded_at = row.version + 1, author.now
+        row.save(update_fields=["start", "end", "deactivated_at", "version", "recorded_at"])
+        for service in services.get(row.id, []):
+            during = fit_interval(Interval(service.start, service.end), change.after)
+            service.deactivated = service.deactivated or during is None
+            service.start, service.end = (during.start, during.end) if during else (service.start, service.end)
+    changed = [service for of_one in services.values() for service in of_one]
+    DeployedService.objects.bulk_update(changed, ["start", "end", "deactivated"], batch_size=200)
+    DeploymentVersion.objects.bulk_create([_version(row, rollout) for row in rows.values()])
+
+
+def _write_additions(additions: Iterable[NewDeployment], planned: Planned, rollout: Rollout, author: Author) -> None:
+    additions = sorted(additions, key=lambda addition: addition.continues is not None)
+    instances = dict(Instance.objects.filter(id__in=planned.instances).values_list("path", "id"))
+    rows = [_deployment(addition, planned, instances, rollout, author) for addition in additions]
+    Deployment.objects.bulk_create(rows)
+    DeploymentVersion.objects.bulk_create([_version(row, rollout) for row in rows])
+    keys = {footing.service for addition in additions for footing in addition.footings}
+    services = dict(Service.objects.filter(key__in=keys).values_list("key", "id"))
+    DeployedService.objects.bulk_create(
+        [row for addition in additions for row in _deployed_services(addition, services, planned.hosts)], batch_size=500
+    )
+
+
+def _deployment(
+    addition: NewDeployment, planned: Planned, instances: Mapping[str, int], rollout: Rollout, author: Author
+) -> Deployment:
+    hosts = planned.hosts
+    return Deployment(
+        id=addition.id,
+        instance_id=instances[addition.instance],
+        host_id=hosts[addition.host],
+        deployable_id=addition.deployable,
+        start=addition.interval.start,
+        end=addition.interval.end,
+        reason=author.reason,
+        rollout=rollout,
+        continues_id=addition.continues,
+        place={service: hosts[host] for service, host in addition.place.items() if host in hosts},
+        uncovered=[[lack.auditor, lack.service, hosts[lack.host], lack.why] for lack in addition.uncovered],
+        ordinal=planned.ordinals[addition.id],
+        recorded_at=author.now,
+    )
+
+
+def _deployed_services(
+    addition: NewDeployment, services: Mapping[str, int], hosts: Mapping[str, int]
+) -> Iterable[DeployedService]:
+    for footing in addition.footings:
+        yield DeployedService(
+            deployment_id=addition.id,
+            service_id=services[footing.service],
+            service_key=footing.service,
+            host_id=hosts[footing.host],
+            start=addition.interval.start,
+            end=addition.interval.end,
+            cause=footing.cause.value,
+            subjects=[[service, hosts[host]] for service, host in footing.subjects],
+            elsewhere=[[service, hosts[host]] for service, host in footing.elsewhere],
+        )
+
+
+def _version(row: Deployment, rollout: Rollout) -> DeploymentVersion:
+    return DeploymentVersion(
+        deployment_id=row.id,
+        version=row.version,
+        host_id=row.host_id,
+        start=row.start,
+        end=row.end,
+        deactivated_at=row.deactivated_at,
+        rollout=rollout,
+        recorded_at=row.recorded_at,
+    )
+
+
+def _change_activity(change: Change, author: Author, rollout: Rollout) -> Activity:
+    return activity_of(
+        author, change.kind.value, "deployment", change.deployment, rollout=rollout,
+        before=_span(change, change.before), after=_span(change, change.after),
+    )  # fmt: skip
+
+
+def _span(change: Change, interval: Interval | None) -> Json:
+    if interval is None:
+        return None
+    return {
+        "instance": change.instance,
+        "host": change.host,
+        "snapshot": change.deployable,
+        "start": iso(interval.start),
+        "end": iso(interval.end) if interval.end else None,
+    }
+
+
+def _rollout_document(plan: Plan) -> Json:
+    counts = {kind.value: sum(change.kind is kind for change in plan.changes) for kind in Kind}
+    return {"plan": plan.digest, **{kind: count for kind, count in counts.items() if count}}

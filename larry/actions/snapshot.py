@@ -1,0 +1,54 @@
+"""Snapshot: freeze an instance as it is described now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from larry.actions.activity import record
+from larry.actions.author import Author, Refused
+from larry.actions.transaction import not_backwards, transact
+from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
+from larry.core.parameters import Resolved
+from larry.queries.instance import get_descriptions
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+from larry.records.deployable import Deployable
+from larry.records.instance import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A snapshot that is kept: ``is_new`` is False when the same content had been kept before."""
+
+    digest: str
+    path: str
+    is_new: bool
+    resolved: Resolved
+    snapshot: Snapshot
+
+
+def snapshot(path: str, author: Author, *, dry_run: bool = False) -> Taken:
+    """Freeze one instance; about 10 SQL statements. Raises `Refused` naming all that is missing, `NotFound`."""
+    with read_view():
+        description = get_descriptions([path], author.reader, author.moment)[path.lower()]
+        frozen, resolved = description.describe(get_service_graph(author.reader, author.moment))
+        kept = Deployable.objects.filter(digest=frozen.digest).exists()
+    try:
+        refuse_unready(frozen.path, resolved)
+    except CannotSnapshot as reason:
+        raise Refused(str(reason)) from reason
+    if not kept and not dry_run:
+        kept = not transact(lambda: _keep(frozen, not_backwards(author)))
+    return Taken(frozen.digest, frozen.path, not kept, resolved, frozen)
+
+
+def _keep(frozen: Snapshot, author: Author) -> bool:
+    """Whether it was new: of two that freeze the same at once, one is."""
+    instance = Instance.objects.select_for_update(no_key=True).get(path=frozen.path)
+    _, is_new = Deployable.objects.get_or_create(
+        digest=frozen.digest,
+        defaults={"instance": instance, "document": frozen.text, "taken_at": author.now, "taken_by": author.actor},
+    )
+    if is_new:
+        record(author, "snapshot", "instance", frozen.path, after={"snapshot": frozen.digest})
+    return is_new

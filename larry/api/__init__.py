@@ -1,0 +1,1 @@
+"""The API is the face that programs talk to."""

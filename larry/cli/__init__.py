@@ -1,0 +1,1 @@
+"""The command line is the face that people and scripts type to."""

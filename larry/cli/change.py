@@ -1,0 +1,101 @@
+"""What an act changed or would change, printed: of the estate, and of what runs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from larry.cli.printing import json_text, print_document, show_plain, show_value
+from larry.core.document import Json, canonical_text
+
+if TYPE_CHECKING:
+    from larry.actions.apply import EstateChange, ItemChange
+    from larry.core.plan import Plan
+
+_DONE = {"create": "created", "update": "changed", "retire": "retired"}
+_SIGNS = {"create": "+", "update": "~", "retire": "-"}
+
+
+def print_plan(plan: Plan, form: str, *, dry_run: bool) -> int:
+    """A Plan as text for people or as the pinned JSON; the exit code: 1 for a Plan that would be refused."""
+    from larry.exports.plan import plan_document, plan_text
+
+    if form == "json":
+        print_document(plan_document(plan), "json")
+    else:
+        for line in plan_text(plan).splitlines():
+            click.echo(show_plain(line))
+    if dry_run and form != "json":
+        click.echo("nothing has been changed: this was a dry run")
+    if plan.refusals:
+        click.echo(show_plain(f"larry: this would be refused: {plan.refusals[0].text}"), err=True)
+        return 1
+    return 0
+
+
+@contextmanager
+def refused_plan_printed(form: str) -> Iterator[None]:
+    """A refusal that holds a Plan has it printed for programs; the refusal itself goes on to the door."""
+    from larry.actions.author import Refused
+
+    try:
+        yield
+    except Refused as refusal:
+        if form == "json" and refusal.plan is not None:
+            from larry.exports.plan import plan_document
+
+            print_document(plan_document(refusal.plan), "json")
+        raise
+
+
+def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
+    """What becomes of the estate's nouns, and of the nodes that change at once with the facts of a host."""
+    from larry.exports.plan import plan_document
+
+    if form == "json":
+        document: dict[str, Json] = {
+            "changes": [_change_document(each) for each in change.changes],
+            "warnings": list(map(str, change.warnings)),
+            "plan": plan_document(change.plan),
+        }
+        click.echo(json_text(document), nl=False)
+        return
+    for each in change.changes:
+        for line in _change_lines(each):
+            click.echo(show_plain(line))
+    for warning in change.warnings:
+        click.echo(show_plain(f"warning: {warning}"), err=True)
+    if not change.plan.changes_nothing:
+        print_plan(change.plan, form, dry_run=False)
+    click.echo(_summary(change, dry_run=dry_run))
+
+
+def _summary(change: EstateChange, *, dry_run: bool) -> str:
+    if change.changes_nothing:
+        return "no changes"
+    counts = Counter(_DONE.get(each.verb, each.verb) for each in change.changes)
+    done = ", ".join(f"{count} {verb}" for verb, count in counts.items()) or "no noun changes"
+    return f"{done}; nothing has been changed: this was a dry run" if dry_run else done
+
+
+def _change_document(change: ItemChange) -> Json:
+    fields: dict[str, Json] = {name: {"before": old, "after": new} for name, (old, new) in change.fields.items()}
+    return {"noun": change.noun, "address": change.address, "verb": change.verb, "fields": fields}
+
+
+def _change_lines(change: ItemChange) -> Iterator[str]:
+    yield f"{_SIGNS.get(change.verb, '*')} {change.noun} {change.address}"
+    for name, (old, new) in change.fields.items():
+        if change.verb == "create":
+            if show_value(new) != "-":
+                yield f"    {name}: {_shown(new)}"
+        else:
+            yield f"    {name}: {_shown(old)} -> {_shown(new)}"
+
+
+def _shown(value: Json) -> str:
+    return "nothing" if value is None else value if isinstance(value, str) and value else canonical_text(value)

@@ -1,0 +1,96 @@
+"""`larry deployments`: what was, is and will be live where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from larry.cli.option import as_of_option, listing_option
+from larry.cli.printing import Column, print_listing, show_value
+from larry.cli.session import open_session
+from larry.core.interval import iso
+from larry.core.moment_text import show_moment
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from larry.core.document import Json
+    from larry.queries.deployment import DeploymentRow
+
+
+@click.command()
+@click.option("--customer", metavar="C", help="Of this customer.")
+@click.option("--app", metavar="C/A", help="Of this app.")
+@click.option("--instance", metavar="C/A/I", help="Of this instance.")
+@click.option("--host", metavar="H", help="On this host.")
+@click.option("--current", is_flag=True, help="Those live at the moment.")
+@click.option("--future", is_flag=True, help="Those that start after it.")
+@click.option("--past", is_flag=True, help="Those that ended before it.")
+@click.option("--all", "every", is_flag=True, help="All, deactivated ones too.")
+@as_of_option
+@listing_option
+def deployments(
+    *,
+    customer: str | None,
+    app: str | None,
+    instance: str | None,
+    host: str | None,
+    as_of: str | None,
+    form: str,
+    **states: bool,
+) -> None:
+    """List deployments by start. Deactivated ones are shown only with --all.
+
+    \b
+    Examples:
+      larry deployments --current
+      larry deployments --host web1.example.com --future --format json
+      larry deployments --customer acme --all --as-of 2026-12-01
+    """
+    session = open_session()
+
+    from larry.queries.deployment import SHOWN, DeploymentFilter, State, list_deployments
+
+    wanted = frozenset(state for state in State if states.get(state.value)) or SHOWN
+    which = DeploymentFilter(
+        customer=customer, app=app, instance=instance, host=host, states=frozenset(State) if states["every"] else wanted
+    )
+    rows = list_deployments(which, session.reader, session.at(as_of))
+    print_listing(rows, _columns(session.zone), _document, form, nothing="no deployments")
+
+
+def _document(row: DeploymentRow) -> dict[str, Json]:
+    """The pinned JSON of a deployment, and beside it where single services go and what stays uncovered."""
+    return {
+        "id": row.id,
+        "instance": row.instance,
+        "host": row.host,
+        "snapshot": row.snapshot,
+        "start": iso(row.start),
+        "end": iso(row.end) if row.end else None,
+        "deactivated": iso(row.deactivated) if row.deactivated else None,
+        "reason": row.reason,
+        "rollout": row.rollout,
+        "continues": row.continues,
+        "state": row.state.value,
+        "place": dict(row.place),
+        "uncovered": [
+            {"auditor": auditor, "service": service, "host": host, "why": why}
+            for auditor, service, host, why in row.uncovered
+        ],
+    }
+
+
+def _columns(zone: ZoneInfo) -> tuple[Column[DeploymentRow], ...]:
+    return (
+        Column("id", lambda row: row.id),
+        Column("state", lambda row: row.state.value),
+        Column("instance", lambda row: row.instance),
+        Column("host", lambda row: row.host),
+        Column("start", lambda row: show_moment(row.start, zone)),
+        Column("end", lambda row: show_moment(row.end, zone) if row.end else "open"),
+        Column("snapshot", lambda row: row.snapshot[:12]),
+        Column("uncovered", lambda row: show_value(sorted({lack[0] for lack in row.uncovered}))),
+        Column("reason", lambda row: row.reason),
+    )

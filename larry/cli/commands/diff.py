@@ -1,0 +1,129 @@
+"""`larry diff`: what differs between what is live, what was frozen and what is described now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from larry.cli.option import as_of_option, document_option
+from larry.cli.printing import Column, print_document, print_table, show_plain
+from larry.cli.session import Session, open_session
+from larry.core.document import Json, canonical_text, is_sealed
+from larry.core.node_text import MASK
+
+if TYPE_CHECKING:
+    from larry.core.deployable import Difference
+    from larry.queries.instance import Standing
+
+NOW = "now"
+
+
+@click.command()
+@click.argument("instance")
+@click.argument("digests", nargs=-1, metavar="[DIGEST [DIGEST]]")
+@as_of_option
+@document_option
+def diff(*, instance: str, digests: tuple[str, ...], as_of: str | None, form: str) -> None:
+    """Show what differs: without a DIGEST between what is live and INSTANCE as described now; with one between that
+    snapshot and now; with two between them. The first characters of a digest will do.
+
+    \b
+    Examples:
+      larry diff acme/shop/production
+      larry diff acme/shop/production 4f2a
+      larry diff acme/shop/production 4f2a 91c0 --format json
+    """
+    if len(digests) > 2:
+        raise click.UsageError("at most two snapshots can be compared")
+    session = open_session()
+
+    from larry.queries.instance import get_standing
+
+    standing = get_standing(instance, session.reader, session.at(as_of))
+    if digests:
+        _compare(standing, digests, session, form)
+        return
+    if form != "table":
+        print_document(_live_document(standing), form)
+        return
+    for live in standing.live:
+        state = "dirty" if live.is_dirty else "as described now"
+        click.echo(show_plain(f"{live.deployment} on {live.host}: snapshot {live.digest[:12]}, {state}"))
+    alike = {live.digest: live.differences for live in standing.live if live.is_dirty}
+    for digest, differences in alike.items():
+        click.echo(f"\n{digest[:12]} -> {NOW}")
+        _print_differences(differences)
+    if not standing.live:
+        click.echo(show_plain(f"{standing.path} is not deployed; its snapshot now would be {standing.snapshot.digest}"))
+
+
+def _compare(standing: Standing, digests: Sequence[str], session: Session, form: str) -> None:
+    from larry.core.deployable import compare_snapshots
+    from larry.queries.deployable import find_digest, get_snapshots
+
+    at = session.at(None)
+    full = [find_digest(prefix, standing.path, session.reader, at) for prefix in digests]
+    known = get_snapshots(full, session.reader, at)
+    old = known[full[0]]
+    new = known[full[1]] if len(full) == 2 else standing.snapshot
+    differences = compare_snapshots(old, new)
+    if form != "table":
+        document: dict[str, Json] = {
+            "instance": standing.path,
+            "old": old.digest,
+            "new": new.digest,
+            "differences": [_document(each) for each in differences],
+        }
+        print_document(document, form)
+        return
+    click.echo(f"{old.digest[:12]} -> {new.digest[:12] if len(full) == 2 else NOW}")
+    _print_differences(differences)
+
+
+def _live_document(standing: Standing) -> Json:
+    return {
+        "instance": standing.path,
+        "now": standing.snapshot.digest,
+        "dirty": standing.is_dirty,
+        "snapshots": standing.taken,
+        "live": [
+            {
+                "deployment": live.deployment,
+                "host": live.host,
+                "snapshot": live.digest,
+                "dirty": live.is_dirty,
+                "differences": [_document(each) for each in live.differences],
+            }
+            for live in standing.live
+        ],
+    }
+
+
+def _document(difference: Difference) -> dict[str, Json]:
+    return {
+        "path": difference.path,
+        "kind": difference.kind,
+        "old": difference.old,
+        "new": difference.new,
+        "owner": difference.owner,
+    }
+
+
+def _print_differences(differences: Sequence[Difference]) -> None:
+    if not differences:
+        click.echo("no difference")
+        return
+    columns = (
+        Column[Difference]("", lambda each: {"added": "+", "removed": "-"}.get(each.kind, "~")),
+        Column[Difference]("path", lambda each: each.path),
+        Column[Difference]("old", lambda each: "" if each.kind == "added" else _show(each.old)),
+        Column[Difference]("new", lambda each: "" if each.kind == "removed" else _show(each.new)),
+        Column[Difference]("owner", lambda each: each.owner),
+    )
+    print_table(columns, differences)
+
+
+def _show(value: Json) -> str:
+    return MASK if is_sealed(value) else canonical_text(value)

@@ -1,0 +1,132 @@
+"""`larry list`, `show`, `set` and `retire`: the simple nouns, derived from their specs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from larry.cli.noun_argument import noun_argument, read_settings
+from larry.cli.option import act_options, as_of_option, document_option, listing_option, reason_option
+from larry.cli.printing import Column, print_document, print_listing, print_table
+from larry.cli.session import Session, open_session
+
+if TYPE_CHECKING:
+    from larry.core.document import Json
+    from larry.nouns.field import Field
+    from larry.nouns.item import Item
+
+
+@click.command("list")
+@noun_argument()
+@as_of_option
+@listing_option
+def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
+    """List all nouns of one sort: role, grade, pool, service, customer, app, instance or host.
+
+    \b
+    Examples:
+      larry list hosts
+      larry list instance --format csv
+    """
+    from larry.cli.noun_text import show_in_cell
+    from larry.nouns.item import Item
+    from larry.nouns.table import NOUNS
+    from larry.queries.noun import list_items
+
+    def column(field: Field) -> Column[Item]:
+        return Column(field.label, lambda item: show_in_cell(field, item.values[field.name]))
+
+    session = open_session()
+    items = list_items(noun, session.reader, session.at(as_of))
+    _say_as_now(NOUNS[noun].plural, as_of, session)
+    columns = [Column[Item]("address", lambda item: item.address)]
+    columns += [column(field) for field in NOUNS[noun].fields if field.name != "key"]
+    print_listing(items, columns, _document, form, nothing=f"no {NOUNS[noun].plural}")
+
+
+@click.command("show")
+@noun_argument()
+@click.argument("address")
+@as_of_option
+@document_option
+def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
+    """Show everything about one noun, by its key, path or name.
+
+    \b
+    Examples:
+      larry show host web1.example.com
+      larry show instance acme/shop/production --format yaml
+    """
+    from larry.cli.noun_text import show_in_lines
+    from larry.nouns.table import NOUNS
+    from larry.queries.noun import get_item
+
+    session = open_session()
+    item = get_item(noun, address, session.reader, session.at(as_of))
+    _say_as_now(f"the {noun}", as_of, session)
+    if form != "table":
+        print_document(_document(item), form)
+        return
+    rows = [("address", item.address)]
+    for field in NOUNS[noun].fields:
+        lines = show_in_lines(field, item.values[field.name]) or ("-",)
+        rows += zip((field.label, *[""] * len(lines)), lines, strict=False)
+    print_table([Column(noun, lambda row: row[0]), Column("", lambda row: row[1])], rows)
+
+
+@click.command("set")
+@noun_argument()
+@click.argument("address")
+@click.argument("settings", nargs=-1, required=True, metavar="FIELD=VALUE...")
+@act_options
+def set_noun(
+    *, noun: str, address: str, settings: tuple[str, ...], reason: str | None, dry_run: bool, form: str
+) -> None:
+    """Create a noun, or change some of its fields. A VALUE is JSON; what is no JSON is taken as text.
+
+    What is live stays as it is: an instance that an edit touches becomes dirty until it is deployed again.
+
+    \b
+    Examples:
+      larry set host web9.example.com addresses='["10.0.0.19"]' roles='["web"]'
+      larry set customer acme parameters='{"timezone": "Europe/Berlin"}' --reason "they moved"
+      larry set service rails description="the stack our apps run on" --dry-run
+    """
+    values = read_settings(settings)
+    session = open_session()
+
+    from larry.actions.edit import edit
+    from larry.cli.change import print_change
+
+    change = edit(noun, address, values, session.author(reason), dry_run=dry_run)
+    print_change(change, form, dry_run=dry_run)
+
+
+@click.command("retire")
+@noun_argument()
+@click.argument("address")
+@reason_option
+def retire_noun(*, noun: str, address: str, reason: str | None) -> None:
+    """Take a noun out of use. Its history stays; its key stays reserved. Refused while anything depends on it.
+
+    \b
+    Example:
+      larry retire host web9.example.com --reason "sold"
+    """
+    session = open_session()
+
+    from larry.actions.retire import retire
+
+    retire(noun, address, session.author(reason))
+    click.echo(f"retired {noun} {address}")
+
+
+def _say_as_now(what: str, as_of: str | None, session: Session) -> None:
+    """What can be edited keeps no history of its own, and says so when asked for another moment."""
+    if as_of is not None and session.at(as_of).as_of != session.now:
+        click.echo(f"note: {what} can be edited, and so are shown as they are now", err=True)
+
+
+def _document(item: Item) -> dict[str, Json]:
+    return {"noun": item.noun, "address": item.address, **item.values}

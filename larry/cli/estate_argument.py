@@ -1,0 +1,42 @@
+"""Estate files as arguments: files, folders of *.yaml, or `-` for standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+
+STANDARD_INPUT = "-"
+LARGEST = 64 * 2**20
+"""What a reader of many files is to bear; each file has its own, smaller limit in `larry.nouns.yaml_text`."""
+
+
+def read_files(names: Sequence[str]) -> tuple[tuple[str, bytes], ...]:
+    """(name, content) of every file, folders opened in order of name. Wrong usage when one is not there."""
+    if names.count(STANDARD_INPUT) > 1:
+        raise click.UsageError("standard input can be read once")
+    return tuple(each for name in names for each in _read(name))
+
+
+def _read(name: str) -> Iterator[tuple[str, bytes]]:
+    if name == STANDARD_INPUT:
+        yield "<standard input>", sys.stdin.buffer.read(LARGEST)
+        return
+    path = Path(name)
+    if path.is_dir():
+        found = sorted(file for pattern in ("*.yaml", "*.yml") for file in path.glob(pattern) if file.is_file())
+        if not found:
+            raise click.UsageError(f"the folder {name} holds no *.yaml")
+        for file in found:
+            yield str(file), _content(file)
+    elif path.exists():
+        yield name, _content(path)
+    else:
+        raise click.UsageError(f"there is no file {name}")
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(LARGEST)

@@ -1,0 +1,63 @@
+"""What went wrong, in one line that says what to do."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+from larry.cli.printing import show_plain
+
+_NO_TABLES = ("no such table", "does not exist", "no such column")
+_LOCKED = ("database is locked", "lock timeout", "database table is locked")
+_READ_ONLY = ("readonly database", "read-only")
+TRACEBACK = "LARRY_TRACEBACK"
+
+
+class CannotStart(Exception):
+    """Larry's settings or its database will not do; the text says what would."""
+
+
+def explain_failure(error: Exception) -> str:
+    """One clear line (or one a fault, for a file with many); a defect of Larry's own says so, without its traceback."""
+    if os.environ.get(TRACEBACK):
+        traceback.print_exception(error, file=sys.stderr)
+    if isinstance(error, CannotStart) or _is_known(error):
+        return "\n".join(show_plain(line) for line in str(error).splitlines())
+    if _is(error, "django.db.utils", "DatabaseError") or _is(error, "django.db.utils", "InterfaceError"):
+        return _explain_database(error)
+    if isinstance(error, OSError):
+        return show_plain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    if isinstance(error, RecursionError):
+        return "this is nested too deeply"
+    fault = show_plain(f"{type(error).__name__}: {error}")
+    return f"this is a defect of Larry's: {fault} (set {TRACEBACK}=1 to see where; nothing was changed by half)"
+
+
+def _is_known(error: Exception) -> bool:
+    known = (
+        ("larry.actions.author", "Refused"),
+        ("larry.queries.reader", "NotFound"),
+        ("larry.nouns.estate", "EstateFaults"),
+    )
+    return any(_is(error, module, name) for module, name in known)
+
+
+def _is(error: Exception, module: str, name: str) -> bool:
+    """Whether the error is of a class that only what has been imported can have raised."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return isinstance(kind, type) and isinstance(error, kind)
+
+
+def _explain_database(error: Exception) -> str:
+    text = show_plain(" ".join(str(error).split()))
+    lowered = text.lower()
+    if any(sign in lowered for sign in _LOCKED):
+        return f"another process has been writing to the database for too long ({text}): try again"
+    if any(sign in lowered for sign in _READ_ONLY):
+        return f"the database cannot be written to ({text}): is it yours, and is the disk mounted for writing?"
+    if any(sign in lowered for sign in _NO_TABLES):
+        return f"the database is not up to date ({text}): run `larry migrate`"
+    if _is(error, "django.db.utils", "OperationalError"):
+        return f"the database does not answer ({text}): is it running, and does LARRY_DATABASE_URL name it?"
+    return f"the database refused: {text}"

@@ -1,0 +1,115 @@
+"""The command `larry`: its commands are named here and loaded only when asked for, so that help is there at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import click
+
+from larry import __version__
+
+SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "Begin": {
+            "demo": ("demo:demo", "a fresh example estate, deployed; prints what a host gets; serves the web pages"),
+            "migrate": ("migrate:migrate", "create the database, or bring it up to date"),
+            "serve": ("serve:serve", "serve the web pages and the configuration of every host"),
+            "check": ("check:check", "strange situations: missing guards, uncovered audits, dirty instances"),
+        },
+        "Describe the estate": {
+            "plan": ("estate:plan", "what an estate file would change; changes nothing"),
+            "apply": ("estate:apply", "change the estate to what a file says, in one transaction"),
+            "list": ("noun:list_nouns", "all customers, hosts, services …"),
+            "show": ("noun:show_noun", "everything about one of them"),
+            "set": ("noun:set_noun", "create one of them, or change some of its fields"),
+            "retire": ("noun:retire_noun", "take one of them out of use"),
+        },
+        "Deploy": {
+            "snapshot": ("snapshot:snapshot", "freeze an instance as it is described now"),
+            "diff": ("diff:diff", "what differs: live, snapshots, now"),
+            "parameters": ("instance:parameters", "the parameters of an instance, and whence each comes"),
+            "order": ("instance:order", "the order in which the services of an instance start"),
+            "deploy": ("deploy:deploy", "put instances on hosts, as one rollout"),
+            "redeploy": ("redeploy:redeploy", "new snapshots where the old ones are live, as one rollout"),
+            "undeploy": ("undeploy:undeploy", "end deployments, now or at a moment"),
+        },
+        "Look": {
+            "deployments": ("deployments:deployments", "what was, is and will be live where"),
+            "config": ("config:config", "what a host is to be at a moment, in the language of a tool"),
+            "activity": ("activity:activity", "who did what, when and why"),
+        },
+    }
+)
+"""By section: each command with its place in `larry.cli.commands` and one line about it."""
+
+_PLACES = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
+
+
+class LazyCommands(click.Group):
+    """A group whose help is written from the table above, and whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — click's signature
+        return list(_PLACES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _PLACES:
+            return None
+        module, _, name = _PLACES[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"larry.cli.commands.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        for heading, commands in SECTIONS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, about) for name, (_, about) in commands.items()])
+
+
+@click.group(
+    cls=LazyCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Moments are written 2026-12-01T09:00Z, 2026-12-01, now, +2h. `larry COMMAND --help` shows examples.",
+)
+@click.version_option(__version__, message="larry %(version)s")
+def larry() -> None:
+    """What runs where, for whom, since when, until when, and what comes next."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave with its code: 0 done, 1 refused or failed, 2 wrong usage, 3 there are changes."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # documents are UTF-8, whatever the locale
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """The exit code of the command; every failure is told on standard error in one clear line."""
+    try:
+        code = larry.main(args=arguments, prog_name="larry", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return wrong.exit_code
+    except BrokenPipeError:
+        # Whoever read has read enough. Python would complain again when it closes the stream at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("larry: interrupted; what was not finished has not been done", err=True)
+        return 1
+    except Exception as error:  # noqa: BLE001 — the outermost door: a person gets a line, whatever happens
+        from larry.cli.failure import explain_failure
+
+        click.echo(f"larry: {explain_failure(error)}", err=True)
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""A noun as an argument: in the singular or the plural."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import click
+
+from larry.core.document import Json
+
+
+class NounArgument(click.ParamType[str]):
+    """``host`` or ``hosts``; the value is the singular."""
+
+    name = "noun"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from larry.nouns.table import NOUNS
+
+        asked = str(value).casefold()
+        for noun in NOUNS.values():
+            if asked in {noun.name, noun.plural}:
+                return noun.name
+        return self.fail(f"there is no noun {value!r}; there are {', '.join(NOUNS)}", param, ctx)
+
+
+def noun_argument() -> Any:
+    """The argument ``NOUN``."""
+    return click.argument("noun", type=NounArgument(), metavar="NOUN")
+
+
+def read_settings(settings: tuple[str, ...]) -> Mapping[str, Json]:
+    """``field=JSON`` as a map; what is no JSON and looks like none is a text. Wrong usage when it will not do."""
+    values: dict[str, Json] = {}
+    for setting in settings:
+        name, sign, text = setting.partition("=")
+        if not sign or not name:
+            raise click.UsageError(f"{setting!r} is not FIELD=VALUE, such as description='the web' or rank=2")
+        if name in values:
+            raise click.UsageError(f"{name} is given twice")
+        values[name] = _read_value(name, text)
+    return values
+
+
+def _read_value(name: str, text: str) -> Json:
+    try:
+        value: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as fault:
+        if text[:1] in ("[", "{", '"'):
+            raise click.UsageError(f"{name}: this is not JSON: {fault}") from None
+        return text
+    except (ValueError, RecursionError) as fault:
+        raise click.UsageError(f"{name}: {str(fault) or 'nested too deeply'}") from None
+    return value
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> Mapping[str, Json]:
+    if len(dict(pairs)) < len(pairs):
+        raise ValueError("a key stands twice in one map")
+    return dict(pairs)
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")

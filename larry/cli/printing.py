@@ -1,0 +1,167 @@
+"""What a command prints: tables for people; JSON, YAML and CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import click
+
+from larry.core.document import Json, thaw
+
+Document = Mapping[str, Json]
+R = TypeVar("R")
+
+_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""What a spreadsheet takes for the start of a formula, the wide forms of East Asian keyboards among them."""
+
+_DIRECTING = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""Characters that show nothing but turn the text around them; the joiners of Persian or Hindi are not among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[R]):
+    """One column of a table for people: its heading, and what stands in it for a row."""
+
+    heading: str
+    cell: Callable[[R], object]
+    is_number: bool = False
+
+
+def print_listing(
+    rows: Sequence[R], columns: Sequence[Column[R]], document: Callable[[R], Document], form: str, *, nothing: str
+) -> None:
+    """Print rows in a form of `LISTING_FORMATS`: as a table of ``columns``, else the ``document`` of each.
+
+    ``nothing`` is what a person reads when there are none.
+    """
+    if form == "table":
+        if rows:
+            print_table(columns, rows)
+        else:
+            click.echo(nothing)
+    elif form == "csv":
+        click.echo(csv_text([document(row) for row in rows]), nl=False)
+    else:
+        print_document([document(row) for row in rows], form)
+
+
+def print_document(value: Json, form: str) -> None:
+    """Print one JSON value as ``json`` or ``yaml``."""
+    click.echo(yaml_text(value) if form == "yaml" else json_text(value), nl=False)
+
+
+def json_text(value: Json) -> str:
+    """The value as JSON to be read by eye as well."""
+    return json.dumps(thaw(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def yaml_text(value: Json) -> str:
+    """The value as YAML with every text in double quotes, which every reader of YAML reads alike."""
+    import yaml
+
+    class Quoting(yaml.SafeDumper):
+        def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 — the signature of PyYAML
+            return True
+
+    def quote(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style='"')
+
+    Quoting.add_representer(str, quote)
+    text: str = yaml.dump(thaw(value), Dumper=Quoting, sort_keys=False, allow_unicode=True, width=10**9)
+    return text
+
+
+def csv_text(documents: Sequence[Document]) -> str:
+    """The documents as CSV, one column a field; a text that a spreadsheet would run gets an apostrophe before it."""
+    names = list(dict.fromkeys(name for document in documents for name in document))
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    if names:
+        writer.writerow(names)
+    for document in documents:
+        writer.writerow([_csv_cell(document.get(name)) for name in names])
+    return written.getvalue()
+
+
+def print_table(columns: Sequence[Column[R]], rows: Iterable[R]) -> None:
+    """Print aligned columns; with colour and lines only on a terminal."""
+    cells = [[_cell(column.cell(row)) for column in columns] for row in rows]
+    if sys.stdout.isatty():
+        _print_rich_table(columns, cells)
+        return
+    lines = [[column.heading for column in columns], *cells]
+    widths = [max(_width(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        padded = [_pad(cell, width, column) for cell, width, column in zip(line, widths, columns, strict=True)]
+        click.echo("  ".join(padded).rstrip())
+
+
+def show_plain(text: str) -> str:
+    """The text without anything that a terminal would obey: control and direction characters are spelled out."""
+    return "".join(char if _is_harmless(char) else char.encode("unicode_escape").decode() for char in text)
+
+
+def show_value(value: Json) -> str:
+    """A value in few characters for a cell: lists with commas, maps as name=value, text as it is."""
+    if value is None or value in ("", (), {}):
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}={_short(member)}" for name, member in value.items()) or "-"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(_short(member) for member in value) or "-"
+    return str(value)
+
+
+def _short(value: Json) -> str:
+    return value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
+
+
+def _csv_cell(value: Json) -> str | int | float:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return value
+    text = value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
+    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+
+
+def _cell(value: object) -> str:
+    return show_plain("-" if value is None or value == "" else str(value))
+
+
+def _is_harmless(char: str) -> bool:
+    return char not in _DIRECTING and unicodedata.category(char) not in {"Cc", "Cs", "Zl", "Zp"}
+
+
+def _width(text: str) -> int:
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def _pad(text: str, width: int, column: Column[Any]) -> str:
+    gap = " " * (width - _width(text))
+    return gap + text if column.is_number else text + gap
+
+
+def _print_rich_table(columns: Sequence[Column[R]], cells: Sequence[Sequence[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(Text(column.heading), justify="right" if column.is_number else "left", overflow="fold")
+    for line in cells:
+        table.add_row(*(Text(cell) for cell in line))
+    Console(highlight=False).print(table)

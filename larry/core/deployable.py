@@ -1,0 +1,237 @@
+"""A snapshot freezes everything needed to deploy an instance; the same content has the same digest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any
+
+from larry.core.document import Json, canonical_text, digest_of, freeze
+from larry.core.parameters import Layer, Resolved, resolve
+from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind, close, order_by
+
+LEVELS = ("customer", "app", "instance")
+
+
+class CannotSnapshot(ValueError):
+    """Something an instance needs is missing or of the wrong type, so nothing of it may be frozen."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenService:
+    """One service of a snapshot. ``defaults`` are the declared ones, which a shared auditor carries."""
+
+    key: str
+    sharing: Sharing
+    parameters: Mapping[str, Json]
+    defaults: Mapping[str, Json]
+    needs: tuple[str, ...]
+    audits: tuple[Audit, ...]
+    tools: Json
+
+    @property
+    def before(self) -> frozenset[str]:
+        return frozenset((*self.needs, *(audit.service for audit in self.audits)))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A Deployable's content: keys, own parameters of each level, every service of the closure in start order."""
+
+    customer: str
+    app: str
+    instance: str
+    own: Mapping[str, Mapping[str, Json]]
+    requires: tuple[str, ...]
+    services: tuple[FrozenService, ...]
+
+    @property
+    def path(self) -> str:
+        return f"{self.customer}/{self.app}/{self.instance}"
+
+    @cached_property
+    def by_key(self) -> Mapping[str, FrozenService]:
+        return MappingProxyType({service.key: service for service in self.services})
+
+    @cached_property
+    def document(self) -> Json:
+        return freeze(
+            {
+                "customer": {"key": self.customer, "parameters": self.own["customer"]},
+                "app": {"key": self.app, "parameters": self.own["app"]},
+                "instance": {"key": self.instance, "parameters": self.own["instance"], "requires": self.requires},
+                "services": [_service_document(service) for service in self.services],
+            }
+        )
+
+    @cached_property
+    def text(self) -> str:
+        return canonical_text(self.document)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest_of(self.document)
+
+
+def take_snapshot(
+    keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str], services: Mapping[str, ServiceSpec]
+) -> tuple[Snapshot, Resolved]:
+    """Freeze an instance as it is described now; pure, O(closure log closure).
+
+    ``layers`` are all layers, earliest first; ``services`` the whole service graph or at least the closure.
+    Raises `CannotSnapshot` naming every missing or wrongly typed parameter and who needs it.
+    """
+    snapshot, resolved = describe(keys, layers, requires, services)
+    refuse_unready(snapshot.path, resolved)
+    return snapshot, resolved
+
+
+def describe(
+    keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str], services: Mapping[str, ServiceSpec]
+) -> tuple[Snapshot, Resolved]:
+    """What a snapshot would be, ready or not, with the parameters in their groups."""
+    required = tuple(sorted(requires))
+    closure = close(required, services)
+    order = order_by(closure, lambda key: services[key].before)
+    resolved = resolve(layers, {key: services[key].declarations for key in order})
+    own = {level: MappingProxyType(dict(_own_values(layers, level))) for level in LEVELS}
+    frozen = tuple(_freeze_service(services[key], resolved, closure) for key in order)
+    return Snapshot(*keys, MappingProxyType(own), required, frozen), resolved
+
+
+def refuse_unready(path: str, resolved: Resolved) -> None:
+    """Raise `CannotSnapshot` with all reasons in one text, or return."""
+    faults = [f"{m.name} is missing: needed by {', '.join(m.needed_by)}" for m in resolved.missing]
+    faults += [
+        f"{w.name} is not of type {w.expected}: needed by {', '.join(w.needed_by)}, set by {w.whence.level} {w.whence.owner}"
+        for w in resolved.wrong
+    ]
+    if faults:
+        raise CannotSnapshot(f"{path} cannot be deployed: " + "; ".join(faults))
+
+
+def read_snapshot(text: str) -> Snapshot:
+    """The snapshot a Deployable's document says; the inverse of `Snapshot.text`."""
+    document: Any = json.loads(text)
+    own = MappingProxyType({level: freeze(document[level]["parameters"]) for level in LEVELS})
+    services = tuple(
+        FrozenService(
+            key=service["key"],
+            sharing=Sharing(service["sharing"]),
+            parameters=freeze(service["parameters"]),  # type: ignore[arg-type]  # a JSON object by construction
+            defaults=freeze(service["defaults"]),  # type: ignore[arg-type]
+            needs=tuple(service["needs"]),
+            audits=tuple(Audit(a["service"], read_where(a["where"])) for a in service["audits"]),
+            tools=freeze(service["tools"]),
+        )
+        for service in document["services"]
+    )
+    keys = (document["customer"]["key"], document["app"]["key"], document["instance"]["key"])
+    return Snapshot(*keys, own, tuple(document["instance"]["requires"]), services)  # type: ignore[arg-type]
+
+
+def write_where(where: Where) -> Json:
+    """The estate file's way to say where: ``same-host``, ``manual``, ``{"host": H}`` or ``{"role": R}``."""
+    return str(where.kind) if where.name is None else {str(where.kind): where.name}
+
+
+def read_where(value: Json) -> Where:
+    """The inverse of `write_where`."""
+    if isinstance(value, Mapping):
+        ((kind, name),) = value.items()
+        return Where(WhereKind(kind), str(name))
+    return Where(WhereKind(str(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One path at which two snapshots differ; ``owner`` is the level or service that owns the new (else the old) value."""
+
+    path: str
+    kind: str
+    old: Json
+    new: Json
+    owner: str
+
+
+def compare_snapshots(old: Snapshot, new: Snapshot) -> tuple[Difference, ...]:
+    """Added, removed and changed paths in order of path; services and parameters are compared by key, not by position."""
+    before, after = _paths(old), _paths(new)
+    differences: list[Difference] = []
+    for path in sorted(before.keys() | after.keys()):
+        if path not in before:
+            differences.append(Difference(path, "added", None, after[path], _owner(path, new)))
+        elif path not in after:
+            differences.append(Difference(path, "removed", before[path], None, _owner(path, old)))
+        elif canonical_text(before[path]) != canonical_text(after[path]):
+            differences.append(Difference(path, "changed", before[path], after[path], _owner(path, new)))
+    return tuple(differences)
+
+
+def _paths(snapshot: Snapshot) -> dict[str, Json]:
+    return dict(_walk(snapshot))
+
+
+def _walk(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
+    for level in LEVELS:
+        for name, value in snapshot.own[level].items():
+            yield f"{level}.parameters.{name}", value
+    for required in snapshot.requires:
+        yield f"instance.requires.{required}", True
+    for service in snapshot.services:
+        stem = f"services.{service.key}"
+        yield f"{stem}.sharing", service.sharing.value
+        yield f"{stem}.tools", service.tools
+        for need in service.needs:
+            yield f"{stem}.needs.{need}", True
+        for audit in service.audits:
+            yield f"{stem}.audits.{audit.service}", write_where(audit.where)
+        for name, value in service.parameters.items():
+            yield f"{stem}.parameters.{name}", value
+        for name, value in service.defaults.items():
+            yield f"{stem}.defaults.{name}", value
+
+
+def _owner(path: str, snapshot: Snapshot) -> str:
+    parts = path.split(".")
+    if parts[0] in LEVELS:
+        return parts[0]
+    if parts[2] == "parameters":
+        owning = [level for level in LEVELS if parts[3] in snapshot.own[level]]
+        if owning:
+            return owning[-1]
+    return f"service {parts[1]}"
+
+
+def _own_values(layers: Sequence[Layer], level: str) -> Iterator[tuple[str, Json]]:
+    for layer in layers:
+        if layer.level == level:
+            yield from layer.values.items()
+
+
+def _freeze_service(spec: ServiceSpec, resolved: Resolved, closure: frozenset[str]) -> FrozenService:
+    defaults = {d.name: freeze(d.default) for d in spec.declarations if d.has_default and spec.audits}
+    return FrozenService(
+        key=spec.key,
+        sharing=spec.sharing,
+        parameters=resolved.by_service[spec.key],
+        defaults=MappingProxyType(defaults),
+        needs=tuple(sorted(spec.needs)),
+        audits=tuple(sorted((a for a in spec.audits if a.service in closure), key=lambda audit: audit.service)),
+        tools=freeze(spec.tools),
+    )
+
+
+def _service_document(service: FrozenService) -> Json:
+    return {
+        "key": service.key,
+        "sharing": service.sharing.value,
+        "parameters": service.parameters,
+        "defaults": service.defaults,
+        "needs": service.needs,
+        "audits": [{"service": audit.service, "where": write_where(audit.where)} for audit in service.audits],
+        "tools": service.tools,
+    }

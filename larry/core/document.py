@@ -1,0 +1,101 @@
+"""Documents are JSON values: frozen in memory, canonical as text, known by the digest of that text."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+import rfc8785
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+
+LARGEST_INTEGER = 2**53 - 1
+"""The largest whole number that every JSON reader keeps exactly (RFC 8259 section 6, RFC 7493)."""
+
+DEEPEST = 32
+SEALED = "sealed"
+
+_SURROGATES = range(0xD800, 0xE000)
+
+
+def freeze(value: Json) -> Json:
+    """The same value, immutable: mappings read-only, sequences tuples, 4.0 written as 4 so that equal numbers are equal texts."""
+    if isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(member) for key, member in value.items()})
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return tuple(freeze(member) for member in value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value
+
+
+def thaw(value: Json) -> Json:
+    """The same value made of plain dicts and lists, for printers and databases."""
+    if isinstance(value, Mapping):
+        return {key: thaw(member) for key, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [thaw(member) for member in value]
+    return value
+
+
+def canonical_text(value: Json) -> str:
+    """The one text of a value (RFC 8785: sorted keys, shortest numbers, no white space)."""
+    return rfc8785.dumps(thaw(value)).decode()
+
+
+def digest_of(value: Json) -> str:
+    """SHA-256 of the canonical text, 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_text(value).encode()).hexdigest()
+
+
+def is_sealed(value: Json) -> bool:
+    """Whether the value stands for a secret that only the database can open: ``{"sealed": HMAC}``."""
+    return isinstance(value, Mapping) and len(value) == 1 and SEALED in value
+
+
+def find_json_faults(value: Json) -> tuple[str, ...]:
+    """Why the value cannot be kept and delivered exactly by every consumer; empty when it can."""
+    return tuple(_faults(value, "", 0))
+
+
+def _faults(value: Json, path: str, depth: int) -> Iterator[str]:
+    at = f"at {path}: " if path else ""
+    if depth > DEEPEST:
+        yield f"{at}nested deeper than {DEEPEST} levels"
+    elif isinstance(value, str):
+        yield from (f"{at}{fault}" for fault in _text_faults(value))
+    elif isinstance(value, Mapping):
+        for key, member in value.items():
+            if not isinstance(key, str):
+                yield f"{at}the key {key!r} is not text"
+                continue
+            yield from (f"{at}in a key: {fault}" for fault in _text_faults(key))
+            yield from _faults(member, f"{path}.{key}" if path else key, depth + 1)
+    elif isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        for index, member in enumerate(value):
+            yield from _faults(member, f"{path}[{index}]", depth + 1)
+    elif value is not None and not isinstance(value, bool):
+        yield from (f"{at}{fault}" for fault in _number_faults(value))
+
+
+def _text_faults(text: str) -> Iterator[str]:
+    if "\0" in text:
+        yield "it contains a NUL character, which no database and no shell can keep"
+    if any(ord(character) in _SURROGATES for character in text):
+        yield "it contains half of a surrogate pair, which is no character"
+
+
+def _number_faults(number: object) -> Iterator[str]:
+    if isinstance(number, int):
+        if abs(number) > LARGEST_INTEGER:
+            yield f"{number} is beyond 2^53 - 1, where JSON readers start to round; write it as text"
+    elif isinstance(number, float):
+        if not math.isfinite(number):
+            yield f"{number} is no JSON number"
+        elif number.is_integer() and abs(number) > LARGEST_INTEGER:
+            yield f"{number} is beyond 2^53 - 1, where JSON readers start to round; write it as text"
+    else:
+        yield f"{type(number).__name__} is no JSON value"

@@ -1,0 +1,217 @@
+"""Merging: the deployed services live on a host at one moment become its node, or a conflict that says who wants what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+from larry.core.deployable import FrozenService
+from larry.core.document import Json, canonical_text, is_sealed
+from larry.core.interval import Interval, cut
+from larry.core.node import (
+    Claim,
+    Conflict,
+    HostFacts,
+    Node,
+    NodeInstance,
+    NodeService,
+    Place,
+    Presence,
+    Subject,
+    entry_key,
+    own_parameters,
+)
+from larry.core.service_graph import CircleInServices, Sharing, order_by
+
+Hosts: TypeAlias = Mapping[str, HostFacts]
+_Merged: TypeAlias = tuple[NodeService, tuple[Conflict, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A host's node during an interval between two boundaries."""
+
+    interval: Interval
+    node: Node
+
+
+@dataclass(frozen=True, slots=True)
+class HostTimeline:
+    """All segments of a host during an interval, without gaps, no two neighbours alike; and the conflicts found."""
+
+    segments: tuple[Segment, ...]
+    conflicts: tuple[Conflict, ...]
+
+
+def compile_timeline(facts: HostFacts, presences: Sequence[Presence], hosts: Hosts, during: Interval) -> HostTimeline:
+    """Every node of a host during an interval; ``hosts`` holds the facts of every host its presences mention.
+
+    Costs O(boundaries x live services); an entry is merged once for each set of deployed services it is made of.
+    """
+    boundaries = [moment for p in presences for moment in (p.interval.start, p.interval.end) if moment is not None]
+    merger = _Merger(facts, hosts)
+    segments: list[Segment] = []
+    conflicts: dict[str, Conflict] = {}
+    for piece in cut(during, boundaries):
+        node, found = merger.merge([p for p in presences if piece.start in p.interval])
+        conflicts.update({conflict.text: conflict for conflict in found})
+        if segments and segments[-1].node.digest == node.digest:
+            segments[-1] = Segment(replace(segments[-1].interval, end=piece.end), segments[-1].node)
+        else:
+            segments.append(Segment(piece, node))
+    return HostTimeline(tuple(segments), tuple(conflicts.values()))
+
+
+def build_node(facts: HostFacts, presences: Sequence[Presence], hosts: Hosts) -> tuple[Node, tuple[Conflict, ...]]:
+    """One node of the presences that are live together; conflicts are told, and the first claim wins in the node."""
+    return _Merger(facts, hosts).merge(presences)
+
+
+class _Merger:
+    """Merges the presences of one host, remembering each entry by the presences it is made of."""
+
+    def __init__(self, facts: HostFacts, hosts: Hosts) -> None:
+        self.facts, self.hosts = facts, hosts
+        self.known: dict[frozenset[Presence], _Merged] = {}
+
+    def merge(self, live: Sequence[Presence]) -> tuple[Node, tuple[Conflict, ...]]:
+        conflicts = _sharing_conflicts(self.facts.name, live)
+        groups: dict[str, list[Presence]] = {}
+        for presence in sorted(live, key=lambda p: (p.snapshot.path, p.deployment)):
+            key = entry_key(presence.service, presence.frozen.sharing, presence.snapshot.path)
+            groups.setdefault(key, []).append(presence)
+        entries: dict[str, NodeService] = {}
+        for key, group in groups.items():
+            made_of = frozenset(group)
+            if made_of not in self.known:
+                self.known[made_of] = self._merge_entry(key, group)
+            entries[key], found = self.known[made_of]
+            conflicts.extend(found)
+        linked = _link(entries, groups, self.facts.name)
+        try:
+            order = order_by(linked, lambda key: linked[key].after)
+        except CircleInServices as circle:
+            paths = tuple(sorted({p.snapshot.path for p in live}))
+            conflicts.append(
+                Conflict(self.facts.name, str(circle), "the order would be a circle", (Claim(paths, str(circle)),))
+            )
+            order = tuple(sorted(linked))
+        node = Node(self.facts, _instances(live), tuple(linked[key] for key in order), own_parameters(live))
+        return node, tuple(conflicts)
+
+    def _merge_entry(self, key: str, group: Sequence[Presence]) -> _Merged:
+        first = group[0].frozen
+        conflicts = [
+            *self._disagreements(group, "parameter", _entry_parameters),
+            *self._disagreements(group, "tools", lambda frozen: {"": frozen.tools}),
+        ]
+        entry = NodeService(
+            service=first.key,
+            key=key,
+            sharing=first.sharing,
+            parameters=_entry_parameters(first),
+            paths=tuple(sorted({p.snapshot.path for p in group})),
+            needs_elsewhere=self._places(site for p in group for site in p.elsewhere),
+            audits=self._subjects(group),
+            tools=first.tools,
+        )
+        return entry, tuple(conflicts)
+
+    def _disagreements(
+        self, group: Sequence[Presence], what: str, values: Callable[[FrozenService], Mapping[str, Json]]
+    ) -> Iterable[Conflict]:
+        if len({p.snapshot.digest for p in group}) == 1:
+            return
+        names = sorted({name for p in group for name in values(p.frozen)})
+        for name in names:
+            claims: dict[str, tuple[Json, set[str]]] = {}
+            for p in group:
+                value = values(p.frozen).get(name)
+                claims.setdefault(canonical_text(value), (value, set()))[1].add(p.snapshot.path)
+            if len(claims) > 1:
+                sides = tuple(Claim(tuple(sorted(paths)), value) for value, paths in claims.values())
+                yield Conflict(self.facts.name, group[0].service, f"{what} {name}".strip(), sides)
+
+    def _places(self, sites: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
+        return tuple(Place(service, host, self.hosts[host].addresses) for service, host in sorted(set(sites)))
+
+    def _subjects(self, group: Sequence[Presence]) -> tuple[Subject, ...]:
+        """One subject per audited service and host, per instance where that is not shared, and per different settings."""
+        subjects: dict[str, Subject] = {}
+        for presence in group:
+            auditor, path = presence.frozen, presence.snapshot.path
+            for service, host in presence.subjects:
+                audited = presence.snapshot.by_key[service]
+                parameters = _visible(audited, auditor)
+                alike = canonical_text((service, host, parameters, auditor.parameters, _apart(audited, path)))
+                paths = subjects[alike].paths if alike in subjects else ()
+                subjects[alike] = Subject(
+                    service,
+                    host,
+                    self.hosts[host].addresses,
+                    tuple(sorted({*paths, path})),
+                    parameters,
+                    auditor.parameters,
+                )
+        return tuple(sorted(subjects.values(), key=lambda s: (s.service, s.host, s.paths)))
+
+
+def _entry_parameters(frozen: FrozenService) -> Mapping[str, Json]:
+    """What an entry carries: a shared auditor only its declared defaults, anything else its resolved parameters."""
+    return frozen.defaults if frozen.audits and frozen.sharing is Sharing.HOST else frozen.parameters
+
+
+def _visible(audited: FrozenService, auditor: FrozenService) -> Mapping[str, Json]:
+    """The audited service's parameters without secrets whose names the auditor does not declare."""
+    kept = {n: v for n, v in audited.parameters.items() if not is_sealed(v) or n in auditor.parameters}
+    return MappingProxyType(kept)
+
+
+def _apart(audited: FrozenService, path: str) -> str:
+    return path if audited.sharing is Sharing.INSTANCE else ""
+
+
+def _sharing_conflicts(host: str, live: Sequence[Presence]) -> list[Conflict]:
+    sharings: dict[str, dict[Sharing, set[str]]] = {}
+    for p in live:
+        sharings.setdefault(p.service, {}).setdefault(p.frozen.sharing, set()).add(p.snapshot.path)
+    return [
+        Conflict(
+            host, service, "sharing", tuple(Claim(tuple(sorted(paths)), kind.value) for kind, paths in sides.items())
+        )
+        for service, sides in sorted(sharings.items())
+        if len(sides) > 1
+    ]
+
+
+def _link(
+    entries: Mapping[str, NodeService], groups: Mapping[str, Sequence[Presence]], host: str
+) -> dict[str, NodeService]:
+    """Say of every entry which entries of this host it needs, and which start before it."""
+    linked: dict[str, NodeService] = {}
+    for key, entry in entries.items():
+        needs: set[str] = set()
+        audited: set[str] = set()
+        for p in groups[key]:
+            for service in p.frozen.needs:
+                needs |= _present(service, p, entries)
+            for service, where in p.subjects:
+                if where == host:
+                    audited |= _present(service, p, entries)
+        linked[key] = replace(entry, needs=tuple(sorted(needs)), after=tuple(sorted((needs | audited) - {key})))
+    return linked
+
+
+def _present(service: str, of: Presence, entries: Mapping[str, NodeService]) -> set[str]:
+    key = entry_key(service, of.snapshot.by_key[service].sharing, of.snapshot.path)
+    return {key} if key in entries else set()
+
+
+def _instances(live: Sequence[Presence]) -> tuple[NodeInstance, ...]:
+    found = {
+        NodeInstance(p.snapshot.customer, p.snapshot.app, p.snapshot.instance, p.deployment, p.snapshot.digest)
+        for p in live
+    }
+    return tuple(sorted(found, key=lambda each: (each.path, each.deployment)))

@@ -1,0 +1,234 @@
+"""A node is what one host is to be at one moment: everything live on it, merged and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from types import MappingProxyType
+
+from larry.core.deployable import FrozenService, Snapshot
+from larry.core.document import Json, canonical_text, digest_of, freeze, is_sealed
+from larry.core.footprint import Cause, Site
+from larry.core.interval import Interval
+from larry.core.service_graph import Sharing
+
+EMPTY: Mapping[str, Json] = MappingProxyType({})
+EMPTY_OWN: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What is known of a host apart from what is deployed on it."""
+
+    name: str
+    addresses: tuple[str, ...] = ()
+    labels: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+    data: Mapping[str, Json] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Presence:
+    """One deployed service: a service of a deployment on one host during its own interval."""
+
+    deployment: str
+    snapshot: Snapshot
+    service: str
+    host: str
+    interval: Interval
+    cause: Cause = Cause.REQUIRED
+    subjects: tuple[Site, ...] = ()
+    elsewhere: tuple[Site, ...] = ()
+
+    @property
+    def frozen(self) -> FrozenService:
+        return self.snapshot.by_key[self.service]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A service on another host, with that host's addresses."""
+
+    service: str
+    host: str
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What an auditor audits: a service on a host for some instances, with its parameters and the auditor's settings for it."""
+
+    service: str
+    host: str
+    addresses: tuple[str, ...]
+    paths: tuple[str, ...]
+    parameters: Mapping[str, Json]
+    settings: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeService:
+    """One entry of a node. ``key`` names the entry on the host, ``service`` the service; ``after`` what starts before it there."""
+
+    service: str
+    key: str
+    sharing: Sharing
+    parameters: Mapping[str, Json]
+    paths: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    needs_elsewhere: tuple[Place, ...] = ()
+    audits: tuple[Subject, ...] = ()
+    tools: Json = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeInstance:
+    """A deployment of an instance that has a service on the host."""
+
+    customer: str
+    app: str
+    instance: str
+    deployment: str
+    snapshot: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.customer}/{self.app}/{self.instance}"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A host as of a moment. ``services`` are in start order; ``own`` maps customer, app and instance paths to the
+    parameters set at just that level, for tools that have a place for each level."""
+
+    facts: HostFacts
+    instances: tuple[NodeInstance, ...] = ()
+    services: tuple[NodeService, ...] = ()
+    own: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: EMPTY_OWN)
+
+    @cached_property
+    def digest(self) -> str:
+        """The root of a small tree over the entries, and over buckets of an auditor's subjects."""
+        return digest_of(
+            {
+                "host": self.facts.name,
+                "addresses": self.facts.addresses,
+                "labels": self.facts.labels,
+                "data": self.facts.data,
+                "own": self.own,
+                "instances": [(each.path, each.deployment, each.snapshot) for each in self.instances],
+                "services": [entry_digest(entry) for entry in self.services],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One side of a conflict: the instances that ask, and what they ask for."""
+
+    paths: tuple[str, ...]
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two owners want different things of one entry of one host: ``about`` says what (a parameter, the sharing ...)."""
+
+    host: str
+    service: str
+    about: str
+    claims: tuple[Claim, ...]
+
+    @property
+    def text(self) -> str:
+        sides = " but ".join(f"{', '.join(claim.paths)} wants {_shown(claim.value)}" for claim in self.claims)
+        return f"{self.service} on {self.host}: {self.about}: {sides}"
+
+
+def keep_leaving(before: Node, after: Node) -> Node:
+    """What a host has in one node and lacks in the next, in start order: what must be stopped at the boundary between."""
+    staying = {entry.key for entry in after.services}
+    return replace(before, services=tuple(entry for entry in before.services if entry.key not in staying))
+
+
+def entry_key(service: str, sharing: Sharing, path: str) -> str:
+    """The key of an entry: the service's own where shared, else prefixed by the instance's path; never ambiguous."""
+    return service if sharing is Sharing.HOST else "-".join((*path.split("/"), service))
+
+
+def entry_digest(entry: NodeService) -> str:
+    """The digest of one entry, so that what did not change between two nodes is known by one comparison."""
+    return digest_of(
+        {
+            "service": entry.service,
+            "key": entry.key,
+            "sharing": entry.sharing.value,
+            "parameters": entry.parameters,
+            "for": entry.paths,
+            "needs": entry.needs,
+            "after": entry.after,
+            "needs_elsewhere": [(place.service, place.host, place.addresses) for place in entry.needs_elsewhere],
+            "audits": _bucket_digests(entry.audits),
+            "tools": entry.tools,
+        }
+    )
+
+
+def _bucket_digests(subjects: tuple[Subject, ...]) -> list[list[Json]]:
+    """Subjects in at most 256 buckets by a hash of (service, host): one change touches one bucket."""
+    buckets: dict[str, list[Json]] = {}
+    for subject in subjects:
+        bucket = digest_of((subject.service, subject.host))[:2] if len(subjects) > 64 else ""
+        content = (
+            subject.service, subject.host, subject.addresses, subject.paths, subject.parameters, subject.settings,
+        )  # fmt: skip
+        buckets.setdefault(bucket, []).append(content)
+    return [[bucket, digest_of(members)] for bucket, members in sorted(buckets.items())]
+
+
+def own_parameters(presences: Iterable[Presence]) -> Mapping[str, Mapping[str, Json]]:
+    """What each customer, app and instance present sets at its own level.
+
+    Snapshots frozen at different moments may disagree about their customer's value: then each app, and if need be each
+    instance, carries its own, until all are redeployed. Hosts that merely audit an instance carry nothing of it.
+    """
+    snapshots = {p.snapshot.digest: p.snapshot for p in presences if p.cause is not Cause.AUDITS}
+    owners: dict[str, list[Mapping[str, Json]]] = {}
+    for snapshot in snapshots.values():
+        carried: dict[str, Json] = {}
+        for level, path in zip(("customer", "app", "instance"), _level_paths(snapshot), strict=True):
+            carried = {**carried, **snapshot.own[level]}
+            owners.setdefault(path, []).append(MappingProxyType(carried))
+    agreed = {path: _agreed(values) for path, values in owners.items()}
+    return MappingProxyType({path: _beyond_parents(path, agreed) for path in sorted(agreed)})
+
+
+def _level_paths(snapshot: Snapshot) -> tuple[str, str, str]:
+    return snapshot.customer, f"{snapshot.customer}/{snapshot.app}", snapshot.path
+
+
+def _agreed(values: list[Mapping[str, Json]]) -> dict[str, Json]:
+    first, *others = values
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in other and canonical_text(other[name]) == canonical_text(value) for other in others)
+    }
+
+
+def _beyond_parents(path: str, agreed: Mapping[str, Mapping[str, Json]]) -> Mapping[str, Json]:
+    parts = path.split("/")
+    inherited: dict[str, Json] = {}
+    for length in range(1, len(parts)):
+        inherited.update(agreed["/".join(parts[:length])])
+    kept = {
+        name: value
+        for name, value in agreed[path].items()
+        if name not in inherited or canonical_text(inherited[name]) != canonical_text(value)
+    }
+    return MappingProxyType(dict(sorted(kept.items())))
+
+
+def _shown(value: Json) -> str:
+    return "a secret" if is_sealed(value) else canonical_text(freeze(value))

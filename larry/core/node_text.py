@@ -1,0 +1,189 @@
+"""A node as a document: the pinned JSON shape, written and read back without loss."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from larry.core.document import SEALED, Json, canonical_text, freeze, is_sealed
+from larry.core.interval import iso
+from larry.core.node import HostFacts, Node, NodeInstance, NodeService, Place, Subject
+from larry.core.service_graph import Sharing
+
+MASK = "********"
+"""What stands in place of a secret for readers without the right to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatedNode:
+    """A node with the segment it is valid in; between ``start`` and ``end`` not a byte changes but by an act.
+
+    ``digest`` is that of the node as recorded, before secrets were masked or opened.
+    """
+
+    node: Node
+    start: datetime
+    end: datetime | None
+    digest: str
+
+    @property
+    def next_change(self) -> datetime | None:
+        return self.end
+
+
+def node_document(node: Node) -> dict[str, Json]:
+    """The node's content, without any moment; what is stored and digested."""
+    return {
+        "host": node.facts.name,
+        "addresses": node.facts.addresses,
+        "labels": node.facts.labels,
+        "data": node.facts.data,
+        "own_parameters": node.own,
+        "instances": [
+            {
+                "customer": each.customer,
+                "app": each.app,
+                "instance": each.instance,
+                "path": each.path,
+                "deployment": each.deployment,
+                "snapshot": each.snapshot,
+            }
+            for each in node.instances
+        ],
+        "services": [_entry_document(entry) for entry in node.services],
+    }
+
+
+def dated_document(dated: DatedNode) -> dict[str, Json]:
+    """The pinned shape of interface.md: content, validity, next change and digest."""
+    until = iso(dated.end) if dated.end else None
+    return {
+        **node_document(dated.node),
+        "valid": {"from": iso(dated.start), "until": until},
+        "next_change": until,
+        "digest": dated.digest,
+    }
+
+
+def write_node(node: Node) -> str:
+    """The canonical text that is stored under the node's digest."""
+    return canonical_text(node_document(node))
+
+
+def read_node(text: str) -> Node:
+    """The inverse of `write_node`."""
+    document: Any = json.loads(text)
+    facts = HostFacts(
+        document["host"], tuple(document["addresses"]), MappingProxyType(document["labels"]), _map(document["data"])
+    )
+    instances = tuple(
+        NodeInstance(e["customer"], e["app"], e["instance"], e["deployment"], e["snapshot"])
+        for e in document["instances"]
+    )
+    services = tuple(_read_entry(entry) for entry in document["services"])
+    own = MappingProxyType({path: _map(values) for path, values in document["own_parameters"].items()})
+    return Node(facts, instances, services, own)
+
+
+def open_node(node: Node, unseal: Callable[[str], Json]) -> Node:
+    """The node with every secret in clear; ``unseal`` is asked with the HMAC. Its digest is no longer the stored one's."""
+    return _with_secrets(node, unseal)
+
+
+def mask_node(node: Node) -> Node:
+    """The node with every secret replaced by `MASK`."""
+    return _with_secrets(node, lambda _: MASK)
+
+
+def has_secrets(node: Node) -> bool:
+    """Whether masking changes the node."""
+    values = [entry.parameters for entry in node.services] + list(node.own.values())
+    values += [part for entry in node.services for s in entry.audits for part in (s.parameters, s.settings)]
+    return any(is_sealed(value) for mapping in values for value in mapping.values())
+
+
+def sealed_names(values: Mapping[str, Json]) -> frozenset[str]:
+    """The names whose values are secrets."""
+    return frozenset(name for name, value in values.items() if is_sealed(value))
+
+
+def _with_secrets(node: Node, unseal: Callable[[str], Json]) -> Node:
+    def clear(values: Mapping[str, Json]) -> Mapping[str, Json]:
+        return MappingProxyType({n: unseal(_hmac(v)) if is_sealed(v) else v for n, v in values.items()})
+
+    services = tuple(
+        replace(
+            entry,
+            parameters=clear(entry.parameters),
+            audits=tuple(replace(s, parameters=clear(s.parameters), settings=clear(s.settings)) for s in entry.audits),
+        )
+        for entry in node.services
+    )
+    return replace(node, services=services, own=MappingProxyType({path: clear(v) for path, v in node.own.items()}))
+
+
+def _hmac(value: Json) -> str:
+    return str(value[SEALED]) if isinstance(value, Mapping) else ""
+
+
+def _entry_document(entry: NodeService) -> Json:
+    return {
+        "service": entry.service,
+        "key": entry.key,
+        "sharing": entry.sharing.value,
+        "parameters": entry.parameters,
+        "for": entry.paths,
+        "needs": entry.needs,
+        "after": entry.after,
+        "needs_elsewhere": [
+            {"service": place.service, "host": place.host, "addresses": place.addresses}
+            for place in entry.needs_elsewhere
+        ],
+        "audits": [
+            {
+                "service": subject.service,
+                "host": subject.host,
+                "addresses": subject.addresses,
+                "for": subject.paths,
+                "parameters": subject.parameters,
+                "settings": subject.settings,
+            }
+            for subject in entry.audits
+        ],
+        "tools": entry.tools,
+    }
+
+
+def _read_entry(entry: Any) -> NodeService:
+    return NodeService(
+        service=entry["service"],
+        key=entry["key"],
+        sharing=Sharing(entry["sharing"]),
+        parameters=_map(entry["parameters"]),
+        paths=tuple(entry["for"]),
+        needs=tuple(entry["needs"]),
+        after=tuple(entry["after"]),
+        needs_elsewhere=tuple(Place(p["service"], p["host"], tuple(p["addresses"])) for p in entry["needs_elsewhere"]),
+        audits=tuple(
+            Subject(
+                s["service"],
+                s["host"],
+                tuple(s["addresses"]),
+                tuple(s["for"]),
+                _map(s["parameters"]),
+                _map(s["settings"]),
+            )
+            for s in entry["audits"]
+        ),
+        tools=freeze(entry["tools"]),
+    )
+
+
+def _map(value: Any) -> Mapping[str, Json]:
+    frozen = freeze(value)
+    assert isinstance(frozen, Mapping)
+    return frozen

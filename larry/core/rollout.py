@@ -1,0 +1,229 @@
+"""A rollout is judged as a whole: many lanes change at once, and every host they touch must still make one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TypeAlias
+
+from larry.core.deployable import FrozenService, Snapshot
+from larry.core.footprint import Footprint, RoleChooser, lay_out
+from larry.core.interval import Interval
+from larry.core.merge import Segment, compile_timeline
+from larry.core.node import HostFacts, Presence
+from larry.core.plan import (
+    Change,
+    Delivered,
+    NewDeployment,
+    NodeChange,
+    Notice,
+    Plan,
+    PlannedService,
+    Writes,
+    compare_timelines,
+)
+from larry.core.service_graph import WhereKind
+
+AuditEdge: TypeAlias = tuple[str, str, str]
+"""An instance's path, an auditor and what it audits."""
+
+Candidates: TypeAlias = Mapping[tuple[str, Interval], tuple[tuple[int, str], ...]]
+"""(role, interval) -> (deployed services then, host name) of each host of the role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a rollout is decided on: the snapshots by digest, places by deployment, who serves which audit edge already,
+    the hosts of roles, and the names of hosts by key."""
+
+    snapshots: Mapping[str, Snapshot]
+    places: Mapping[str, Mapping[str, str]]
+    serving: Mapping[AuditEdge, str]
+    candidates: Candidates
+    host_names: Mapping[str, str]
+
+
+def roles_asked(snapshot: Snapshot) -> frozenset[str]:
+    """The roles to which the snapshot sends auditors."""
+    wheres = (audit.where for service in snapshot.services for audit in service.audits)
+    return frozenset(str(where.name) for where in wheres if where.kind is WhereKind.ROLE)
+
+
+def lay_out_additions(changes: Iterable[Change], grounds: Grounds) -> tuple[NewDeployment, ...]:
+    """Where the services of every new deployment stand. One instance has one host for one audit edge to a role, also
+    across the lanes of one rollout; hosts that this rollout already burdens count as busier."""
+    chooser = _Chooser(grounds)
+    additions: list[NewDeployment] = []
+    for change in sorted(
+        (c for c in changes if c.before is None and c.after is not None), key=lambda c: (c.instance, c.host, c.kind)
+    ):
+        assert change.after is not None
+        snapshot = grounds.snapshots[change.deployable]
+        place = grounds.places.get(change.deployment, {})
+        print_ = lay_out(
+            _with_host_names(snapshot, grounds.host_names),
+            change.host,
+            place,
+            chooser.at(change.instance, change.after),
+        )
+        chooser.burden(print_, change.after)
+        additions.append(
+            NewDeployment(
+                change.deployment, change.instance, change.host, change.deployable, change.after, change.continues,
+                MappingProxyType(dict(sorted(place.items()))), print_.footings, print_.uncovered,
+            )
+        )  # fmt: skip
+    return tuple(additions)
+
+
+class _Chooser:
+    """Names the host of a role for an audit edge, and remembers what it named."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self.serving = dict(grounds.serving)
+        self.candidates = grounds.candidates
+        self.burdens: dict[str, list[Interval]] = {}
+
+    def at(self, path: str, during: Interval) -> RoleChooser:
+        def choose(auditor: str, audited: str, role: str) -> str | None:
+            edge = (path, auditor, audited)
+            candidates = self.candidates.get((role, during), ())
+            if edge in self.serving:
+                return self.serving[edge]
+            if not candidates:
+                return None
+            self.serving[edge] = min((busy + self._added(name, during), name) for busy, name in candidates)[1]
+            return self.serving[edge]
+
+        return choose
+
+    def burden(self, footprint: Footprint, during: Interval) -> None:
+        for footing in footprint.footings:
+            self.burdens.setdefault(footing.host, []).append(during)
+
+    def _added(self, host: str, during: Interval) -> int:
+        return sum(1 for interval in self.burdens.get(host, ()) if interval.overlaps(during))
+
+
+def touched_hosts(
+    changes: Iterable[Change], additions: Iterable[NewDeployment], present: Mapping[str, frozenset[str]]
+) -> frozenset[str]:
+    """The hosts whose nodes the changes may alter; ``present`` maps each existing deployment to the hosts it stands on."""
+    hosts = {footing.host for addition in additions for footing in addition.footings}
+    for change in changes:
+        hosts |= present.get(change.deployment, frozenset())
+    return frozenset(hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The touched hosts as they are from now on: who is present, what they deliver, and the facts of all hosts mentioned."""
+
+    during: Interval
+    presences: Mapping[str, tuple[Presence, ...]]
+    delivered: Mapping[str, tuple[Delivered, ...]]
+    facts: Mapping[str, HostFacts]
+
+
+def judge(
+    changes: Sequence[Change],
+    additions: Sequence[NewDeployment],
+    snapshots: Mapping[str, Snapshot],
+    stage: Stage,
+    notices: tuple[Sequence[Notice], Sequence[Notice]] = ((), ()),
+) -> tuple[Plan, Writes]:
+    """The Plan of all changes together, and what applying it writes; pure.
+
+    ``notices`` are the warnings and refusals known before. Conflicts are looked for on every touched host, in every
+    segment from now on. Costs what compiling the touched hosts costs.
+    """
+    fitted = {change.deployment: change.after for change in changes if change.before is not None}
+    arriving = [presence for addition in additions for presence in arrive(addition, snapshots[addition.deployable])]
+    warnings, refusals = list(notices[0]), list(notices[1])
+    timelines: dict[str, tuple[Segment, ...]] = {}
+    nodes: list[NodeChange] = []
+    for host in sorted(stage.presences):
+        staying = fit_presences(stage.presences[host], fitted)
+        presences = (*staying, *(presence for presence in arriving if presence.host == host))
+        timeline = compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
+        refusals.extend(Notice("conflict", conflict.text) for conflict in timeline.conflicts)
+        timelines[host] = timeline.segments
+        after = [Delivered(segment.interval, segment.node.digest) for segment in timeline.segments]
+        nodes.extend(compare_timelines(host, stage.delivered.get(host, ()), after))
+    warnings.extend(_uncovered(additions))
+    services = tuple(
+        PlannedService(
+            addition.id, addition.instance, footing.service, footing.host, addition.interval, footing.subjects
+        )
+        for addition in additions
+        for footing in addition.footings
+    )
+    plan = Plan(stage.during.start, tuple(changes), services, tuple(warnings), tuple(refusals), tuple(nodes))
+    return plan, Writes(tuple(changes), tuple(additions), MappingProxyType(timelines))
+
+
+def fit_presences(presences: Iterable[Presence], fitted: Mapping[str, Interval | None]) -> tuple[Presence, ...]:
+    """Presences within what becomes of their deployments; gone where a deployment will not be, or not then."""
+    kept: list[Presence] = []
+    for presence in presences:
+        if presence.deployment not in fitted:
+            kept.append(presence)
+            continue
+        after = fitted[presence.deployment]
+        during = fit_interval(presence.interval, after)
+        if during is not None:
+            kept.append(replace(presence, interval=during))
+    return tuple(kept)
+
+
+def fit_interval(service: Interval, deployment: Interval | None) -> Interval | None:
+    """A deployed service's interval inside what its deployment becomes; None when nothing of it is left."""
+    return None if deployment is None else service.meet(deployment)
+
+
+def arrive(addition: NewDeployment, snapshot: Snapshot) -> Iterable[Presence]:
+    """The presences of a new deployment."""
+    for footing in addition.footings:
+        yield Presence(
+            addition.id,
+            snapshot,
+            footing.service,
+            footing.host,
+            addition.interval,
+            footing.cause,
+            footing.subjects,
+            footing.elsewhere,
+        )
+
+
+def carry_over(
+    place: Mapping[str, str], replaced: Sequence[Mapping[str, str]], snapshot: Snapshot
+) -> Mapping[str, str]:
+    """The places of a newcomer: as asked, else as in the deployment it replaces (the latest of them that says so)."""
+    carried: dict[str, str] = {}
+    for earlier in replaced:
+        carried.update({service: host for service, host in earlier.items() if service in snapshot.by_key})
+    return MappingProxyType({**carried, **place})
+
+
+def _uncovered(additions: Iterable[NewDeployment]) -> Iterable[Notice]:
+    for addition in additions:
+        for lack in addition.uncovered:
+            text = f"{lack.service} of {addition.instance} on {lack.host} is not covered by {lack.auditor}: {lack.why}"
+            yield Notice("uncovered", text)
+
+
+def _with_host_names(snapshot: Snapshot, names: Mapping[str, str]) -> Snapshot:
+    """Snapshots know hosts by key, so that a host's rename makes nothing dirty; footprints know them by name."""
+
+    def named(service: FrozenService) -> FrozenService:
+        audits = tuple(
+            replace(a, where=replace(a.where, name=names.get(str(a.where.name), a.where.name)))
+            if a.where.kind is WhereKind.HOST
+            else a
+            for a in service.audits
+        )
+        return replace(service, audits=audits)
+
+    return replace(snapshot, services=tuple(named(service) for service in snapshot.services))

@@ -1,0 +1,146 @@
+"""The service graph: who needs whom and who audits whom, in one acyclic union, in one stable order."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from larry.core.document import Json
+from larry.core.parameters import Declaration
+
+
+class Sharing(StrEnum):
+    HOST = "host"
+    INSTANCE = "instance"
+
+
+class WhereKind(StrEnum):
+    SAME_HOST = "same-host"
+    HOST = "host"
+    ROLE = "role"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where an audit puts its auditor; ``name`` is the host's or role's."""
+
+    kind: WhereKind = WhereKind.SAME_HOST
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """An auditor's edge to the service it audits."""
+
+    service: str
+    where: Where = Where()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """A service as the graph and snapshots see it; ``needs`` are keys, ``tools`` free data for exports."""
+
+    key: str
+    sharing: Sharing = Sharing.HOST
+    declarations: tuple[Declaration, ...] = ()
+    needs: tuple[str, ...] = ()
+    audits: tuple[Audit, ...] = ()
+    tools: Json = None
+
+    @property
+    def before(self) -> frozenset[str]:
+        """The services that come before this one where both are present."""
+        return frozenset((*self.needs, *(audit.service for audit in self.audits)))
+
+
+class CircleInServices(ValueError):
+    """The order of services would be a circle."""
+
+
+def find_circle(edges: Mapping[str, Collection[str]]) -> tuple[str, ...]:
+    """One circle spelled out (first = last), or () when there is none; iterative, O(nodes + edges), stable."""
+    done: set[str] = set()
+    for root in sorted(edges):
+        if root in done:
+            continue
+        path: list[str] = [root]
+        on_path = {root}
+        stack = [iter(sorted(edges.get(root, ())))]
+        while stack:
+            following = next(stack[-1], None)
+            if following is None:
+                stack.pop()
+                left = path.pop()
+                on_path.discard(left)
+                done.add(left)
+            elif following in on_path:
+                return (*path[path.index(following) :], following)
+            elif following not in done:
+                path.append(following)
+                on_path.add(following)
+                stack.append(iter(sorted(edges.get(following, ()))))
+    return ()
+
+
+def reach(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> frozenset[str]:
+    """Everything that can be reached from ``starts``; iterative depth-first search over plain lists."""
+    seen = set(starts)
+    stack = list(seen)
+    while stack:
+        for key in following(stack.pop()):
+            if key not in seen:
+                seen.add(key)
+                stack.append(key)
+    return frozenset(seen)
+
+
+def close(required: Iterable[str], services: Mapping[str, ServiceSpec]) -> frozenset[str]:
+    """The closure of an instance: what it requires, what that needs, every auditor of anything so far, to the fixpoint."""
+    auditors: dict[str, list[str]] = {}
+    for spec in services.values():
+        for audit in spec.audits:
+            auditors.setdefault(audit.service, []).append(spec.key)
+    return reach(required, lambda key: (*services[key].needs, *auditors.get(key, ())))
+
+
+def order_by(keys: Collection[str], before: Callable[[str], Iterable[str]]) -> tuple[str, ...]:
+    """Topological order in which every key follows all of its ``before`` that are among the keys; ties by key.
+
+    Kahn's algorithm over a heap: O((n + e) log n). Raises `CircleInServices` with the circle spelled out.
+    """
+    among = frozenset(keys)
+    waiting: dict[str, int] = {}
+    followers: dict[str, list[str]] = {}
+    for key in among:
+        earlier = {other for other in before(key) if other in among}
+        waiting[key] = len(earlier)
+        for other in earlier:
+            followers.setdefault(other, []).append(key)
+    ready = [key for key, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
+    ordered: list[str] = []
+    while ready:
+        key = heapq.heappop(ready)
+        ordered.append(key)
+        for follower in followers.get(key, ()):
+            waiting[follower] -= 1
+            if waiting[follower] == 0:
+                heapq.heappush(ready, follower)
+    if len(ordered) < len(among):
+        circle = find_circle({key: [other for other in before(key) if other in among] for key in among})
+        raise CircleInServices(" -> ".join(circle))
+    return tuple(ordered)
+
+
+def wave(keys: Collection[str], before: Callable[[str], Iterable[str]]) -> tuple[tuple[str, ...], ...]:
+    """The keys in waves: all of one wave may go in parallel once the waves before it are done."""
+    level: dict[str, int] = {}
+    for key in order_by(keys, before):
+        level[key] = 1 + max((level[other] for other in before(key) if other in level), default=-1)
+    waves: list[list[str]] = [[] for _ in range(1 + max(level.values(), default=-1))]
+    for key in sorted(level):
+        waves[level[key]].append(key)
+    return tuple(tuple(members) for members in waves)

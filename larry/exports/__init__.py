@@ -1,0 +1,1 @@
+"""The exports print configuration for one tool each, and know nothing but what they are given."""

@@ -1,0 +1,1 @@
+"""What a simple noun is, said once: fields, kinds, addresses, and the estate file that states them."""

@@ -1,0 +1,163 @@
+"""The checks that need the whole estate: nothing dangles, nothing runs in a circle, services agree about parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from larry.core.document import Json
+from larry.core.key import fold
+from larry.core.parameters import ParameterType, matches_type
+from larry.core.service_graph import find_circle
+from larry.nouns.fault import Fault, FaultList, describe
+from larry.nouns.field import Field, Kind
+from larry.nouns.item import FieldPath, Item, find_parent_address
+from larry.nouns.table import NOUNS
+
+MOST_CIRCLES = 20
+_REFERRING: Mapping[str, tuple[Field, ...]] = {
+    noun.name: tuple(field for field in noun.fields if field.target is not None) for noun in NOUNS.values()
+}
+
+
+def check_items(items: Iterable[Item]) -> tuple[Fault, ...]:
+    """What is wrong with an estate made of exactly these items, all in normal form; linear in their number and size."""
+    faults = FaultList()
+    by_noun: dict[str, dict[str, Item]] = {noun: {} for noun in NOUNS}
+    for item in items:
+        twin = by_noun[item.noun].setdefault(item.address, item)
+        if twin is not item:
+            faults.add_to(item, f"there are two of the address {item.address}")
+    _check_names(by_noun, faults)
+    _check_references(by_noun, faults)
+    _check_circles(by_noun, faults)
+    _check_declarations(by_noun["service"].values(), faults)
+    return faults.settle()
+
+
+def _check_names(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -> None:
+    for noun in NOUNS.values():
+        taken: dict[tuple[str, str, Json], Item] = {}
+        for item in by_noun[noun.name].values():
+            parent = find_parent_address(item.address) if noun.parent else ""
+            if noun.parent and parent not in by_noun[noun.parent]:
+                faults.add_to(item, f"there is no {noun.parent} {parent} that it could belong to")
+            for word, text in (("name", fold(str(item.values["name"]))), ("key", item.values["key"])):
+                twin = taken.setdefault((parent, word, text), item)
+                if twin is not item:
+                    faults.add_to(item, f"{twin.label} has the same {word}, {item.values[word]!r}", word)
+
+
+def _check_references(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -> None:
+    for noun, referring in _REFERRING.items():
+        for item in by_noun[noun].values():
+            for field in referring:
+                for target, address, path in _list_references(field, item.values.get(field.name)):
+                    if address not in by_noun[target]:
+                        faults.add_to(item, f"there is no {target} {address!r}", *path)
+
+
+def _list_references(field: Field, value: Json) -> Iterator[tuple[str, str, FieldPath]]:
+    """Which nouns and addresses a field names. The path is the field's: normal form has an order of its own."""
+    target, path = field.target or "", (field.name,)
+    if isinstance(value, str):
+        yield target, value, path
+    for member in _members(value):
+        if isinstance(member, str):
+            yield target, member, path
+        elif isinstance(member, Mapping) and field.kind is Kind.AUDITS:
+            yield target, str(member["service"]), path
+            where = member["where"]
+            if isinstance(where, Mapping):
+                yield from ((kind, str(name), path) for kind, name in where.items())
+
+
+def _check_circles(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -> None:
+    services, instances = by_noun["service"], by_noun["instance"]
+    edges: dict[str, set[str]] = {}
+    for key, item in services.items():
+        audited = {str(audit["service"]) for audit in _members(item.values["audits"]) if isinstance(audit, Mapping)}
+        needed = {str(service) for service in _members(item.values["needs"])}
+        if key in audited:
+            faults.add_to(item, "a service cannot audit itself", "audits")
+        if key in needed:
+            faults.add_to(item, "a service cannot need itself", "needs")
+        edges[key] = (audited | needed) - {key}
+    for circle in _list_circles(edges):
+        _note_circle(circle, "services in a circle (needs and audits)", services, "needs", faults)
+    templates = {path: {str(item.values["template"])} for path, item in instances.items() if item.values["template"]}
+    for circle in _list_circles(templates):
+        _note_circle(circle, "templates in a circle", instances, "template", faults)
+
+
+def _list_circles(edges: Mapping[str, Collection[str]]) -> Iterator[tuple[str, ...]]:
+    """Circles that share no node, each spelled out; at most a few, so that the cost stays linear."""
+    left = edges
+    for _ in range(MOST_CIRCLES):
+        circle = find_circle(left)
+        if not circle:
+            return
+        yield circle
+        broken = frozenset(circle)
+        left = {node: following for node, following in left.items() if node not in broken}
+
+
+def _note_circle(circle: Sequence[str], text: str, items: Mapping[str, Item], word: str, faults: FaultList) -> None:
+    """Note the circle at the first of its nodes that a file states."""
+    stated = next((items[node] for node in circle if node in items and items[node].places is not None), None)
+    item = stated or items[circle[0]]
+    faults.add(Fault(f"{text}: {' -> '.join(circle)}", (word,), position=item.position_of((word,))))
+
+
+def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:
+    """Services that declare one name agree on its type (any agrees with all) and merge; a secret has no default."""
+    typed: dict[str, tuple[Item, Json]] = {}
+    merged: dict[str, tuple[Item, Json]] = {}
+    secret: dict[str, Item] = {}
+    declared = [
+        (item, index, declaration)
+        for item in services
+        for index, declaration in enumerate(_members(item.values["parameters"]))
+        if isinstance(declaration, Mapping)
+    ]
+    for item, index, declaration in declared:
+        name, kind = str(declaration["name"]), declaration["type"]
+        if declaration["sensitive"]:
+            secret.setdefault(name, item)
+        if kind != ParameterType.ANY:
+            _compare(typed, item, index, "type", faults)
+        _compare(merged, item, index, "merge", faults)
+        if "default" in declaration and not matches_type(declaration["default"], ParameterType(str(kind))):
+            text = f"the default must be of type {kind}, not {describe(declaration['default'])}"
+            faults.add_to(item, text, "parameters", index, "default")
+    for item, index, declaration in declared:
+        name = str(declaration["name"])
+        if "default" in declaration and name in secret:
+            whose = "it is sensitive" if secret[name] is item else f"{secret[name].label} declares {name} sensitive"
+            text = f"{whose}, and a default would be a secret shared by everybody: leave the default out"
+            faults.add_to(item, text, "parameters", index, "default")
+
+
+def _compare(known: dict[str, tuple[Item, Json]], item: Item, index: int, word: str, faults: FaultList) -> None:
+    """Compare one word of one declaration with that of the first service that declares the name."""
+    declaration = _members(item.values["parameters"])[index]
+    if not isinstance(declaration, Mapping):
+        return
+    name, value = str(declaration["name"]), declaration[word]
+    other, first = known.setdefault(name, (item, value))
+    if first == value:
+        return
+    if item.places is None and other.places is not None:
+        text = f"{name} is declared with {word} {first} here and with {word} {value} by {item.label}"
+        faults.add_to(other, text, "parameters", *_find_declaration(other, name), word)
+    else:
+        text = f"{name} is declared with {word} {value} here and with {word} {first} by {other.label}"
+        faults.add_to(item, text, "parameters", index, word)
+
+
+def _find_declaration(item: Item, name: str) -> list[int]:
+    members = enumerate(_members(item.values["parameters"]))
+    return [index for index, member in members if isinstance(member, Mapping) and member["name"] == name]
+
+
+def _members(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()

@@ -1,0 +1,1 @@
+"""The outside holds the doors to the world: clocks, clouds, directories and other people's servers."""

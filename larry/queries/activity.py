@@ -1,0 +1,51 @@
+"""Activity: who did what to what, when and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader, restrict
+from larry.records.activity import Activity
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityRow:
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    noun: str
+    address: str
+    reason: str
+    before: Any
+    after: Any
+    rollout: int | None
+
+
+def list_activity(
+    reader: Reader, at: Moment, *, limit: int = 50, noun: str | None = None, address: str | None = None
+) -> tuple[ActivityRow, ...]:
+    """The latest activity up to a moment, newest first; 1 SQL statement."""
+    rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of)).order_by("-id")
+    if noun is not None:
+        rows = rows.filter(noun=noun)
+    if address is not None:
+        rows = rows.filter(address=address)
+    return tuple(
+        ActivityRow(
+            row.id,
+            row.at,
+            row.actor,
+            row.verb,
+            row.noun,
+            row.address,
+            row.reason,
+            row.before,
+            row.after,
+            row.rollout_id,
+        )
+        for row in rows[:limit]
+    )

@@ -1,0 +1,44 @@
+"""Deployables, read back as the snapshots they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from larry.core.deployable import Snapshot, read_snapshot
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound, Reader, restrict
+from larry.records.deployable import Deployable
+
+_KEPT = 4096
+_parsed: dict[str, Snapshot] = {}
+"""Snapshots by digest: what a digest names never changes, so it never goes stale."""
+
+
+def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Snapshot]:
+    """Snapshots by digest; 1 SQL statement, or none when all are known already. Raises `NotFound` naming what is not there."""
+    del at  # a Deployable is the same at every moment
+    wanted = set(digests)
+    unknown = wanted - _parsed.keys()
+    if unknown:
+        rows = restrict(reader, Deployable.objects.filter(digest__in=unknown)).values_list("digest", "document")
+        found = {digest: read_snapshot(document) for digest, document in rows}
+        if unknown - found.keys():
+            raise NotFound(f"there is no snapshot {', '.join(sorted(unknown - found.keys()))}")
+        known = {digest: _parsed[digest] for digest in wanted - unknown}
+        if len(_parsed) + len(found) > _KEPT:
+            _parsed.clear()
+        _parsed.update(found)
+        return {**known, **found}
+    return {digest: _parsed[digest] for digest in wanted}
+
+
+def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:
+    """The digest of an instance's snapshot from its first characters; 1 SQL statement. Raises `NotFound` when none or many."""
+    del at
+    rows = restrict(reader, Deployable.objects.filter(instance__path=path, digest__startswith=prefix.lower()))
+    digests = list(rows.values_list("digest", flat=True)[:2])
+    if not digests:
+        raise NotFound(f"{path} has no snapshot {prefix}")
+    if len(digests) > 1:
+        raise NotFound(f"several snapshots of {path} start with {prefix}: give more characters")
+    return digests[0]

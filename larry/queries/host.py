@@ -1,0 +1,109 @@
+"""Hosts: their facts, and what each does at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from django.db.models import Count
+
+from larry.core.document import freeze
+from larry.core.interval import Interval
+from larry.core.node import HostFacts
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.view import read_view
+from larry.records.deployment import DeployedService
+from larry.records.host import Host
+from larry.records.node import NodeSegment
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """One line of the list of hosts as of a moment."""
+
+    name: str
+    grade: str | None
+    roles: tuple[str, ...]
+    pools: tuple[str, ...]
+    addresses: tuple[str, ...]
+    services: int
+    instances: int
+    next_change: datetime | None
+
+
+def list_hosts(reader: Reader, at: Moment) -> tuple[HostRow, ...]:
+    """Every host that is not retired, by name; 5 SQL statements."""
+    with read_view():
+        hosts = list(
+            restrict(
+                reader, Host.objects.filter(retired_at=None).select_related("grade").prefetch_related("roles", "pools")
+            )
+        )
+        live = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of)).exclude(
+            end__lte=at.as_of
+        )
+        counted = live.values("host_id").annotate(
+            services=Count("service_key", distinct=True), instances=Count("deployment__instance", distinct=True)
+        )
+        counts = {row["host_id"]: (row["services"], row["instances"]) for row in counted}
+        ends = dict(
+            restrict(reader, NodeSegment.objects.filter(start__lte=at.as_of, end__gt=at.as_of)).values_list(
+                "host_id", "end"
+            )
+        )
+    return tuple(
+        HostRow(
+            host.name,
+            host.grade.key if host.grade else None,
+            tuple(sorted(role.key for role in host.roles.all())),
+            tuple(sorted(pool.key for pool in host.pools.all())),
+            tuple(host.addresses),
+            *counts.get(host.id, (0, 0)),
+            ends.get(host.id),
+        )
+        for host in sorted(hosts, key=lambda host: host.name_folded)
+    )
+
+
+def get_host_ids(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, int]:
+    """Ids of hosts that are not retired, by name; 1 SQL statement. Raises `NotFound` naming all that are missing."""
+    wanted = {name.lower() for name in names}
+    found = dict(restrict(reader, Host.objects.filter(name__in=wanted, retired_at=None)).values_list("name", "id"))
+    if wanted - found.keys():
+        raise NotFound(f"there is no host {', '.join(sorted(wanted - found.keys()))}")
+    return found
+
+
+def list_host_keys(reader: Reader, at: Moment) -> Mapping[str, str]:
+    """The names of all hosts by key, by which snapshots know them; 1 SQL statement."""
+    return dict(restrict(reader, Host.objects.all()).values_list("key", "name"))
+
+
+def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, HostFacts]:
+    """Facts of hosts by id; 1 SQL statement."""
+    rows = restrict(reader, Host.objects.filter(id__in=set(ids)))
+    return MappingProxyType(
+        {row.id: HostFacts(row.name, tuple(row.addresses), _map(row.labels), _map(row.data)) for row in rows}
+    )
+
+
+def list_hosts_of_role(role: str, during: Interval, reader: Reader, at: Moment) -> tuple[tuple[int, str], ...]:
+    """(deployed services during the interval, name) of each host of a role, the least busy first; 2 SQL statements."""
+    hosts = restrict(reader, Host.objects.filter(roles__key=role, retired_at=None)).values_list("id", "name")
+    busy = restrict(reader, DeployedService.objects.filter(deactivated=False, host__roles__key=role)).exclude(
+        end__lte=during.start
+    )
+    if during.end is not None:
+        busy = busy.filter(start__lt=during.end)
+    counts = {row["host_id"]: row["services"] for row in busy.values("host_id").annotate(services=Count("id"))}
+    return tuple(sorted((counts.get(host, 0), name) for host, name in hosts))
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    frozen = freeze(value)
+    assert isinstance(frozen, Mapping)
+    return frozen

@@ -1,0 +1,164 @@
+"""Instances as they are described now: their layers of parameters and what they require."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from larry.core.deployable import Difference, Snapshot, compare_snapshots, describe
+from larry.core.document import freeze
+from larry.core.parameters import Layer, Resolved
+from larry.core.service_graph import ServiceSpec, wave
+from larry.queries.deployable import get_snapshots
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+from larry.records.deployable import Deployable
+from larry.records.deployment import Deployment
+from larry.records.instance import Instance, Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """An instance as described now: ``layers`` earliest first, ``requires`` keys of services."""
+
+    path: str
+    keys: tuple[str, str, str]
+    layers: tuple[Layer, ...]
+    requires: tuple[str, ...]
+
+    def describe(self, services: Mapping[str, ServiceSpec]) -> tuple[Snapshot, Resolved]:
+        return describe(self.keys, self.layers, self.requires, services)
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A current or future deployment of an instance, and how it differs from what would be deployed now."""
+
+    deployment: str
+    host: str
+    digest: str
+    is_dirty: bool
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an instance stands: what a snapshot would be now, and what is live."""
+
+    path: str
+    snapshot: Snapshot
+    resolved: Resolved
+    order: tuple[str, ...]
+    waves: tuple[tuple[str, ...], ...]
+    taken: tuple[str, ...]
+    live: tuple[Live, ...]
+
+    @property
+    def is_dirty(self) -> bool:
+        return any(each.is_dirty for each in self.live)
+
+
+def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Description]:
+    """Instances by path; 2 SQL statements and 1 more for each step of templates following templates. Raises `NotFound`."""
+    wanted = {path.lower() for path in paths}
+    rows = {row.path: row for row in _instances(reader, path__in=wanted)}
+    if wanted - rows.keys():
+        raise NotFound(f"there is no instance {', '.join(sorted(wanted - rows.keys()))}")
+    templates = _templates(rows.values(), reader)
+    requires: dict[int, list[str]] = {}
+    required = restrict(reader, Requirement.objects.filter(instance__in=[row.id for row in rows.values()]))
+    for instance, key in required.values_list("instance_id", "service__key"):
+        requires.setdefault(instance, []).append(key)
+    return {
+        path: Description(
+            path,
+            (row.customer.key, row.app.key, row.key),
+            _layers(row, templates),
+            tuple(sorted(requires.get(row.id, []))),
+        )
+        for path, row in rows.items()
+    }
+
+
+def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
+    """Everything about one instance's state; about 9 SQL statements. Raises `NotFound`."""
+    with read_view():
+        description = get_descriptions([path], reader, at)[path.lower()]
+        services = get_service_graph(reader, at)
+        snapshot, resolved = description.describe(services)
+        rows = restrict(reader, Deployment.objects.filter(instance__path=description.path, deactivated_at=None))
+        current = rows.exclude(end__lte=at.as_of).order_by("start", "host__name")
+        live = list(current.values_list("id", "host__name", "deployable_id"))
+        known = get_snapshots({digest for _, _, digest in live}, reader, at)
+        taken = restrict(reader, Deployable.objects.filter(instance__path=description.path)).order_by("-taken_at")
+        digests = tuple(taken.values_list("digest", flat=True))
+    return Standing(
+        description.path,
+        snapshot,
+        resolved,
+        tuple(service.key for service in snapshot.services),
+        wave([service.key for service in snapshot.services], lambda key: snapshot.by_key[key].before),
+        digests,
+        tuple(
+            Live(deployment, host, digest, digest != snapshot.digest, compare_snapshots(known[digest], snapshot))
+            for deployment, host, digest in live
+        ),
+    )
+
+
+def list_dirty(reader: Reader, at: Moment) -> tuple[str, ...]:
+    """Paths of the instances any of whose current deployments differs from a snapshot taken now, in order of path.
+
+    A constant number of SQL statements; computes the closure of every instance that is deployed.
+    """
+    with read_view():
+        rows = restrict(
+            reader, Deployment.objects.filter(deactivated_at=None, start__lte=at.as_of).exclude(end__lte=at.as_of)
+        )
+        deployed: dict[str, set[str]] = {}
+        for path, digest in rows.values_list("instance__path", "deployable_id").distinct():
+            deployed.setdefault(path, set()).add(digest)
+        descriptions = get_descriptions(deployed, reader, at) if deployed else {}
+        services = get_service_graph(reader, at)
+    return tuple(
+        path for path in sorted(deployed) if deployed[path] != {descriptions[path].describe(services)[0].digest}
+    )
+
+
+def _instances(reader: Reader, **which: Any) -> Iterable[Instance]:
+    return restrict(reader, Instance.objects.filter(retired_at=None, **which).select_related("app", "customer"))
+
+
+def _templates(rows: Iterable[Instance], reader: Reader) -> Mapping[int, Instance]:
+    found: dict[int, Instance] = {}
+    wanted = {row.template_id for row in rows if row.template_id is not None}
+    while wanted - found.keys():
+        batch = list(restrict(reader, Instance.objects.filter(id__in=wanted - found.keys())))
+        found.update({row.id: row for row in batch})
+        wanted |= {row.template_id for row in batch if row.template_id is not None}
+    return found
+
+
+def _layers(row: Instance, templates: Mapping[int, Instance]) -> tuple[Layer, ...]:
+    """Templates give their own parameters only, the furthest first; a guard keeps them from following in a circle."""
+    chain: list[Layer] = []
+    template = row.template_id
+    while template is not None:
+        followed = templates[template]
+        chain.append(_layer("template", followed.path, followed.parameters))
+        template = followed.template_id
+    return (
+        *reversed(chain),
+        _layer("customer", row.customer.key, row.customer.parameters),
+        _layer("app", f"{row.customer.key}/{row.app.key}", row.app.parameters),
+        _layer("instance", row.path, row.parameters),
+    )
+
+
+def _layer(level: str, owner: str, values: Any) -> Layer:
+    frozen = freeze(values)
+    assert isinstance(frozen, Mapping)
+    return Layer(level, owner, frozen)

@@ -1,0 +1,139 @@
+"""Lanes: the live deployments of an instance on a host, as planning needs them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypeAlias
+
+from django.db.models import Max, Q
+
+from larry.core.interval import Interval
+from larry.core.timeline import Stay
+from larry.queries.host import get_host_ids
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound, Reader, restrict
+from larry.records.deployment import DeployedService, Deployment
+from larry.records.host import Host
+from larry.records.instance import Instance
+
+LaneKey: TypeAlias = tuple[str, str]
+"""An instance's path and a host's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A lane from now on; ``places`` says by deployment which services a person has placed where."""
+
+    path: str
+    host: str
+    instance_id: int
+    host_id: int
+    stays: tuple[Stay, ...]
+    places: Mapping[str, Mapping[str, str]]
+    used: int
+
+    def new_id(self, number: int) -> str:
+        """The id of the lane's next deployment but ``number``: known before it is written, so that previews hold it."""
+        ordinal = self.used + 1 + number
+        seed = hashlib.sha256(f"{self.instance_id}:{self.host_id}:{ordinal}".encode()).digest()
+        return base64.b32encode(seed[:8]).decode().rstrip("=").lower()
+
+
+def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[LaneKey, Lane]:
+    """Lanes with their stays that are not over; 5 SQL statements. Raises `NotFound` for unknown instances and hosts."""
+    wanted = set(keys)
+    hosts = get_host_ids({host for _, host in wanted}, reader, at)
+    paths = {path for path, _ in wanted}
+    instances = dict(
+        restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list("path", "id")
+    )
+    if paths - instances.keys():
+        raise NotFound(f"there is no instance {', '.join(sorted(paths - instances.keys()))}")
+    in_lanes = Q(instance__in=instances.values(), host__in=hosts.values())
+    rows = list(restrict(reader, Deployment.objects.filter(in_lanes, deactivated_at=None)).exclude(end__lte=at.as_of))
+    ordinals = (
+        restrict(reader, Deployment.objects.filter(in_lanes))
+        .values("instance_id", "host_id")
+        .annotate(used=Max("ordinal"))
+    )
+    used = {(row["instance_id"], row["host_id"]): row["used"] for row in ordinals}
+    names = _host_names((row.place for row in rows), reader)
+    return MappingProxyType(
+        {
+            (path, host): _lane(path, host, instances[path], hosts[host], rows, names, used)
+            for path, host in sorted(wanted)
+        }
+    )
+
+
+def list_lane_keys(deployments: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, LaneKey]:
+    """The lane of each deployment that is not deactivated; 1 SQL statement. Raises `NotFound`."""
+    wanted = {each.lower() for each in deployments}
+    rows = restrict(reader, Deployment.objects.filter(id__in=wanted, deactivated_at=None))
+    found = {id_: (path, host) for id_, path, host in rows.values_list("id", "instance__path", "host__name")}
+    if wanted - found.keys():
+        raise NotFound(f"there is no live deployment {', '.join(sorted(wanted - found.keys()))}")
+    return found
+
+
+def list_live_lanes(paths: Iterable[str], moment: Moment, reader: Reader, at: Moment) -> tuple[LaneKey, ...]:
+    """The lanes in which the instances are live at a moment; 1 SQL statement."""
+    wanted = {path.lower() for path in paths}
+    rows = restrict(
+        reader, Deployment.objects.filter(instance__path__in=wanted, deactivated_at=None, start__lte=moment.as_of)
+    )
+    pairs = rows.exclude(end__lte=moment.as_of).values_list("instance__path", "host__name")
+    return tuple(sorted(set(pairs)))
+
+
+def count_live(
+    paths: Iterable[str], moment: Moment, reader: Reader, at: Moment
+) -> Mapping[str, tuple[int, frozenset[str]]]:
+    """Wanted copies, and the hosts on which the instance is live at a moment; 2 SQL statements."""
+    wanted = {path.lower() for path in paths}
+    copies = dict(restrict(reader, Instance.objects.filter(path__in=wanted)).values_list("path", "copies"))
+    hosts: dict[str, set[str]] = {path: set() for path in copies}
+    for path, host in list_live_lanes(wanted, moment, reader, at):
+        hosts[path].add(host)
+    return {path: (copies[path], frozenset(hosts[path])) for path in copies}
+
+
+def get_serving(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[tuple[str, str, str], str]:
+    """(instance, auditor, audited) -> the host that serves this edge from now on; 1 SQL statement."""
+    wanted = {path.lower() for path in paths}
+    live = restrict(reader, DeployedService.objects.filter(deactivated=False, deployment__instance__path__in=wanted))
+    rows = live.exclude(end__lte=at.as_of).exclude(subjects=[])
+    serving: dict[tuple[str, str, str], str] = {}
+    found = rows.values_list("deployment__instance__path", "service_key", "subjects", "host__name").order_by(
+        "-start", "host__name"
+    )
+    for path, auditor, subjects, host in found:
+        for audited, _ in subjects:
+            serving.setdefault((path, auditor, audited), host)
+    return serving
+
+
+def _lane(
+    path: str,
+    host: str,
+    instance_id: int,
+    host_id: int,
+    rows: Iterable[Deployment],
+    names: Mapping[int, str],
+    used: Mapping[tuple[int, int], int],
+) -> Lane:
+    mine = [row for row in rows if (row.instance_id, row.host_id) == (instance_id, host_id)]
+    stays = tuple(
+        Stay(row.id, row.deployable_id, Interval(row.start, row.end)) for row in sorted(mine, key=lambda row: row.start)
+    )
+    places = {row.id: MappingProxyType({key: names[there] for key, there in row.place.items()}) for row in mine}
+    return Lane(path, host, instance_id, host_id, stays, MappingProxyType(places), used.get((instance_id, host_id), 0))
+
+
+def _host_names(places: Iterable[Mapping[str, int]], reader: Reader) -> Mapping[int, str]:
+    ids = {host for place in places for host in place.values()}
+    return dict(restrict(reader, Host.objects.filter(id__in=ids)).values_list("id", "name"))

@@ -1,0 +1,96 @@
+"""Presences: the deployed services of hosts from a moment on, with the facts of every host they mention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from larry.core.footprint import Cause, Site
+from larry.core.interval import Interval
+from larry.core.node import HostFacts, Presence
+from larry.core.plan import Delivered
+from larry.queries.deployable import get_snapshots
+from larry.queries.host import get_facts
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader, restrict
+from larry.records.deployment import DeployedService
+from larry.records.host import Host
+from larry.records.node import NodeSegment
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Hosts from a moment on: who is present on each, what each delivers, and the facts of all hosts mentioned."""
+
+    presences: Mapping[str, tuple[Presence, ...]]
+    delivered: Mapping[str, tuple[Delivered, ...]]
+    facts: Mapping[str, HostFacts]
+    ids: Mapping[str, int]
+
+
+def get_scene(names: Iterable[str], reader: Reader, at: Moment, mentioned: Iterable[str] = ()) -> Scene:
+    """Everything needed to compile the timelines of hosts from ``at.as_of`` on; 5 SQL statements.
+
+    ``mentioned`` are hosts of which only the facts are wanted besides.
+    """
+    wanted, extra = set(names), set(mentioned)
+    ids = dict(restrict(reader, Host.objects.filter(name__in=wanted | extra)).values_list("name", "id"))
+    hosts = [ids[name] for name in wanted if name in ids]
+    live = restrict(reader, DeployedService.objects.filter(host__in=hosts, deactivated=False)).exclude(
+        end__lte=at.as_of
+    )
+    rows = list(live.select_related("deployment").order_by("id"))
+    others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)}
+    facts = get_facts(others | set(ids.values()), reader, at)
+    snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
+
+    def sites(pairs: Iterable[tuple[str, int]]) -> tuple[Site, ...]:
+        return tuple((service, facts[host].name) for service, host in pairs)
+
+    presences: dict[str, list[Presence]] = {name: [] for name in wanted}
+    for row in rows:
+        presence = Presence(
+            deployment=row.deployment_id,
+            snapshot=snapshots[row.deployment.deployable_id],
+            service=row.service_key,
+            host=facts[row.host_id].name,
+            interval=Interval(row.start, row.end),
+            cause=Cause(row.cause),
+            subjects=sites(row.subjects),
+            elsewhere=sites(row.elsewhere),
+        )
+        presences[presence.host].append(presence)
+    return Scene(
+        MappingProxyType({name: tuple(found) for name, found in presences.items()}),
+        _delivered(hosts, facts, reader, at),
+        MappingProxyType({known.name: known for known in facts.values()}),
+        MappingProxyType({known.name: id_ for id_, known in facts.items()}),
+    )
+
+
+def list_standing(deployments: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, frozenset[str]]:
+    """The hosts on which each deployment has services; 1 SQL statement."""
+    rows = restrict(reader, DeployedService.objects.filter(deployment__in=list(deployments)))
+    standing: dict[str, set[str]] = {}
+    for deployment, host in rows.values_list("deployment_id", "host__name").distinct():
+        standing.setdefault(deployment, set()).add(host)
+    return {deployment: frozenset(hosts) for deployment, hosts in standing.items()}
+
+
+def list_hosts_beside(hosts: Iterable[str], reader: Reader, at: Moment) -> frozenset[str]:
+    """The hosts whose nodes may mention these hosts from now on, themselves included; 1 SQL statement."""
+    names = set(hosts)
+    live = restrict(reader, DeployedService.objects.filter(deactivated=False)).exclude(end__lte=at.as_of)
+    beside = live.filter(deployment__deployed_services__host__name__in=names)
+    return frozenset(beside.values_list("host__name", flat=True)) | names
+
+
+def _delivered(
+    hosts: Iterable[int], facts: Mapping[int, HostFacts], reader: Reader, at: Moment
+) -> Mapping[str, tuple[Delivered, ...]]:
+    rows = restrict(reader, NodeSegment.objects.filter(host__in=hosts)).exclude(end__lte=at.as_of).order_by("start")
+    delivered: dict[str, list[Delivered]] = {facts[host].name: [] for host in hosts}
+    for host, start, end, digest in rows.values_list("host_id", "start", "end", "document_id"):
+        delivered[facts[host].name].append(Delivered(Interval(max(start, at.as_of), end), digest))
+    return MappingProxyType({name: tuple(found) for name, found in delivered.items()})

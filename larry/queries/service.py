@@ -1,0 +1,58 @@
+"""The service graph as it is described now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from larry.core.deployable import read_where
+from larry.core.document import Json, freeze
+from larry.core.parameters import Declaration, Merge, ParameterType
+from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind
+from larry.nouns.item import Item
+from larry.queries.host import list_host_keys
+from larry.queries.moment import Moment
+from larry.queries.noun import list_items
+from larry.queries.reader import Reader
+
+
+def get_service_graph(reader: Reader, at: Moment) -> Mapping[str, ServiceSpec]:
+    """Every service by key; 4 SQL statements. Editable nouns answer as they are now."""
+    keys = {name: key for key, name in list_host_keys(reader, at).items()}
+    return service_graph_of(list_items("service", reader, at), keys)
+
+
+def service_graph_of(items: Iterable[Item], host_keys: Mapping[str, str]) -> Mapping[str, ServiceSpec]:
+    """The graph that service Items describe; audits name hosts by key, so that a host's rename makes nothing dirty."""
+    return MappingProxyType({item.address: _spec(item.address, item.values, host_keys) for item in items})
+
+
+def _spec(key: str, values: Mapping[str, Any], host_keys: Mapping[str, str]) -> ServiceSpec:
+    return ServiceSpec(
+        key=key,
+        sharing=Sharing(values["sharing"]),
+        declarations=tuple(_declaration(stated) for stated in values["parameters"]),
+        needs=tuple(values["needs"]),
+        audits=tuple(Audit(stated["service"], _where(stated["where"], host_keys)) for stated in values["audits"]),
+        tools=values["tools"],
+    )
+
+
+def _where(stated: Json, host_keys: Mapping[str, str]) -> Where:
+    where = read_where(stated)
+    return replace(where, name=host_keys[str(where.name)]) if where.kind is WhereKind.HOST else where
+
+
+def _declaration(stated: Mapping[str, Any]) -> Declaration:
+    default: Json = freeze(stated.get("default"))
+    return Declaration(
+        name=stated["name"],
+        type=ParameterType(stated["type"]),
+        has_default="default" in stated,
+        default=default,
+        sensitive=stated["sensitive"],
+        merge=Merge(stated["merge"]),
+        description=stated["description"],
+    )

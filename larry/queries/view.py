@@ -1,0 +1,33 @@
+"""One view: several statements that read one state of the database, however busy its writers are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection, transaction
+
+
+@contextmanager
+def read_view() -> Iterator[None]:
+    """Everything read inside is of one state: REPEATABLE READ READ ONLY on PostgreSQL, a deferred transaction on SQLite.
+
+    Inside a transaction (or another view) it changes nothing.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            yield
+    else:
+        connection.ensure_connection()
+        if connection.connection.in_transaction:
+            yield
+            return
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("COMMIT")

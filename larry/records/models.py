@@ -1,0 +1,45 @@
+"""All tables in one place, where Django looks for them; each is written in the file of its noun."""
+
+from __future__ import annotations
+
+from larry.records.activity import Activity
+from larry.records.app import App
+from larry.records.customer import Customer
+from larry.records.deployable import Deployable
+from larry.records.deployment import DeployedService, Deployment, DeploymentVersion
+from larry.records.edge import Edge, EdgeVersion
+from larry.records.estate import Estate
+from larry.records.grade import Grade
+from larry.records.host import Host
+from larry.records.instance import Instance, Requirement
+from larry.records.node import NodeDocument, NodeSegment
+from larry.records.pool import Pool
+from larry.records.role import Role
+from larry.records.rollout import Rollout
+from larry.records.secret import Secret
+from larry.records.service import Parameter, Service
+
+__all__ = [
+    "Activity",
+    "App",
+    "Customer",
+    "Deployable",
+    "DeployedService",
+    "Deployment",
+    "DeploymentVersion",
+    "Edge",
+    "EdgeVersion",
+    "Estate",
+    "Grade",
+    "Host",
+    "Instance",
+    "NodeDocument",
+    "NodeSegment",
+    "Parameter",
+    "Pool",
+    "Requirement",
+    "Role",
+    "Rollout",
+    "Secret",
+    "Service",
+]

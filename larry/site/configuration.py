@@ -1,0 +1,249 @@
+"""The configuration of one Larry, read from the environment and one TOML file; the environment wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+import zoneinfo
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from cryptography.fernet import Fernet
+
+from larry.site.database_url import WHAT_WOULD_DO, Database, EmbeddedDatabase, NotADatabaseUrl, read_database_url
+from larry.site.key_file import KEY_FILE, KeyFileIsUnusable, Keys, keep_keys
+
+T = TypeVar("T")
+
+FILE_NAME = "larry.toml"
+SHORTEST_SECRET_KEY = 32
+
+SETTINGS: Mapping[str, str] = {
+    "home": "the folder of the embedded database, the key file and published state: an absolute path",
+    "database_url": f"which database: {WHAT_WOULD_DO}",
+    "secret_key": f"signs cookies and links: {SHORTEST_SECRET_KEY} or more random characters",
+    "secrets_keys": "encrypt sensitive values: Fernet keys, the newest first, older ones as long as they are needed",
+    "allowed_hosts": "the host names that the pages answer to, such as larry.example.com or .example.com",
+    "time_zone": "the zone of moments given without one: a name of the IANA database, such as Europe/Berlin",
+    "debug": "error pages that show everything to everybody: true or false",
+}
+"""Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
+
+_SECRET = frozenset({"database_url", "secret_key", "secrets_keys"})
+_TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class WrongValue:
+    """One setting that will not do: where it was said, what it said (never a secret), why not, and what would do."""
+
+    setting: str
+    whence: str
+    value: str
+    why: str
+    would_do: str
+
+    def __str__(self) -> str:
+        return f"{self.setting} ({self.whence}) = {self.value}: {self.why}. What would do: {self.would_do}."
+
+
+class WrongSetting(Exception):
+    """Settings that will not do, all of them at once."""
+
+    def __init__(self, *wrong: WrongValue) -> None:
+        super().__init__("\n".join(str(one) for one in wrong))
+        self.wrong = wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What one process of Larry was told, checked. The keys do not show in its repr."""
+
+    home: Path
+    database: Database
+    secret_key: str = field(repr=False)
+    secrets_keys: tuple[str, ...] = field(repr=False)
+    allowed_hosts: tuple[str, ...]
+    time_zone: str
+    debug: bool
+
+
+class _WillNotDo(ValueError):
+    """Why one value will not do."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """One setting as somebody said it."""
+
+    whence: str
+    value: object
+
+
+def read_configuration(environment: Mapping[str, str]) -> Configuration:
+    """The configuration that this environment and its ``larry.toml`` amount to.
+
+    Makes the folder and the key file when no keys are given. Raises `WrongSetting`, which tells of every wrong one.
+    """
+    wrong: list[WrongValue] = []
+    file, said = _read_file(environment, wrong)
+    for name in SETTINGS:
+        variable = f"LARRY_{name.upper()}"
+        if environment.get(variable, "").strip():  # an empty variable is one that a container file left open
+            said[name] = _Said(f"environment variable {variable}", environment[variable].strip())
+
+    def read(name: str, parse: Callable[[object], T]) -> T | None:
+        if name not in said:
+            return None
+        whence, value = said[name].whence, said[name].value
+        try:
+            return parse(value)
+        except _WillNotDo as error:
+            shown = "(not shown)" if name in _SECRET else repr(value)
+            wrong.append(WrongValue(name, whence, shown, str(error), SETTINGS[name]))
+            return None
+
+    if "LARRY_CONFIG" not in environment and "home" in said and said["home"].whence == str(file):
+        why, would_do = "this file was itself found in a home", "LARRY_HOME, or this file named by LARRY_CONFIG"
+        wrong.append(WrongValue("home", str(file), repr(said["home"].value), why, would_do))
+    home = read("home", _read_folder) or _default_home(environment)
+    database = read("database_url", _read_database)
+    secret_key = read("secret_key", _read_secret_key)
+    secrets_keys = read("secrets_keys", _read_secrets_keys)
+    allowed_hosts = read("allowed_hosts", _read_hosts)
+    time_zone = read("time_zone", _read_zone)
+    debug = read("debug", _read_truth)
+    if wrong:
+        raise WrongSetting(*wrong)
+    if secret_key is None or secrets_keys is None:
+        kept = _read_kept_keys(home)
+        secret_key, secrets_keys = secret_key or kept.secret, secrets_keys or kept.secrets
+    return Configuration(
+        home=home,
+        database=database or EmbeddedDatabase(home / "larry.sqlite3"),
+        secret_key=secret_key,
+        secrets_keys=secrets_keys,
+        allowed_hosts=allowed_hosts or ("localhost", "127.0.0.1", "[::1]"),
+        time_zone=time_zone or "UTC",
+        debug=bool(debug),
+    )
+
+
+def _default_home(environment: Mapping[str, str]) -> Path:
+    data = environment.get("XDG_DATA_HOME", "")
+    # The specification of XDG has relative paths ignored.
+    folder = Path(data) if data.startswith("/") else Path(os.path.expanduser("~")) / ".local" / "share"  # noqa: PTH111
+    return folder / "larry"
+
+
+def _read_file(environment: Mapping[str, str], wrong: list[WrongValue]) -> tuple[Path | None, dict[str, _Said]]:
+    """The file's own settings, with what is wrong with the file as a whole put among ``wrong``."""
+    named = environment.get("LARRY_CONFIG", "").strip()
+    home = environment.get("LARRY_HOME", "").strip() or str(_default_home(environment))
+    path = Path(named).expanduser() if named else Path(home).expanduser() / FILE_NAME
+
+    def refuse(setting: str, value: str, why: str, would_do: str) -> None:
+        wrong.append(WrongValue(setting, str(path), value, why, would_do))
+
+    setting = "LARRY_CONFIG" if named else FILE_NAME
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if named:
+            refuse(setting, repr(named), "there is no such file", "the path of a larry.toml")
+        return None, {}
+    except tomllib.TOMLDecodeError as error:
+        refuse(setting, str(path), f"it is not TOML: {error}", 'lines like time_zone = "UTC"')
+        return None, {}
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(setting, str(path), f"it cannot be read: {error}", "a readable file of TOML")
+        return None, {}
+    for name in sorted(set(content) - set(SETTINGS)):
+        refuse(name, "…", "there is no such setting", f"one of {', '.join(SETTINGS)}")
+    return path, {name: _Said(str(path), value) for name, value in content.items() if name in SETTINGS}
+
+
+def _read_kept_keys(home: Path) -> Keys:
+    try:
+        kept = keep_keys(home)
+        return Keys(_read_secret_key(kept.secret), _read_secrets_keys(list(kept.secrets)))
+    except (KeyFileIsUnusable, _WillNotDo) as error:
+        would_do = "a folder that Larry may write to, or both LARRY_SECRET_KEY and LARRY_SECRETS_KEYS"
+        raise WrongSetting(WrongValue("home", KEY_FILE, str(home), str(error), would_do)) from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise _WillNotDo("it is not a text" if not isinstance(value, str) else "it is empty")
+    return value.strip()
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """A list in the file, or one text with commas in the environment."""
+    parts = value if isinstance(value, list) else _text(value).split(",")
+    texts = tuple(_text(part) for part in parts if not isinstance(part, str) or part.strip())
+    if not texts:
+        raise _WillNotDo("it is empty")
+    return texts
+
+
+def _read_folder(value: object) -> Path:
+    folder = Path(_text(value)).expanduser()
+    if not folder.is_absolute():
+        raise _WillNotDo("it is not an absolute path")
+    if folder.exists() and not folder.is_dir():
+        raise _WillNotDo("there is a file of that name")
+    return folder
+
+
+def _read_database(value: object) -> Database:
+    try:
+        return read_database_url(_text(value))
+    except NotADatabaseUrl as error:
+        raise _WillNotDo(str(error)) from error
+
+
+def _read_secret_key(value: object) -> str:
+    text = _text(value)
+    if len(text) < SHORTEST_SECRET_KEY:
+        raise _WillNotDo(f"it has {len(text)} characters, which can be guessed")
+    return text
+
+
+def _read_secrets_keys(value: object) -> tuple[str, ...]:
+    keys = _texts(value)
+    for number, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError as error:
+            raise _WillNotDo(f"number {number} of {len(keys)} is no Fernet key (44 characters of base64)") from error
+    return keys
+
+
+def _read_hosts(value: object) -> tuple[str, ...]:
+    hosts = _texts(value)
+    for host in hosts:
+        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host.replace(":", "/")
+        if "/" in bare or " " in bare:
+            raise _WillNotDo(f"{host!r} is not a bare host name: no scheme, port or path")
+    return hosts
+
+
+def _read_zone(value: object) -> str:
+    name = _text(value)
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise _WillNotDo("the IANA database has no such zone") from error
+    return name
+
+
+def _read_truth(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    truth = _TRUTHS.get(str(value).strip().lower()) if isinstance(value, str) else None
+    if truth is None:
+        raise _WillNotDo("it is neither true nor false")
+    return truth

@@ -1,0 +1,113 @@
+"""The settings are what Django reads, made of the configuration; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+from typing import Any
+
+from larry.site.configuration import Configuration, WrongSetting, WrongValue, read_configuration
+from larry.site.database_url import EmbeddedDatabase, ServedDatabase
+from larry.site.embedded_sqlite import embed, writes_ahead
+
+LARRY: Configuration = read_configuration(os.environ)
+"""What this process was told; `larry.site` and the faces read paths and the time zone here."""
+
+LARRY_SECRETS_KEYS = LARRY.secrets_keys
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _embedded(database: EmbeddedDatabase) -> dict[str, Any]:
+    """SQLite: one writer at a time who takes the lock at BEGIN, so that none fails half way; durable at COMMIT.
+
+    ``recursive_triggers`` has the guards see rows that INSERT OR REPLACE removes. A log written ahead lets readers go
+    on during a write; where SQLite is too old for it, a big cache keeps a writer from locking them out before COMMIT.
+    """
+    embed()
+    journal = "WAL" if writes_ahead() else "DELETE"
+    database.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(database.path),
+        "CONN_MAX_AGE": None,
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": (
+                f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                " PRAGMA recursive_triggers=ON; PRAGMA cache_size=-65536"
+            ),
+        },
+    }
+
+
+def _served(database: ServedDatabase) -> dict[str, Any]:
+    """PostgreSQL: READ COMMITTED whatever the server's default is, and nobody waits for a lock for ever."""
+    if importlib.util.find_spec("psycopg") is None:
+        why = "the driver of PostgreSQL is not installed"
+        raise WrongSetting(WrongValue("database_url", "settings", "postgres://…", why, "pip install 'larry[postgres]'"))
+    from psycopg import IsolationLevel
+
+    patience = "-c lock_timeout=30s -c idle_in_transaction_session_timeout=300s"
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database.name,
+        "USER": database.user,
+        "PASSWORD": database.password,
+        "HOST": database.host,
+        "PORT": str(database.port or ""),
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "application_name": "larry",
+            "connect_timeout": 10,
+            "options": patience,
+            **database.options,
+            "isolation_level": IsolationLevel.READ_COMMITTED,
+        },
+    }
+
+
+DATABASES = {
+    "default": _embedded(LARRY.database) if isinstance(LARRY.database, EmbeddedDatabase) else _served(LARRY.database)
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+DEBUG = LARRY.debug
+SECRET_KEY = LARRY.secret_key
+ALLOWED_HOSTS = list(LARRY.allowed_hosts)
+
+INSTALLED_APPS = ["larry.records.apps.RecordsConfig", "django.contrib.staticfiles"]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "larry.site.urls"
+WSGI_APPLICATION = "larry.site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_PACKAGE / "web" / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    }
+]
+STATIC_URL = "static/"
+STATICFILES_DIRS = [folder for folder in [_PACKAGE / "web" / "static"] if folder.is_dir()]
+
+LANGUAGE_CODE = "en"
+USE_I18N = False
+USE_TZ = True
+TIME_ZONE = LARRY.time_zone
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20

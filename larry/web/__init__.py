@@ -1,0 +1,1 @@
+"""The web is the face that people see in a browser."""

@@ -1,0 +1,1 @@
+"""The worker is the face that acts when nobody is watching."""

@@ -1,0 +1,1 @@
+"""The core against oracles: what the specification says, computed naively, beside what Larry computes."""
