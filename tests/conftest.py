@@ -1,4 +1,4 @@
-"""What every test shares: a database in a file, a log that may be emptied between tests, and how hard Hypothesis looks."""
+"""What every test shares: a database in a file, logs that may be emptied in between, and how hard Hypothesis looks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The database of a test session is laid here, before Django reads its settings: a plugin of pytest (`-p tests.database`).
+"""The database of a test session is laid here, before Django reads its settings: a plugin, `pytest -p tests.database`.
 
-LARRY_TEST_DATABASE chooses: `sqlite` (the default; a file, since threads share no database in memory) or `postgres`, for
-which a throwaway cluster of Debian's binaries is started on a free port of the loopback, and stopped whatever happens:
+LARRY_TEST_DATABASE chooses: `sqlite` (the default; a file, since threads share none in memory) or `postgres`, for which
+a throwaway cluster of Debian's binaries is started on a free port of the loopback, and stopped whatever happens:
 it lives only as long as a pipe that this process holds. With pytest-xdist the controller starts it and the workers find
 its address in their environment. Where the binaries are missing every test is skipped, loudly; with CI=true that fails.
 """
@@ -29,7 +29,7 @@ BINARIES = Path("/usr/lib/postgresql")
 PATIENCE = 60.0
 ATTEMPTS = 3
 
-MISSING = f"{CHOICE}=postgres, and PostgreSQL's binaries are not under {BINARIES}: NOTHING WAS TESTED (apt install postgresql)"
+MISSING = f"{CHOICE}=postgres, but there is no PostgreSQL in {BINARIES}: NOTHING WAS TESTED (apt install postgresql)"
 
 # The server is a child of a shell that reads a pipe: when the other end closes, even by kill -9, both go.
 _KEEPER = 'postgres=$1; shift; "$postgres" "$@" & server=$!; cat; kill -QUIT $server 2>/dev/null; wait $server'

@@ -24,7 +24,8 @@ GRACE = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class DeployItem:
-    """An instance on hosts: with a snapshot (its digest, or the first characters) or as it is now; ``place`` sends single
+    """An instance on hosts: with a snapshot (its digest, or the first characters) or as it is now; ``place`` sends
+    single
     services and hand-placed auditors to other hosts."""
 
     instance: str

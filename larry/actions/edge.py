@@ -18,7 +18,8 @@ _Stated: TypeAlias = dict[tuple[str, str], Json]
 
 
 def write_edges(items: Iterable[Item], lines: Mapping[tuple[str, str], Activity]) -> None:
-    """Make the edges of services those that their Items state; removals first, so that an edge may change its direction.
+    """Make the edges of services those that their Items state; removals first, so that an edge may change its
+    direction.
 
     ``lines`` are the activity lines by (noun, address). SQL: about 7 statements; the guard on circles looks at each new
     edge.

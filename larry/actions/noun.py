@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from django.db.models import Model
 
@@ -25,14 +25,19 @@ from larry.records.service import Parameter, Service
 
 _BATCH = 500
 
+_Parents: TypeAlias = Mapping[str, Mapping[str, Any]]
+"""By address, the columns that say whose child the noun is."""
+
 
 @dataclass(frozen=True, slots=True)
 class NounRows:
-    """How the Items of one noun are kept: the table, the fields that are columns, and how its other fields are written."""
+    """How the Items of one noun are kept: the table, the fields that are columns, and how its other fields are
+    written.
+    """
 
     model: type[NounRecord]
     columns: tuple[str, ...]
-    parents: Callable[[Item], dict[str, Any]] = lambda item: {}
+    parents: Callable[[Iterable[Item]], _Parents] = lambda items: {item.address: {} for item in items}
     relations: Callable[[Mapping[int, Item]], None] = lambda rows: None
 
 
@@ -45,14 +50,15 @@ def write_items(items: Sequence[Item], author: Author) -> None:
     if not items:
         return
     table = _TABLES[items[0].noun]
-    standing = {_identity_of(row): row for row in table.model._default_manager.filter(retired_at=None)}
+    standing = {_identity_of(row): row for row in _standing_rows(table)}
     new: list[NounRecord] = []
     changed: list[NounRecord] = []
     kept: list[tuple[Item, NounRecord]] = []
+    parents = table.parents([item for item in items if identity(item) not in standing])
     for item in items:
         row = standing.get(identity(item))
         if row is None:
-            row = table.model(created_at=author.now, **table.parents(item))
+            row = table.model(created_at=author.now, **parents[item.address])
             new.append(row)
         else:
             changed.append(row)
@@ -62,6 +68,12 @@ def write_items(items: Sequence[Item], author: Author) -> None:
     manager.bulk_create(new, batch_size=_BATCH)
     manager.bulk_update(changed, ["name", "name_folded", "description", *table.columns], batch_size=_BATCH)
     table.relations({row.pk: item for item, row in kept})
+
+
+def _standing_rows(table: NounRows) -> Iterable[NounRecord]:
+    if table.model is App:  # an app is known by its customer's key too
+        return App.objects.filter(retired_at=None).select_related("customer")
+    return table.model._default_manager.filter(retired_at=None)
 
 
 def identity(item: Item) -> str:
@@ -86,14 +98,15 @@ def _fill(row: NounRecord, item: Item, columns: Iterable[str]) -> None:
         setattr(row, column, thaw(values[column]))
 
 
-def _app_parents(item: Item) -> dict[str, Any]:
-    return {"customer": Customer.objects.get(key=find_parent_address(item.address))}
+def _app_parents(items: Iterable[Item]) -> _Parents:
+    customers = dict(Customer.objects.values_list("key", "id"))
+    return {item.address: {"customer_id": customers[find_parent_address(item.address)]} for item in items}
 
 
-def _instance_parents(item: Item) -> dict[str, Any]:
-    customer, app, _ = item.address.split("/")
-    parent = App.objects.get(customer__key=customer, key=app)
-    return {"app": parent, "customer_id": parent.customer_id, "path": item.address}
+def _instance_parents(items: Iterable[Item]) -> _Parents:
+    rows = App.objects.values_list("customer__key", "key", "id", "customer_id")
+    apps = {f"{customer}/{key}": {"app_id": id_, "customer_id": of} for customer, key, id_, of in rows}
+    return {item.address: {"path": item.address, **apps[find_parent_address(item.address)]} for item in items}
 
 
 def _service_relations(rows: Mapping[int, Item]) -> None:

@@ -1,4 +1,6 @@
-"""Planning: wishes for lanes become a Plan. The preview and the act both come through here; neither knows the other's way."""
+"""Planning: wishes for lanes become a Plan. The preview and the act both come through here; neither knows the other's
+way.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """The changes of many lanes, before it is known where services stand: with ids, places and ordinals by deployment."""
+    """The changes of many lanes, before it is known where services stand: with ids, places and ordinals by
+    deployment.
+    """
 
     changes: tuple[Change, ...]
     places: Mapping[str, Mapping[str, str]]
@@ -61,7 +65,9 @@ class Moves:
 def plan_wishes(
     wishes: Sequence[LaneWish], author: Author, *, resume: bool = True, refusals: Sequence[Notice] = ()
 ) -> Planned:
-    """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 2 for each role and interval."""
+    """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 2 for each role and
+    interval.
+    """
     lanes = list_lanes([wish.lane for wish in wishes], author.reader, author.moment)
     if len(lanes) < len(wishes):
         twice = sorted({f"{w.path} on {w.host}" for w in wishes if sum(o.lane == w.lane for o in wishes) > 1})

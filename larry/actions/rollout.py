@@ -35,7 +35,8 @@ def preview(planner: Callable[[Author], Planned], author: Author) -> Plan:
 def carry_out(planner: Callable[[Author], Planned], author: Author, *, expect: str | None = None) -> Plan:
     """Apply what ``planner`` plans, in one transaction with one rollout and its activity.
 
-    Raises `Refused` with the Plan when it has refusals, `GroundMoved` with the new Plan when ``expect`` (a Plan's digest)
+    Raises `Refused` with the Plan when it has refusals, `GroundMoved` with the new Plan when ``expect`` (a Plan's
+    digest)
     no longer holds.
     """
     if not author.reason.strip():
@@ -52,7 +53,9 @@ def carry_out(planner: Callable[[Author], Planned], author: Author, *, expect: s
 def _attempt(
     planner: Callable[[Author], Planned], known: Planned, author: Author, expect: str | None
 ) -> tuple[bool, Planned]:
-    """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was locked."""
+    """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was
+    locked.
+    """
     _lock(known)
     author = not_backwards(author)
     planned = planner(author)
@@ -68,7 +71,9 @@ def _attempt(
 
 
 def _lock(planned: Planned) -> None:
-    """Lock lanes' parents, then hosts, each in sorted order, so that two actions never wait for one another in a circle."""
+    """Lock lanes' parents, then hosts, each in sorted order, so that two actions never wait for one another in a
+    circle.
+    """
     list(
         Instance.objects.select_for_update(no_key=True)
         .filter(id__in=planned.instances)

@@ -61,7 +61,9 @@ def write_timelines(timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[s
 
 
 def _carry_on(row: NodeSegment, segments: tuple[Segment, ...], author: Author) -> tuple[Segment, ...]:
-    """Let the running segment go on if the host's node stays the same, else end it now; the segments still to be added."""
+    """Let the running segment go on if the host's node stays the same, else end it now; the segments still to be
+    added.
+    """
     first, *rest = segments
     goes_on = first.node.digest == row.document_id
     end = first.interval.end if goes_on else author.now

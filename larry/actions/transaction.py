@@ -1,4 +1,6 @@
-"""One action is one transaction: retried when the database asks for it, and never earlier than what is already recorded."""
+"""One action is one transaction: retried when the database asks for it, and never earlier than what is already
+recorded.
+"""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
     if form == "json":
         document: dict[str, Json] = {
             "changes": [_change_document(each) for each in change.changes],
-            "warnings": list(map(str, change.warnings)),
+            "digest": change.digest,
             "plan": plan_document(change.plan),
         }
         click.echo(json_text(document), nl=False)
@@ -67,8 +67,6 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
     for each in change.changes:
         for line in _change_lines(each):
             click.echo(show_plain(line))
-    for warning in change.warnings:
-        click.echo(show_plain(f"warning: {warning}"), err=True)
     if not change.plan.changes_nothing:
         print_plan(change.plan, form, dry_run=False)
     click.echo(_summary(change, dry_run=dry_run))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn, TypeVar
 
 import click
 
 from larry.core.document import Json
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class NounArgument(click.ParamType[str]):
@@ -26,9 +28,9 @@ class NounArgument(click.ParamType[str]):
         return self.fail(f"there is no noun {value!r}; there are {', '.join(NOUNS)}", param, ctx)
 
 
-def noun_argument() -> Any:
+def noun_argument(command: F) -> F:
     """The argument ``NOUN``."""
-    return click.argument("noun", type=NounArgument(), metavar="NOUN")
+    return click.argument("noun", type=NounArgument(), metavar="NOUN")(command)
 
 
 def read_settings(settings: tuple[str, ...]) -> Mapping[str, Json]:

@@ -12,7 +12,7 @@ APPLICATION = "larry.site.wsgi:application"
 
 
 def refuse_unready(session: Session) -> None:
-    """Raise `CannotStart` when the database does not answer, is out of date or lacks a guard; about 4 SQL statements."""
+    """Raise `CannotStart` when the database does not answer, is out of date or lacks a guard; 4 SQL statements."""
     from larry.queries.readiness import get_readiness
 
     readiness = get_readiness(session.reader, session.at(None))

@@ -93,11 +93,11 @@ def describe(
     keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str], services: Mapping[str, ServiceSpec]
 ) -> tuple[Snapshot, Resolved]:
     """What a snapshot would be, ready or not, with the parameters in their groups."""
-    required = tuple(sorted(requires))
+    required = tuple(sorted(set(requires)))
     closure = close(required, services)
     order = order_by(closure, lambda key: services[key].before)
     resolved = resolve(layers, {key: services[key].declarations for key in order})
-    own = {level: MappingProxyType(dict(_own_values(layers, level))) for level in LEVELS}
+    own = {level: _frozen(dict(_own_values(layers, level))) for level in LEVELS}
     frozen = tuple(_freeze_service(services[key], resolved, closure) for key in order)
     return Snapshot(*keys, MappingProxyType(own), required, frozen), resolved
 
@@ -106,7 +106,8 @@ def refuse_unready(path: str, resolved: Resolved) -> None:
     """Raise `CannotSnapshot` with all reasons in one text, or return."""
     faults = [f"{m.name} is missing: needed by {', '.join(m.needed_by)}" for m in resolved.missing]
     faults += [
-        f"{w.name} is not of type {w.expected}: needed by {', '.join(w.needed_by)}, set by {w.whence.level} {w.whence.owner}"
+        f"{w.name} is not of type {w.expected}: needed by {', '.join(w.needed_by)}, "
+        f"set by {w.whence.level} {w.whence.owner}"
         for w in resolved.wrong
     ]
     if faults:
@@ -148,7 +149,9 @@ def read_where(value: Json) -> Where:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One path at which two snapshots differ; ``owner`` is the level or service that owns the new (else the old) value."""
+    """One path at which two snapshots differ; ``owner`` is the level or service that owns the new (else the old)
+    value.
+    """
 
     path: str
     kind: str
@@ -158,7 +161,9 @@ class Difference:
 
 
 def compare_snapshots(old: Snapshot, new: Snapshot) -> tuple[Difference, ...]:
-    """Added, removed and changed paths in order of path; services and parameters are compared by key, not by position."""
+    """Added, removed and changed paths in order of path; services and parameters are compared by key, not by
+    position.
+    """
     before, after = _paths(old), _paths(new)
     differences: list[Difference] = []
     for path in sorted(before.keys() | after.keys()):
@@ -176,7 +181,8 @@ def _paths(snapshot: Snapshot) -> dict[str, Json]:
 
 
 def _walk(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
-    for level in LEVELS:
+    for level, key in zip(LEVELS, (snapshot.customer, snapshot.app, snapshot.instance), strict=True):
+        yield f"{level}.key", key
         for name, value in snapshot.own[level].items():
             yield f"{level}.parameters.{name}", value
     for required in snapshot.requires:
@@ -196,7 +202,7 @@ def _walk(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
 
 
 def _owner(path: str, snapshot: Snapshot) -> str:
-    parts = path.split(".")
+    parts = path.split(".", 3)  # the name of a parameter may hold dots itself
     if parts[0] in LEVELS:
         return parts[0]
     if parts[2] == "parameters":
@@ -213,16 +219,23 @@ def _own_values(layers: Sequence[Layer], level: str) -> Iterator[tuple[str, Json
 
 
 def _freeze_service(spec: ServiceSpec, resolved: Resolved, closure: frozenset[str]) -> FrozenService:
-    defaults = {d.name: freeze(d.default) for d in spec.declarations if d.has_default and spec.audits}
+    defaults = _frozen({d.name: d.default for d in spec.declarations if d.has_default and spec.audits})
+    audits = tuple(sorted((a for a in spec.audits if a.service in closure), key=lambda audit: audit.service))
+    # A shared auditor carries its defaults only, also for an instance that requires it and has nothing for it to audit.
+    is_idle = spec.sharing is Sharing.HOST and bool(spec.audits) and not audits
     return FrozenService(
         key=spec.key,
         sharing=spec.sharing,
-        parameters=resolved.by_service[spec.key],
-        defaults=MappingProxyType(defaults),
-        needs=tuple(sorted(spec.needs)),
-        audits=tuple(sorted((a for a in spec.audits if a.service in closure), key=lambda audit: audit.service)),
+        parameters=defaults if is_idle else _frozen(resolved.by_service[spec.key]),
+        defaults=defaults,
+        needs=tuple(sorted(set(spec.needs))),
+        audits=audits,
         tools=freeze(spec.tools),
     )
+
+
+def _frozen(values: Mapping[str, Json]) -> Mapping[str, Json]:
+    return MappingProxyType({name: freeze(value) for name, value in values.items()})
 
 
 def _service_document(service: FrozenService) -> Json:

@@ -22,7 +22,9 @@ _SURROGATES = range(0xD800, 0xE000)
 
 
 def freeze(value: Json) -> Json:
-    """The same value, immutable: mappings read-only, sequences tuples, 4.0 written as 4 so that equal numbers are equal texts."""
+    """The same value, immutable: mappings read-only, sequences tuples, 4.0 written as 4 so that equal numbers are
+    equal texts.
+    """
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(member) for key, member in value.items()})
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -30,6 +32,11 @@ def freeze(value: Json) -> Json:
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
+
+
+def freeze_map(values: Mapping[str, Json]) -> Mapping[str, Json]:
+    """`freeze` for a JSON object, which stays one."""
+    return MappingProxyType({key: freeze(member) for key, member in values.items()})
 
 
 def thaw(value: Json) -> Json:

@@ -53,7 +53,8 @@ class Footprint:
 def lay_out(snapshot: Snapshot, host: str, place: Mapping[str, str], choose: RoleChooser) -> Footprint:
     """Lay a snapshot out from its deployment's ``host``; O(sites + edges between them).
 
-    ``place`` sends single services (or manual auditors) to other hosts. ``choose`` is asked once per audit edge that goes
+    ``place`` sends single services (or manual auditors) to other hosts. ``choose`` is asked once per audit edge that
+    goes
     to a role. The result does not depend on the order in which sites are visited.
     """
     return _Layout(snapshot, host, place, choose).settle()

@@ -50,8 +50,8 @@ def earlier_end(one: datetime | None, other: datetime | None) -> datetime | None
 def cut(during: Interval, boundaries: Iterable[datetime]) -> tuple[Interval, ...]:
     """``during`` in pieces, cut at every boundary inside it; O(n log n)."""
     inside = sorted({moment for moment in boundaries if moment in during and moment != during.start})
-    edges: list[datetime | None] = [during.start, *inside, during.end]
-    return tuple(Interval(start, end) for start, end in zip(edges, edges[1:], strict=False) if start is not None)
+    starts = [during.start, *inside]
+    return tuple(Interval(start, end) for start, end in zip(starts, [*inside, during.end], strict=True))
 
 
 def iso(moment: datetime) -> str:

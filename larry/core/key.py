@@ -9,10 +9,13 @@ LONGEST_KEY = 63
 KEY_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 RESERVED_KEYS = frozenset(
-    "and application attr case class component consumes default define else elsif environment false function if import in "
-    "inherits node or private produces site true type undef unit unless main settings all ungrouped localhost".split()
+    "and application attr case class component consumes default define else elsif environment false function "
+    "if import in inherits node or private produces site true type undef unit unless main settings all ungrouped "
+    "localhost".split()
 )
-"""Puppet's reserved words and its built-in class names, and Ansible's built-in groups: none may be the name of a class or group."""
+"""Puppet's reserved words and its built-in class names, and Ansible's built-in groups: none may be the name of a
+class or group.
+"""
 
 RESERVED_PARAMETER_NAMES = frozenset(
     "alias audit before consume export loglevel noop notify require schedule stage subscribe tag "
@@ -26,7 +29,8 @@ class NoKeyFromName(ValueError):
 
 
 def derive_key(name: str) -> str:
-    """The key of a name: compatibility-decomposed, marks dropped, sharp s as ss, lower case, all else a single underscore.
+    """The key of a name: compatibility-decomposed, marks dropped, sharp s as ss, lower case, all else a single
+    underscore.
 
     Raises `NoKeyFromName` when nothing is left, it would start with a digit, or it is a reserved word.
     """

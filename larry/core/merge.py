@@ -1,4 +1,6 @@
-"""Merging: the deployed services live on a host at one moment become its node, or a conflict that says who wants what."""
+"""Merging: the deployed services live on a host at one moment become its node, or a conflict that says who wants
+what.
+"""
 
 from __future__ import annotations
 
@@ -138,7 +140,9 @@ class _Merger:
         return tuple(Place(service, host, self.hosts[host].addresses) for service, host in sorted(set(sites)))
 
     def _subjects(self, group: Sequence[Presence]) -> tuple[Subject, ...]:
-        """One subject per audited service and host, per instance where that is not shared, and per different settings."""
+        """One subject per audited service and host, per instance where that is not shared, and per different
+        settings.
+        """
         subjects: dict[str, Subject] = {}
         for presence in group:
             auditor, path = presence.frozen, presence.snapshot.path

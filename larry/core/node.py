@@ -56,7 +56,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an auditor audits: a service on a host for some instances, with its parameters and the auditor's settings for it."""
+    """What an auditor audits: a service on a host for some instances, with its parameters and the auditor's settings
+    for it.
+    """
 
     service: str
     host: str
@@ -68,7 +70,9 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class NodeService:
-    """One entry of a node. ``key`` names the entry on the host, ``service`` the service; ``after`` what starts before it there."""
+    """One entry of a node. ``key`` names the entry on the host, ``service`` the service; ``after`` what starts before
+    it there.
+    """
 
     service: str
     key: str
@@ -147,7 +151,9 @@ class Conflict:
 
 
 def keep_leaving(before: Node, after: Node) -> Node:
-    """What a host has in one node and lacks in the next, in start order: what must be stopped at the boundary between."""
+    """What a host has in one node and lacks in the next, in start order: what must be stopped at the boundary
+    between.
+    """
     staying = {entry.key for entry in after.services}
     return replace(before, services=tuple(entry for entry in before.services if entry.key not in staying))
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from larry.core.document import SEALED, Json, canonical_text, freeze, is_sealed
+from larry.core.document import SEALED, Json, canonical_text, freeze, freeze_map, is_sealed
 from larry.core.interval import iso
 from larry.core.node import HostFacts, Node, NodeInstance, NodeService, Place, Subject
 from larry.core.service_graph import Sharing
@@ -78,19 +78,24 @@ def read_node(text: str) -> Node:
     """The inverse of `write_node`."""
     document: Any = json.loads(text)
     facts = HostFacts(
-        document["host"], tuple(document["addresses"]), MappingProxyType(document["labels"]), _map(document["data"])
+        document["host"],
+        tuple(document["addresses"]),
+        MappingProxyType(document["labels"]),
+        freeze_map(document["data"]),
     )
     instances = tuple(
         NodeInstance(e["customer"], e["app"], e["instance"], e["deployment"], e["snapshot"])
         for e in document["instances"]
     )
     services = tuple(_read_entry(entry) for entry in document["services"])
-    own = MappingProxyType({path: _map(values) for path, values in document["own_parameters"].items()})
+    own = MappingProxyType({path: freeze_map(values) for path, values in document["own_parameters"].items()})
     return Node(facts, instances, services, own)
 
 
 def open_node(node: Node, unseal: Callable[[str], Json]) -> Node:
-    """The node with every secret in clear; ``unseal`` is asked with the HMAC. Its digest is no longer the stored one's."""
+    """The node with every secret in clear; ``unseal`` is asked with the HMAC. Its digest is no longer the stored
+    one's.
+    """
     return _with_secrets(node, unseal)
 
 
@@ -163,7 +168,7 @@ def _read_entry(entry: Any) -> NodeService:
         service=entry["service"],
         key=entry["key"],
         sharing=Sharing(entry["sharing"]),
-        parameters=_map(entry["parameters"]),
+        parameters=freeze_map(entry["parameters"]),
         paths=tuple(entry["for"]),
         needs=tuple(entry["needs"]),
         after=tuple(entry["after"]),
@@ -174,16 +179,10 @@ def _read_entry(entry: Any) -> NodeService:
                 s["host"],
                 tuple(s["addresses"]),
                 tuple(s["for"]),
-                _map(s["parameters"]),
-                _map(s["settings"]),
+                freeze_map(s["parameters"]),
+                freeze_map(s["settings"]),
             )
             for s in entry["audits"]
         ),
         tools=freeze(entry["tools"]),
     )
-
-
-def _map(value: Any) -> Mapping[str, Json]:
-    frozen = freeze(value)
-    assert isinstance(frozen, Mapping)
-    return frozen

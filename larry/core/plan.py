@@ -138,7 +138,9 @@ EMPTY_WRITES = Writes((), (), MappingProxyType({}))
 
 
 def compare_timelines(host: str, before: Sequence[Delivered], after: Sequence[Delivered]) -> tuple[NodeChange, ...]:
-    """Where two timelines of a host (each without gaps) differ, in order of time; None where a timeline holds nothing."""
+    """Where two timelines of a host (each without gaps) differ, in order of time; None where a timeline holds
+    nothing.
+    """
     changes: list[NodeChange] = []
     for start in sorted({delivered.interval.start for delivered in (*before, *after)}):
         old, new = _digest_at(before, start), _digest_at(after, start)

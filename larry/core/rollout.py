@@ -55,23 +55,22 @@ def lay_out_additions(changes: Iterable[Change], grounds: Grounds) -> tuple[NewD
     across the lanes of one rollout; hosts that this rollout already burdens count as busier."""
     chooser = _Chooser(grounds)
     additions: list[NewDeployment] = []
-    for change in sorted(
-        (c for c in changes if c.before is None and c.after is not None), key=lambda c: (c.instance, c.host, c.kind)
-    ):
-        assert change.after is not None
+    for change in sorted(changes, key=lambda c: (c.instance, c.host, c.kind)):
+        if change.before is not None or change.after is None:
+            continue
         snapshot = grounds.snapshots[change.deployable]
         place = grounds.places.get(change.deployment, {})
-        print_ = lay_out(
+        footprint = lay_out(
             _with_host_names(snapshot, grounds.host_names),
             change.host,
             place,
             chooser.at(change.instance, change.after),
         )
-        chooser.burden(print_, change.after)
+        chooser.burden(footprint, change.after)
         additions.append(
             NewDeployment(
                 change.deployment, change.instance, change.host, change.deployable, change.after, change.continues,
-                MappingProxyType(dict(sorted(place.items()))), print_.footings, print_.uncovered,
+                MappingProxyType(dict(sorted(place.items()))), footprint.footings, footprint.uncovered,
             )
         )  # fmt: skip
     return tuple(additions)
@@ -109,7 +108,9 @@ class _Chooser:
 def touched_hosts(
     changes: Iterable[Change], additions: Iterable[NewDeployment], present: Mapping[str, frozenset[str]]
 ) -> frozenset[str]:
-    """The hosts whose nodes the changes may alter; ``present`` maps each existing deployment to the hosts it stands on."""
+    """The hosts whose nodes the changes may alter; ``present`` maps each existing deployment to the hosts it stands
+    on.
+    """
     hosts = {footing.host for addition in additions for footing in addition.footings}
     for change in changes:
         hosts |= present.get(change.deployment, frozenset())
@@ -118,7 +119,9 @@ def touched_hosts(
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The touched hosts as they are from now on: who is present, what they deliver, and the facts of all hosts mentioned."""
+    """The touched hosts as they are from now on: who is present, what they deliver, and the facts of all hosts
+    mentioned.
+    """
 
     during: Interval
     presences: Mapping[str, tuple[Presence, ...]]

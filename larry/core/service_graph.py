@@ -98,7 +98,9 @@ def reach(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> f
 
 
 def close(required: Iterable[str], services: Mapping[str, ServiceSpec]) -> frozenset[str]:
-    """The closure of an instance: what it requires, what that needs, every auditor of anything so far, to the fixpoint."""
+    """The closure of an instance: what it requires, what that needs, every auditor of anything so far, to the
+    fixpoint.
+    """
     auditors: dict[str, list[str]] = {}
     for spec in services.values():
         for audit in spec.audits:

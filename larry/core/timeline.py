@@ -42,7 +42,9 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One change of a lane. ``stay`` is None for the newcomer and for a continuation, whose ``continues`` says of what."""
+    """One change of a lane. ``stay`` is None for the newcomer and for a continuation, whose ``continues`` says of
+    what.
+    """
 
     kind: Kind
     stay: str | None

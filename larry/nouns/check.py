@@ -14,6 +14,7 @@ from larry.nouns.item import FieldPath, Item, find_parent_address
 from larry.nouns.table import NOUNS
 
 MOST_CIRCLES = 20
+LONGEST_CIRCLE = 100
 _REFERRING: Mapping[str, tuple[Field, ...]] = {
     noun.name: tuple(field for field in noun.fields if field.target is not None) for noun in NOUNS.values()
 }
@@ -105,7 +106,8 @@ def _note_circle(circle: Sequence[str], text: str, items: Mapping[str, Item], wo
     """Note the circle at the first of its nodes that a file states."""
     stated = next((items[node] for node in circle if node in items and items[node].places is not None), None)
     item = stated or items[circle[0]]
-    faults.add(Fault(f"{text}: {' -> '.join(circle)}", (word,), position=item.position_of((word,))))
+    spelled = circle if len(circle) <= LONGEST_CIRCLE else (*circle[:LONGEST_CIRCLE], f"... ({len(circle) - 1} in all)")
+    faults.add(Fault(f"{text}: {' -> '.join(spelled)}", (word,), position=item.position_of((word,))))
 
 
 def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:

@@ -85,12 +85,14 @@ class EstateReader:
             self.faults.add_at(places, text)
             return
         for index, stated in enumerate(section):
-            inside = places.inside(index)
             if isinstance(stated, Mapping):
-                self._read_item(noun, parent, stated, inside)
+                self._read_item(noun, parent, stated, places.inside(index))
+            elif self.faults.is_full:
+                self.faults.leave_out(1)
             else:
                 hint = f": write {{name: {stated}}}" if isinstance(stated, str) and len(stated) <= 60 else ""
-                self.faults.add_at(inside, f"a member of {noun.plural} must be a map, not {describe(stated)}{hint}")
+                text = f"a member of {noun.plural} must be a map, not {describe(stated)}{hint}"
+                self.faults.add_at(places, text, index)
 
     def _read_item(self, noun: Noun, parent: str | None, stated: Mapping[str, Json], places: Places) -> None:
         values, faults = parse_statement(noun, stated)

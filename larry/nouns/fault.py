@@ -44,23 +44,22 @@ class FaultList:
         self._faults: dict[Fault, None] = {}
         self._unreadable: set[Position] = set()
         self._left_out = 0
+        self.is_full = False  # further faults are only counted, so that nobody spends time on wording them
 
     def __bool__(self) -> bool:
         return bool(self._faults)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether further faults are only counted, so that nobody spends time on wording them."""
-        return len(self._faults) >= MOST_FAULTS
-
     def add(self, fault: Fault) -> None:
         """Keep the fault, unless its place could not even be read: what follows from that is no news."""
-        if fault.position in self._unreadable or fault in self._faults:
-            return
         if self.is_full:
             self._left_out += 1
-        else:
+        elif fault.position not in self._unreadable:
             self._faults[fault] = None
+            self.is_full = len(self._faults) >= MOST_FAULTS
+
+    def leave_out(self, count: int) -> None:
+        """Count faults that nobody will read any more."""
+        self._left_out += count
 
     def add_unreadable(self, fault: Fault) -> None:
         """Keep the fault of a place that has no value now."""
@@ -70,10 +69,16 @@ class FaultList:
 
     def add_at(self, places: Places, text: str, *path: str | int, at_key: bool = False, subject: str = "") -> None:
         """Keep a fault of a part of a file."""
+        if self.is_full:
+            self._left_out += 1
+            return
         self.add(Fault(text, path, at_key, subject, places.at(path, at_key=at_key)))
 
     def add_to(self, item: Item, text: str, *path: str | int, at_key: bool = False) -> None:
         """Keep a fault of a field of an item."""
+        if self.is_full:
+            self._left_out += 1
+            return
         self.add(Fault(text, path, at_key, item.label, item.position_of(path, at_key=at_key)))
 
     def settle(self, files: Iterable[str] = ()) -> tuple[Fault, ...]:
@@ -128,11 +133,17 @@ def did_you_mean(word: str, candidates: Mapping[str, str]) -> str:
     if not wanted or len(wanted) > LONGEST_GUESS:
         return ""
     if len(candidates) <= FEW:
-        near = difflib.get_close_matches(wanted, candidates, n=1, cutoff=0.7)
+        near = difflib.get_close_matches(wanted, _list_similar(wanted, candidates), n=1, cutoff=0.7)
         found = near[0] if near else None
     else:
         found = next((guess for guess in _one_keystroke_away(wanted) if guess in candidates), None)
     return f"; did you mean {candidates[found]!r}?" if found is not None else ""
+
+
+def _list_similar(word: str, candidates: Iterable[str]) -> list[str]:
+    """Those that two keystrokes might make of the word, judged by their letters: comparing all in full takes long."""
+    letters, most = set(word), 2 if len(word) <= 4 else 4
+    return [other for other in candidates if abs(len(other) - len(word)) <= 2 and len(letters ^ set(other)) <= most]
 
 
 def _one_keystroke_away(word: str) -> Iterator[str]:

@@ -172,7 +172,7 @@ def _parse_json_map(value: Json, _field: Field) -> Parsed:
 
 def _parse_ip_list(value: Json, _field: Field) -> Parsed:
     members, faults = read_list(value, "IP addresses, such as [10.0.0.11]")
-    normal: list[str] = []
+    normal: dict[str, None] = {}
     for index, member in members:
         address = _read_address(member)
         if address is None:
@@ -181,7 +181,7 @@ def _parse_ip_list(value: Json, _field: Field) -> Parsed:
         elif address in normal:
             faults.append(Fault(f"the address {address} is here twice", (index,)))
         else:
-            normal.append(address)
+            normal[address] = None
     return (None, tuple(faults)) if faults else (tuple(normal), ())
 
 

@@ -102,6 +102,9 @@ def _refuse_unprintable(text: str, file: str, faults: FaultList) -> None:
         if _LINE_END.fullmatch(found):
             line, begin = line + 1, match.end()
         else:
+            if faults.is_full:
+                faults.leave_out(sum(1 for _ in _UNPRINTABLE.finditer(text, match.start())))
+                return
             places = Places(file, (line << LINE_BITS) | (match.start() - begin))
             note = f"the character U+{ord(found):04X} may not stand in a file: write it as an escape in double quotes"
             faults.add_at(places, note)
@@ -109,8 +112,10 @@ def _refuse_unprintable(text: str, file: str, faults: FaultList) -> None:
 
 def _place_after(file: str, before: str) -> Places:
     """The place right after a piece of text that begins the file."""
-    ends = list(_LINE_END.finditer(before))
-    return Places(file, (len(ends) << LINE_BITS) | (len(before) - (ends[-1].end() if ends else 0)))
+    line, begin = 0, 0
+    for end in _LINE_END.finditer(before):
+        line, begin = line + 1, end.end()
+    return Places(file, (line << LINE_BITS) | (len(before) - begin))
 
 
 class _Unreadable(Exception):

@@ -15,7 +15,9 @@ _parsed: dict[str, Snapshot] = {}
 
 
 def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Snapshot]:
-    """Snapshots by digest; 1 SQL statement, or none when all are known already. Raises `NotFound` naming what is not there."""
+    """Snapshots by digest; 1 SQL statement, or none when all are known already. Raises `NotFound` naming what is not
+    there.
+    """
     del at  # a Deployable is the same at every moment
     wanted = set(digests)
     unknown = wanted - _parsed.keys()
@@ -33,7 +35,9 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
 
 
 def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:
-    """The digest of an instance's snapshot from its first characters; 1 SQL statement. Raises `NotFound` when none or many."""
+    """The digest of an instance's snapshot from its first characters; 1 SQL statement. Raises `NotFound` when none or
+    many.
+    """
     del at
     rows = restrict(reader, Deployable.objects.filter(instance__path=path, digest__startswith=prefix.lower()))
     digests = list(rows.values_list("digest", flat=True)[:2])

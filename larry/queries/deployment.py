@@ -29,7 +29,9 @@ SHOWN = frozenset({State.PAST, State.CURRENT, State.FUTURE})
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFilter:
-    """Which deployments: all that match everything that is given; ``app`` and ``instance`` are paths, ``rollout`` an id."""
+    """Which deployments: all that match everything that is given; ``app`` and ``instance`` are paths, ``rollout`` an
+    id.
+    """
 
     customer: str | None = None
     app: str | None = None

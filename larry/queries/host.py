@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any
 
 from django.db.models import Count
 
-from larry.core.document import freeze
+from larry.core.document import freeze_map
 from larry.core.interval import Interval
 from larry.core.node import HostFacts
 from larry.queries.moment import Moment
@@ -87,7 +86,10 @@ def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, Ho
     """Facts of hosts by id; 1 SQL statement."""
     rows = restrict(reader, Host.objects.filter(id__in=set(ids)))
     return MappingProxyType(
-        {row.id: HostFacts(row.name, tuple(row.addresses), _map(row.labels), _map(row.data)) for row in rows}
+        {
+            row.id: HostFacts(row.name, tuple(row.addresses), freeze_map(row.labels), freeze_map(row.data))
+            for row in rows
+        }
     )
 
 
@@ -101,9 +103,3 @@ def list_hosts_of_role(role: str, during: Interval, reader: Reader, at: Moment) 
         busy = busy.filter(start__lt=during.end)
     counts = {row["host_id"]: row["services"] for row in busy.values("host_id").annotate(services=Count("id"))}
     return tuple(sorted((counts.get(host, 0), name) for host, name in hosts))
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    frozen = freeze(value)
-    assert isinstance(frozen, Mapping)
-    return frozen

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from larry.core.deployable import Difference, Snapshot, compare_snapshots, describe
-from larry.core.document import freeze
+from larry.core.document import freeze_map
 from larry.core.parameters import Layer, Resolved
 from larry.core.service_graph import ServiceSpec, wave
 from larry.queries.deployable import get_snapshots
@@ -62,7 +62,9 @@ class Standing:
 
 
 def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Description]:
-    """Instances by path; 2 SQL statements and 1 more for each step of templates following templates. Raises `NotFound`."""
+    """Instances by path; 2 SQL statements and 1 more for each step of templates following templates. Raises
+    `NotFound`.
+    """
     wanted = {path.lower() for path in paths}
     rows = {row.path: row for row in _instances(reader, path__in=wanted)}
     if wanted - rows.keys():
@@ -159,6 +161,4 @@ def _layers(row: Instance, templates: Mapping[int, Instance]) -> tuple[Layer, ..
 
 
 def _layer(level: str, owner: str, values: Any) -> Layer:
-    frozen = freeze(values)
-    assert isinstance(frozen, Mapping)
-    return Layer(level, owner, frozen)
+    return Layer(level, owner, freeze_map(values))

@@ -62,12 +62,16 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
     )
     used = {(row["instance_id"], row["host_id"]): row["used"] for row in ordinals}
     names = _host_names((row.place for row in rows), reader)
-    return MappingProxyType(
-        {
-            (path, host): _lane(path, host, instances[path], hosts[host], rows, names, used)
-            for path, host in sorted(wanted)
-        }
-    )
+    by_lane: dict[tuple[int, int], list[Deployment]] = {}
+    for row in rows:
+        by_lane.setdefault((row.instance_id, row.host_id), []).append(row)
+    lanes: dict[LaneKey, Lane] = {}
+    for path, host in sorted(wanted):
+        lane = instances[path], hosts[host]
+        mine = by_lane.get(lane, [])
+        places = {row.id: MappingProxyType({key: names[there] for key, there in row.place.items()}) for row in mine}
+        lanes[path, host] = Lane(path, host, *lane, _stays(mine), MappingProxyType(places), used.get(lane, 0))
+    return MappingProxyType(lanes)
 
 
 def list_lane_keys(deployments: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, LaneKey]:
@@ -117,21 +121,10 @@ def get_serving(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[tup
     return serving
 
 
-def _lane(
-    path: str,
-    host: str,
-    instance_id: int,
-    host_id: int,
-    rows: Iterable[Deployment],
-    names: Mapping[int, str],
-    used: Mapping[tuple[int, int], int],
-) -> Lane:
-    mine = [row for row in rows if (row.instance_id, row.host_id) == (instance_id, host_id)]
-    stays = tuple(
-        Stay(row.id, row.deployable_id, Interval(row.start, row.end)) for row in sorted(mine, key=lambda row: row.start)
+def _stays(rows: Iterable[Deployment]) -> tuple[Stay, ...]:
+    return tuple(
+        Stay(row.id, row.deployable_id, Interval(row.start, row.end)) for row in sorted(rows, key=lambda row: row.start)
     )
-    places = {row.id: MappingProxyType({key: names[there] for key, there in row.place.items()}) for row in mine}
-    return Lane(path, host, instance_id, host_id, stays, MappingProxyType(places), used.get((instance_id, host_id), 0))
 
 
 def _host_names(places: Iterable[Mapping[str, int]], reader: Reader) -> Mapping[int, str]:

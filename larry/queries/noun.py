@@ -74,18 +74,18 @@ def _services(reader: Reader, at: Moment) -> tuple[Item, ...]:
     for parameter in restrict(reader, Parameter.objects.order_by("service_id", "position")):
         declared.setdefault(parameter.service_id, []).append(_declaration(parameter))
     needs: dict[int, list[str]] = {}
-    audits: dict[int, list[tuple[str, Json]]] = {}
+    audits: dict[int, dict[str, Json]] = {}
     edges = restrict(reader, Edge.objects.select_related("target", "where_host", "where_role"))
     for edge in edges:
         if edge.kind == "needs":
             needs.setdefault(edge.service_id, []).append(edge.target.key)
         else:
-            audits.setdefault(edge.service_id, []).append((edge.target.key, _where(edge)))
+            audits.setdefault(edge.service_id, {})[edge.target.key] = _where(edge)
     return _sorted(
         _item(
             "service", row.key, row, sharing=row.sharing, category=row.category, tools=row.tools,
             parameters=declared.get(row.id, []), needs=sorted(needs.get(row.id, [])),
-            audits=[{"service": key, "where": where} for key, where in sorted(audits.get(row.id, []), key=lambda pair: pair[0])],
+            audits=[{"service": key, "where": where} for key, where in sorted(audits.get(row.id, {}).items())],
         )
         for row in restrict(reader, Service.objects.filter(retired_at=None))
     )  # fmt: skip

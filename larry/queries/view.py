@@ -10,7 +10,8 @@ from django.db import connection, transaction
 
 @contextmanager
 def read_view() -> Iterator[None]:
-    """Everything read inside is of one state: REPEATABLE READ READ ONLY on PostgreSQL, a deferred transaction on SQLite.
+    """Everything read inside is of one state: REPEATABLE READ READ ONLY on PostgreSQL, a deferred transaction on
+    SQLite.
 
     Inside a transaction (or another view) it changes nothing.
     """

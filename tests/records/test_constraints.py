@@ -212,44 +212,44 @@ def _names(error: IntegrityError, name: str) -> bool:
     return str(error) == f"UNIQUE constraint failed: {columns}"
 
 
-AUDITS = {"kind": "audits"}
-UNFIT: dict[str, Breach] = {
-    "audits nowhere": _edge_where(**AUDITS, where_kind=None),
-    "audits somewhere unknown": _edge_where(**AUDITS, where_kind="rack"),
-    "on a host that is not named": _edge_where(**AUDITS, where_kind="host"),
-    "on a role that is not named": _edge_where(**AUDITS, where_kind="role"),
-    "on the same host, which is named": lambda: _edge_where(**AUDITS, where_kind="same-host", where_host=add_host())(),
-    "by hand, with a role": lambda: _edge_where(**AUDITS, where_kind="manual", where_role=_role())(),
-    "on a host, with a role": lambda: _edge_where(
-        **AUDITS, where_kind="host", where_host=add_host(), where_role=_role()
-    )(),
-    "on a role, with a host": lambda: _edge_where(
-        **AUDITS, where_kind="role", where_host=add_host(), where_role=_role()
-    )(),
-    "needs, on a host": lambda: _edge_where(where_host=add_host())(),
-    "needs, on a role": lambda: _edge_where(where_role=_role())(),
-}
+UNFIT = (
+    # kind, where_kind, with a host, with a role
+    ("audits", None, False, False),
+    ("audits", "rack", False, False),
+    ("audits", "host", False, False),
+    ("audits", "role", False, False),
+    ("audits", "same-host", True, False),
+    ("audits", "manual", False, True),
+    ("audits", "host", True, True),
+    ("audits", "role", True, True),
+    ("audits", "role", True, False),
+    ("audits", "host", False, True),
+    ("needs", "manual", False, False),
+    ("needs", None, True, False),
+    ("needs", None, False, True),
+)
 
 
-def _role() -> Role:
-    return Role.objects.create(**named())
+def _add_edge(kind: str, where_kind: str | None, host: bool, role: bool) -> None:
+    where_host = add_host() if host else None
+    where_role = Role.objects.create(**named()) if role else None
+    add_edge(
+        add_service(), add_service(), kind=kind, where_kind=where_kind, where_host=where_host, where_role=where_role
+    )
 
 
-@pytest.mark.parametrize("case", UNFIT)
-def test_an_edge_whose_where_does_not_fit_is_refused(case: str) -> None:
+@pytest.mark.parametrize("unfit", UNFIT)
+def test_an_edge_whose_where_does_not_fit_is_refused(unfit: tuple[str, str | None, bool, bool]) -> None:
     with pytest.raises(IntegrityError, match="edge_where_fits_its_kind"), transaction.atomic():
-        UNFIT[case]()
+        _add_edge(*unfit)
 
 
 def test_what_fits_is_accepted() -> None:
-    for where in (
-        {"kind": "needs"},
-        {**AUDITS, "where_kind": "same-host"},
-        {**AUDITS, "where_kind": "manual"},
-        {**AUDITS, "where_kind": "host", "where_host": add_host()},
-        {**AUDITS, "where_kind": "role", "where_role": _role()},
-    ):
-        add_edge(add_service(), add_service(), **where)
+    _add_edge("needs", None, False, False)
+    _add_edge("audits", "same-host", False, False)
+    _add_edge("audits", "manual", False, False)
+    _add_edge("audits", "host", True, False)
+    _add_edge("audits", "role", False, True)
     _declare(has_default=True, default=None)()
     _declare(has_default=True, default=[1])()
     add_instance(copies=0, template=add_instance())

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
-from larry.cli.address import bind_option, read_address
+from larry.cli.address import bind_option, read_address, refuse_taken
+
+if TYPE_CHECKING:
+    from larry.cli.session import Session
+
+FILES = tuple(f"larry.sqlite3{ending}" for ending in ("", "-wal", "-shm", "-journal"))
+SHOWN_DIALECT = "puppet"
 
 
 @click.command()
@@ -13,12 +23,78 @@ from larry.cli.address import bind_option, read_address
 def demo(*, no_serve: bool, bind: str | None) -> None:
     """Make a fresh example estate with a database of its own, deploy it, print what a host gets, and serve the pages.
 
+    The database is the file larry.sqlite3 in a folder `demo` of its own, made anew each time; no other is touched.
+
     \b
     Examples:
       larry demo
       larry demo --no-serve
       larry demo --bind 127.0.0.1:8080
     """
-    from larry.cli.demo import play
+    address = read_address(bind)
+    if not no_serve:
+        refuse_taken(address)
+    home = _settle()
 
-    play(serve=not no_serve, address=read_address(bind))
+    from larry.cli.server import run_server
+    from larry.cli.session import find_actor, open_session
+
+    session = open_session(needs_database=False)
+
+    from larry.actions.migrate import migrate
+    from larry.cli import demo as demonstration
+
+    click.echo(f"making the demonstration estate in {home}")
+    migrate()
+    demonstration.play(session.now, find_actor())
+    _print_host(session, demonstration.SHOWN_HOST)
+    _print_hints(home, demonstration.SHOWN_HOST)
+    if not no_serve:
+        run_server(address)
+
+
+def _settle() -> Path:
+    """A folder of its own with no database in it; this process knows no other from here on."""
+    from larry.cli.failure import CannotStart
+
+    said = os.environ.get("LARRY_HOME", "").strip()
+    data = os.environ.get("XDG_DATA_HOME", "")
+    default = Path(data) if data.startswith("/") else Path("~/.local/share").expanduser()
+    home = (Path(said).expanduser() if said else default / "larry") / "demo"
+    if not home.is_absolute():
+        raise CannotStart(f"LARRY_HOME is {said!r}, which is not an absolute path")
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for name in FILES:
+        (home / name).unlink(missing_ok=True)
+    for variable in ("LARRY_DATABASE_URL", "LARRY_CONFIG"):
+        os.environ.pop(variable, None)
+    os.environ["LARRY_HOME"] = str(home)
+    return home
+
+
+def _print_host(session: Session, host: str) -> None:
+    from larry.exports.dialect import find_dialect
+    from larry.queries.deployment import DeploymentFilter, State, list_deployments
+    from larry.queries.host import list_hosts
+    from larry.queries.node import get_node
+
+    at = session.at(None)
+    hosts = list_hosts(session.reader, at)
+    counts = {
+        state: len(list_deployments(DeploymentFilter(states=frozenset({state})), session.reader, at))
+        for state in (State.PAST, State.CURRENT, State.FUTURE)
+    }
+    told = ", ".join(f"{count} {state}" for state, count in counts.items())
+    click.echo(f"{len(hosts)} hosts; deployments: {told}\n")
+    click.echo(f"What {host} is to be now, as {SHOWN_DIALECT} reads it:\n")
+    click.echo(find_dialect(SHOWN_DIALECT).render(get_node(host, session.reader, at)))
+
+
+def _print_hints(home: Path, host: str) -> None:
+    click.echo(
+        f"To look further, in another terminal:\n"
+        f"  export LARRY_HOME={home}\n"
+        f"  larry deployments --future\n"
+        f"  larry config {host} --format shell --as-of +30d\n"
+        f"  larry check\n"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from larry.cli.estate_argument import read_files
-from larry.cli.option import ACT_FORMATS, act_options
+from larry.cli.option import ACT_FORMATS, act_options, expect_option
 from larry.cli.session import open_session
 
 if TYPE_CHECKING:
@@ -46,9 +46,16 @@ def plan(*, files: tuple[str, ...], form: str) -> int:
 @click.command()
 @files_argument
 @click.option("--with-deployments", is_flag=True, help="Also what the files say is deployed (not there yet).")
+@expect_option
 @act_options
 def apply(
-    *, files: tuple[str, ...], with_deployments: bool, reason: str | None, dry_run: bool, form: str
+    *,
+    files: tuple[str, ...],
+    with_deployments: bool,
+    expect: str | None,
+    reason: str | None,
+    dry_run: bool,
+    form: str,
 ) -> None:
     """Change the estate to what files say, in one transaction. What they do not mention stays as it is.
 
@@ -69,7 +76,7 @@ def apply(
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    change = act(items, session.author(reason), dry_run=dry_run)
+    change = act(items, session.author(reason), dry_run=dry_run, expect=expect)
     print_change(change, form, dry_run=dry_run)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("list")
-@noun_argument()
+@noun_argument
 @as_of_option
 @listing_option
 def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
@@ -46,7 +46,7 @@ def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
 
 
 @click.command("show")
-@noun_argument()
+@noun_argument
 @click.argument("address")
 @as_of_option
 @document_option
@@ -76,7 +76,7 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
 
 
 @click.command("set")
-@noun_argument()
+@noun_argument
 @click.argument("address")
 @click.argument("settings", nargs=-1, required=True, metavar="FIELD=VALUE...")
 @act_options
@@ -104,7 +104,7 @@ def set_noun(
 
 
 @click.command("retire")
-@noun_argument()
+@noun_argument
 @click.argument("address")
 @reason_option
 def retire_noun(*, noun: str, address: str, reason: str | None) -> None:

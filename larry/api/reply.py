@@ -1,0 +1,58 @@
+"""Replies of one line of text, and what every reply to a program says to those that carry it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from types import MappingProxyType
+
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+TEXT = "text/plain; charset=utf-8"
+_SAFE: Mapping[str, str] = MappingProxyType(
+    {"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
+)
+RETRY_AFTER = "5"
+
+
+def make_reply(body: str | bytes, *, media_type: str = TEXT, status: int = 200) -> HttpResponse:
+    """A reply with its length, which nothing takes for a page."""
+    response = HttpResponse(body, content_type=media_type, status=status)
+    response.headers.update(_SAFE)
+    response.headers["Content-Length"] = str(len(response.content))
+    return response
+
+
+def make_refusal(text: str, status: int) -> HttpResponse:
+    """One line that says why not; nobody keeps it."""
+    line = " ".join(text.split())
+    response = make_reply(f"{line}\n", status=status)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def read_only(view: View) -> View:
+    """The view for GET and HEAD; other methods are refused, and a database that does not answer is told as such."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **arguments: str) -> HttpResponse:
+        if request.method not in {"GET", "HEAD"}:
+            response = make_refusal(f"{request.method} does nothing here: use GET", 405)
+            response.headers["Allow"] = "GET, HEAD"
+            return response
+        try:
+            response = view(request, **arguments)
+        except (DatabaseError, InterfaceError):
+            response = make_refusal("the database does not answer, or is not up to date: see /readyz", 503)
+            response.headers["Retry-After"] = RETRY_AFTER
+        if request.method == "HEAD":
+            length = response.headers.get("Content-Length")
+            response.content = b""
+            if length is not None:
+                response.headers["Content-Length"] = length
+        return response
+
+    return answer
