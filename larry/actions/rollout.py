@@ -136,7 +136,7 @@ def _write_changes(changes: Iterable[Change], rollout: Rollout, author: Author) 
         row.version, row.recorded_at = row.version + 1, author.now
         row.save(update_fields=["start", "end", "deactivated_at", "version", "recorded_at"])
         for service in services.get(row.id, []):
-            during = fit_interval(Interval(service.start, service.end), change.after)
+            during = fit_interval(Interval(service.start, service.end), change.before, change.after)
             service.deactivated = service.deactivated or during is None
             service.start, service.end = (during.start, during.end) if during else (service.start, service.end)
     changed = [service for of_one in services.values() for service in of_one]

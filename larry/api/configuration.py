@@ -29,7 +29,10 @@ SHORT = 60
 """Seconds for which an answer may be kept that an act could change."""
 
 LONG = 24 * 60 * 60
-"""Seconds for what has passed and is asked for by a fixed moment: no act rewrites it, but masking may come to cover more."""
+"""Seconds for what has passed, asked for by a fixed moment: no act rewrites it, but masking may come to cover more."""
+
+LONGEST_HOST = 253
+"""Of a DNS name (RFC 1035 section 3.1, without the root)."""
 
 _BY_SUFFIX = {dialect.suffix: dialect for dialect in DIALECTS}
 
@@ -41,7 +44,9 @@ def answer_configuration(request: HttpRequest, asked: str) -> HttpResponse:
     dialect = _BY_SUFFIX.get(suffix)
     if dialect is None or not host:
         formats = ", ".join(f".{each}" for each in _BY_SUFFIX)
-        return make_refusal(f"ask for HOST.FORMAT: {asked} ends in none of {formats}", 404)
+        return make_refusal(f"ask for HOST.FORMAT, which ends in one of {formats}", 404)
+    if len(host) > LONGEST_HOST or not host.isascii() or not host.isprintable():
+        return make_refusal("there is no host of such a name", 404)
     now = clock.now()
     texts = request.GET.getlist("as_of")
     try:

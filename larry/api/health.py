@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from larry.api.reply import make_refusal, make_reply, read_only
 from larry.outside import clock
 from larry.queries.moment import Moment
-from larry.queries.readiness import get_readiness
 from larry.queries.reader import Reader
+from larry.queries.readiness import get_readiness
 
 PROBE = Reader("probe")
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
-from larry.cli.printing import json_text, print_document, show_plain, show_value
+from larry.cli.printing import json_text, mask_sealed, print_document, show_plain, show_value
 from larry.core.document import Json, canonical_text
+from larry.nouns.item import is_same
 
 if TYPE_CHECKING:
     from larry.actions.apply import EstateChange, ItemChange
@@ -54,9 +55,9 @@ def refused_plan_printed(form: str) -> Iterator[None]:
 
 def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
     """What becomes of the estate's nouns, and of the nodes that change at once with the facts of a host."""
-    from larry.exports.plan import plan_document
-
     if form == "json":
+        from larry.exports.plan import plan_document
+
         document: dict[str, Json] = {
             "changes": [_change_document(each) for each in change.changes],
             "digest": change.digest,
@@ -68,8 +69,18 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
         for line in _change_lines(each):
             click.echo(show_plain(line))
     if not change.plan.changes_nothing:
-        print_plan(change.plan, form, dry_run=False)
+        for line in _node_lines(change.plan):
+            click.echo(show_plain(line))
+    if not change.changes_nothing:
+        click.echo(f"Plan {change.digest}")
     click.echo(_summary(change, dry_run=dry_run))
+
+
+def _node_lines(plan: Plan) -> Iterator[str]:
+    """What the Plan says of nodes; its own digest would be mistaken for that of the whole change."""
+    from larry.exports.plan import plan_text
+
+    return (line for line in plan_text(plan).splitlines() if not line.startswith("Plan "))
 
 
 def _summary(change: EstateChange, *, dry_run: bool) -> str:
@@ -91,9 +102,13 @@ def _change_lines(change: ItemChange) -> Iterator[str]:
         if change.verb == "create":
             if show_value(new) != "-":
                 yield f"    {name}: {_shown(new)}"
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            for member in dict.fromkeys((*old, *new)):
+                if member not in old or member not in new or not is_same(old[member], new[member]):
+                    yield f"    {name}.{member}: {_shown(old.get(member))} -> {_shown(new.get(member))}"
         else:
             yield f"    {name}: {_shown(old)} -> {_shown(new)}"
 
 
 def _shown(value: Json) -> str:
-    return "nothing" if value is None else value if isinstance(value, str) and value else canonical_text(value)
+    return "nothing" if value is None else canonical_text(mask_sealed(value))

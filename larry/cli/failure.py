@@ -23,7 +23,7 @@ def explain_failure(error: Exception) -> str:
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, CannotStart) or _is_known(error):
-        return "\n".join(show_plain(line) for line in str(error).splitlines())
+        return "\n".join(show_plain(line) for line in str(error).splitlines()) or type(error).__name__
     if _is(error, "django.db.utils", "DatabaseError") or _is(error, "django.db.utils", "InterfaceError"):
         return _explain_database(error)
     if isinstance(error, OSError):

@@ -13,7 +13,8 @@ from typing import Any, Generic, TypeVar
 
 import click
 
-from larry.core.document import Json, thaw
+from larry.core.document import Json, is_sealed, thaw
+from larry.core.node_text import MASK
 
 Document = Mapping[str, Json]
 R = TypeVar("R")
@@ -121,6 +122,17 @@ def show_value(value: Json) -> str:
     return str(value)
 
 
+def mask_sealed(value: Json) -> Json:
+    """The value for people, with a mask in place of each secret's seal."""
+    if is_sealed(value):
+        return MASK
+    if isinstance(value, Mapping):
+        return {name: mask_sealed(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [mask_sealed(member) for member in value]
+    return value
+
+
 def _short(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
 
@@ -137,7 +149,7 @@ def _csv_cell(value: Json) -> str | int | float:
 
 
 def _cell(value: object) -> str:
-    return show_plain("-" if value is None or value == "" else str(value))
+    return show_plain("-" if value is None else str(value))
 
 
 def _is_harmless(char: str) -> bool:

@@ -130,11 +130,13 @@ class _Merger:
         for name in names:
             claims: dict[str, tuple[Json, set[str]]] = {}
             for p in group:
-                value = values(p.frozen).get(name)
-                claims.setdefault(canonical_text(value), (value, set()))[1].add(p.snapshot.path)
+                wanted = values(p.frozen)
+                said = canonical_text(wanted[name]) if name in wanted else ""
+                claims.setdefault(said, (wanted.get(name), set()))[1].add(p.snapshot.path)
             if len(claims) > 1:
                 sides = tuple(Claim(tuple(sorted(paths)), value) for value, paths in claims.values())
-                yield Conflict(self.facts.name, group[0].service, f"{what} {name}".strip(), sides)
+                about = f"{what} {name}".strip() + (", which not all of their snapshots have" if "" in claims else "")
+                yield Conflict(self.facts.name, group[0].service, about, sides)
 
     def _places(self, sites: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
         return tuple(Place(service, host, self.hosts[host].addresses) for service, host in sorted(set(sites)))
@@ -199,8 +201,10 @@ def _link(
         needs: set[str] = set()
         audited: set[str] = set()
         for p in groups[key]:
+            away = {service for service, _ in p.elsewhere}
             for service in p.frozen.needs:
-                needs |= _present(service, p, entries)
+                if service not in away:  # else the one here is another instance's
+                    needs |= _present(service, p, entries)
             for service, where in p.subjects:
                 if where == host:
                     audited |= _present(service, p, entries)

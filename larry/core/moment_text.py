@@ -23,7 +23,8 @@ class NotAMoment(ValueError):
 
 
 def read_moment(text: str, *, now: datetime, zone: tzinfo) -> datetime:
-    """The moment in UTC: ISO 8601, a date (its first moment), ``now``, or elapsed time from now (``+2h``, ``-1d12h``).
+    """The moment in UTC: ISO 8601, a date (its first moment), ``now``, or elapsed time from now (``+2h``, ``-1d12h``)
+    rounded up to the second.
 
     Without an offset it is in ``zone``; a local time that clocks show twice or skip is refused, naming both candidates.
     Raises `NotAMoment`.
@@ -55,12 +56,17 @@ def _read(written: str, now: datetime, zone: tzinfo) -> datetime | None:
         return now
     try:
         if (later := _LATER.fullmatch(written)) is not None:
-            return now + _elapsed(later)
+            return _next_second(now + _elapsed(later))
         if (found := _WRITTEN.fullmatch(written)) is not None:
             return _written(found, zone)
     except OverflowError:
         raise NotAMoment(f"{written} is not between the years {EARLIEST.year} and {LATEST.year}") from None
     return None
+
+
+def _next_second(moment: datetime) -> datetime:
+    """What is counted from now is of whole seconds, and never before what was meant."""
+    return moment if not moment.microsecond else moment.replace(microsecond=0) + timedelta(seconds=1)
 
 
 def _elapsed(later: re.Match[str]) -> timedelta:

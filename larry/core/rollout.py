@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from larry.core.deployable import FrozenService, Snapshot
 from larry.core.footprint import Footprint, RoleChooser, lay_out
-from larry.core.interval import Interval
+from larry.core.interval import Interval, earlier_end
 from larry.core.merge import Segment, compile_timeline
 from larry.core.node import HostFacts, Presence
 from larry.core.plan import (
@@ -141,13 +141,13 @@ def judge(
     ``notices`` are the warnings and refusals known before. Conflicts are looked for on every touched host, in every
     segment from now on. Costs what compiling the touched hosts costs.
     """
-    fitted = {change.deployment: change.after for change in changes if change.before is not None}
+    changed = {change.deployment: change for change in changes if change.before is not None}
     arriving = [presence for addition in additions for presence in arrive(addition, snapshots[addition.deployable])]
     warnings, refusals = list(notices[0]), list(notices[1])
     timelines: dict[str, tuple[Segment, ...]] = {}
     nodes: list[NodeChange] = []
     for host in sorted(stage.presences):
-        staying = fit_presences(stage.presences[host], fitted)
+        staying = fit_presences(stage.presences[host], changed)
         presences = (*staying, *(presence for presence in arriving if presence.host == host))
         timeline = compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
         refusals.extend(Notice("conflict", conflict.text) for conflict in timeline.conflicts)
@@ -166,23 +166,25 @@ def judge(
     return plan, Writes(tuple(changes), tuple(additions), MappingProxyType(timelines))
 
 
-def fit_presences(presences: Iterable[Presence], fitted: Mapping[str, Interval | None]) -> tuple[Presence, ...]:
-    """Presences within what becomes of their deployments; gone where a deployment will not be, or not then."""
+def fit_presences(presences: Iterable[Presence], changed: Mapping[str, Change]) -> tuple[Presence, ...]:
+    """Presences as their changed deployments have them; gone where a deployment will not be, or not then."""
     kept: list[Presence] = []
     for presence in presences:
-        if presence.deployment not in fitted:
-            kept.append(presence)
-            continue
-        after = fitted[presence.deployment]
-        during = fit_interval(presence.interval, after)
+        change = changed.get(presence.deployment)
+        during = presence.interval if change is None else fit_interval(presence.interval, change.before, change.after)
         if during is not None:
-            kept.append(replace(presence, interval=during))
+            kept.append(presence if change is None else replace(presence, interval=during))
     return tuple(kept)
 
 
-def fit_interval(service: Interval, deployment: Interval | None) -> Interval | None:
-    """A deployed service's interval inside what its deployment becomes; None when nothing of it is left."""
-    return None if deployment is None else service.meet(deployment)
+def fit_interval(service: Interval, before: Interval | None, after: Interval | None) -> Interval | None:
+    """What becomes of a deployed service when its deployment's interval does: where both began or ended together they
+    still do, else the service stays within the deployment; None when nothing of it is left."""
+    if before is None or after is None:
+        return None
+    start = after.start if service.start == before.start else max(service.start, after.start)
+    end = after.end if service.end == before.end else earlier_end(service.end, after.end)
+    return Interval(start, end) if end is None or start < end else None
 
 
 def arrive(addition: NewDeployment, snapshot: Snapshot) -> Iterable[Presence]:

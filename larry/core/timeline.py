@@ -71,17 +71,59 @@ def make_room(stays: Iterable[Stay], deployable: str, wish: Interval, *, now: da
     """
     if wish.start < now:
         raise StartsInThePast(f"{iso(wish.start)} is before now, {iso(now)}")
+    wish, turns, bounded_by = _clear(stays, wish, resume=resume)
+    why = f"ends where the deployment {bounded_by.id} starts" if bounded_by else "as asked"
+    turns.append(Turn(Kind.ADD, None, deployable, None, wish, why))
+    return Room(tuple(sorted(turns, key=lambda turn: _WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
+
+
+def change_stay(stay: Stay, wish: Interval, others: Iterable[Stay], *, now: datetime, resume: bool = True) -> Room:
+    """Edit a stay: of a current one the end only, of a future one both; the lane's others make room as for a newcomer.
+
+    ``others`` are the lane's other live stays. Raises `IsOver` for a past stay, `StartsInThePast` for what would
+    rewrite
+    what has passed. Nothing changes where the stay is as wished already.
+    """
+    if stay.interval.is_over(now):
+        raise _over(stay, now)
+    if stay.interval.start <= now and wish.start != stay.interval.start:
+        raise StartsInThePast(f"the deployment {stay.id} began at {iso(stay.interval.start)}: only its end can change")
+    if stay.interval.start > now and wish.start < now:
+        raise StartsInThePast(f"{iso(wish.start)} is before now, {iso(now)}")
+    if wish.end is not None and wish.end < now:
+        raise StartsInThePast(f"the end {iso(wish.end)} is before now, {iso(now)}")
+    wish, turns, bounded_by = _clear(others, wish, resume=resume)
+    if wish != stay.interval:
+        why = f"ends where the deployment {bounded_by.id} starts" if bounded_by else "as asked"
+        turns.append(
+            Turn(_kind_of_edit(stay.interval, wish, bounded_by), stay.id, stay.deployable, stay.interval, wish, why)
+        )
+    return Room(tuple(sorted(turns, key=lambda turn: _WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
+
+
+def delete_stay(stay: Stay, *, now: datetime) -> Turn:
+    """Only what has not begun can be deleted. Raises `IsOver`."""
+    if stay.interval.start <= now:
+        raise IsOver(f"the deployment {stay.id} began at {iso(stay.interval.start)}: end it, it cannot be deleted")
+    return Turn(Kind.DELETE, stay.id, stay.deployable, stay.interval, None, "deleted before it starts")
+
+
+def _clear(stays: Iterable[Stay], wish: Interval, *, resume: bool) -> tuple[Interval, list[Turn], Stay | None]:
+    """Bound the wish (rule 1), and let every stay that overlaps what is left of it yield (rules 2 to 4)."""
     lane = sorted(stays, key=lambda stay: stay.interval.start)
     bounded_by = next((stay for stay in lane if stay.interval.start > wish.start), None) if wish.end is None else None
     if bounded_by is not None:
         wish = Interval(wish.start, bounded_by.interval.start)
-    turns: list[Turn] = []
-    for stay in lane:
-        if stay.interval.overlaps(wish):
-            turns.extend(_yield(stay, wish, resume=resume))
-    why = f"ends where the deployment {bounded_by.id} starts" if bounded_by else "as asked"
-    turns.append(Turn(Kind.ADD, None, deployable, None, wish, why))
-    return Room(tuple(sorted(turns, key=lambda turn: _WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
+    overlapping = (stay for stay in lane if stay.interval.overlaps(wish))
+    return wish, [turn for stay in overlapping for turn in _yield(stay, wish, resume=resume)], bounded_by
+
+
+def _kind_of_edit(before: Interval, after: Interval, bounded_by: Stay | None) -> Kind:
+    if before.start != after.start:
+        return Kind.MOVE
+    if bounded_by is not None:
+        return Kind.BOUND
+    return Kind.EXTEND if after.covers(before) else Kind.END
 
 
 _WRITTEN = (Kind.END, Kind.DEACTIVATE, Kind.DELETE, Kind.MOVE, Kind.BOUND, Kind.EXTEND, Kind.ADD, Kind.RESUME)
@@ -131,9 +173,7 @@ def end_stay(stay: Stay, at: datetime, *, now: datetime) -> Turn | None:
     None when it ends there already. Raises `IsOver` for a past stay, `StartsInThePast` for a moment before now.
     """
     if stay.interval.is_over(now):
-        raise IsOver(
-            f"the deployment {stay.id} ended at {iso(stay.interval.end or now)}: what has passed is not rewritten"
-        )
+        raise _over(stay, now)
     if at < now:
         raise StartsInThePast(f"{iso(at)} is before now, {iso(now)}")
     if stay.interval.end == at:
@@ -146,3 +186,9 @@ def end_stay(stay: Stay, at: datetime, *, now: datetime) -> Turn | None:
         )
     after = Interval(stay.interval.start, at)
     return Turn(Kind.END, stay.id, stay.deployable, stay.interval, after, "undeployed")
+
+
+def _over(stay: Stay, now: datetime) -> IsOver:
+    return IsOver(
+        f"the deployment {stay.id} ended at {iso(stay.interval.end or now)}: what has passed is not rewritten"
+    )

@@ -6,7 +6,7 @@ import re
 from json import dumps
 
 _UNPRINTABLE_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_NO_POINT = re.compile(r"(-?\d+)e")
+_NO_POINT = re.compile(r"^(-?\d+)e")
 
 
 class CannotPrint(ValueError):

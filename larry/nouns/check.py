@@ -10,7 +10,7 @@ from larry.core.parameters import ParameterType, matches_type
 from larry.core.service_graph import find_circle
 from larry.nouns.fault import Fault, FaultList, describe
 from larry.nouns.field import Field, Kind
-from larry.nouns.item import FieldPath, Item, find_parent_address
+from larry.nouns.item import FieldPath, Item, find_parent_address, list_members
 from larry.nouns.table import NOUNS
 
 MOST_CIRCLES = 20
@@ -62,7 +62,7 @@ def _list_references(field: Field, value: Json) -> Iterator[tuple[str, str, Fiel
     target, path = field.target or "", (field.name,)
     if isinstance(value, str):
         yield target, value, path
-    for member in _members(value):
+    for member in list_members(value):
         if isinstance(member, str):
             yield target, member, path
         elif isinstance(member, Mapping) and field.kind is Kind.AUDITS:
@@ -76,8 +76,8 @@ def _check_circles(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList)
     services, instances = by_noun["service"], by_noun["instance"]
     edges: dict[str, set[str]] = {}
     for key, item in services.items():
-        audited = {str(audit["service"]) for audit in _members(item.values["audits"]) if isinstance(audit, Mapping)}
-        needed = {str(service) for service in _members(item.values["needs"])}
+        audited = {str(audit["service"]) for audit in list_members(item.values["audits"]) if isinstance(audit, Mapping)}
+        needed = {str(service) for service in list_members(item.values["needs"])}
         if key in audited:
             faults.add_to(item, "a service cannot audit itself", "audits")
         if key in needed:
@@ -118,7 +118,7 @@ def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:
     declared = [
         (item, index, declaration)
         for item in services
-        for index, declaration in enumerate(_members(item.values["parameters"]))
+        for index, declaration in enumerate(list_members(item.values["parameters"]))
         if isinstance(declaration, Mapping)
     ]
     for item, index, declaration in declared:
@@ -141,7 +141,7 @@ def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:
 
 def _compare(known: dict[str, tuple[Item, Json]], item: Item, index: int, word: str, faults: FaultList) -> None:
     """Compare one word of one declaration with that of the first service that declares the name."""
-    declaration = _members(item.values["parameters"])[index]
+    declaration = list_members(item.values["parameters"])[index]
     if not isinstance(declaration, Mapping):
         return
     name, value = str(declaration["name"]), declaration[word]
@@ -157,9 +157,5 @@ def _compare(known: dict[str, tuple[Item, Json]], item: Item, index: int, word: 
 
 
 def _find_declaration(item: Item, name: str) -> list[int]:
-    members = enumerate(_members(item.values["parameters"]))
+    members = enumerate(list_members(item.values["parameters"]))
     return [index for index, member in members if isinstance(member, Mapping) and member["name"] == name]
-
-
-def _members(value: Json) -> Sequence[Json]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()

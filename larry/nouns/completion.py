@@ -16,6 +16,10 @@ from larry.nouns.resolution import Resolution, follow_hosts
 from larry.nouns.statement import WAS
 from larry.nouns.table import NOUNS
 
+_DEFAULTS: Mapping[str, Mapping[str, Json]] = {
+    noun.name: {field.name: field.default for field in noun.fields} for noun in NOUNS.values()
+}
+
 
 @dataclass(slots=True)
 class _Stated:
@@ -163,16 +167,18 @@ class Completion:
         return True
 
     def _fill(self, noun: Noun, one: _Stated, resolution: Resolution) -> Item:
-        stated, standing = one.item.values, one.found.values if one.found is not None else {}
-        values: dict[str, Json] = {}
-        for field in noun.fields:
-            if field.name in stated:
-                values[field.name] = resolution.resolve(field, one.item, stated[field.name])
-                if field.kind is Kind.VALUES:
-                    self._check_seals(one, field.name)
-            else:
-                value = standing.get(field.name, field.default)
-                values[field.name] = resolution.carry_over(value) if field.kind is Kind.AUDITS else value
+        values = dict(_DEFAULTS[noun.name])
+        if one.found is not None:
+            values.update(one.found.values)
+            if "audits" in values:
+                values["audits"] = resolution.carry_over(values["audits"])
+        for word, value in one.item.values.items():
+            field = noun.by_name.get(word)
+            if field is None:
+                continue
+            values[word] = value if field.target is None else resolution.resolve(field, one.item, value)
+            if field.kind is Kind.VALUES:
+                self._check_seals(one, word)
         values["name"], values["key"] = one.name, one.key
         return Item(noun.name, one.address, MappingProxyType(values), one.item.position, one.item.places)
 

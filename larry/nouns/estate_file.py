@@ -92,7 +92,7 @@ class EstateReader:
             else:
                 hint = f": write {{name: {stated}}}" if isinstance(stated, str) and len(stated) <= 60 else ""
                 text = f"a member of {noun.plural} must be a map, not {describe(stated)}{hint}"
-                self.faults.add_at(places, text, index)
+                self.faults.add_at(places.inside(index), text)
 
     def _read_item(self, noun: Noun, parent: str | None, stated: Mapping[str, Json], places: Places) -> None:
         values, faults = parse_statement(noun, stated)

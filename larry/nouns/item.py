@@ -114,6 +114,11 @@ class Item:
         return self.places.at(path, at_key=at_key) if self.places is not None else self.position
 
 
+def list_members(value: Json) -> Sequence[Json]:
+    """The members of a list, or none of anything else."""
+    return value if isinstance(value, (tuple, list)) else ()
+
+
 def is_same(one: Json, other: Json) -> bool:
     """Whether two JSON values are equal as JSON: true is not 1, a tuple is a list, 4.0 is 4."""
     if isinstance(one, str) or isinstance(other, str) or one is None or other is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from larry.core.document import Json
@@ -10,7 +10,7 @@ from larry.core.key import fold
 from larry.nouns.directory import Directory, Entry, spell_out_parents
 from larry.nouns.fault import FaultList
 from larry.nouns.field import Field, Kind
-from larry.nouns.item import FieldPath, Item
+from larry.nouns.item import FieldPath, Item, list_members
 
 
 class Resolution:
@@ -59,7 +59,7 @@ class Resolution:
 
     def _resolve_set(self, word: str, noun: str, item: Item, value: Json) -> tuple[str, ...]:
         found: dict[str, None] = {}
-        for index, reference in enumerate(_members(value)):
+        for index, reference in enumerate(list_members(value)):
             address = self.find(noun, str(reference), item, (word, index))
             if address is not None and address in found:
                 self.faults.add_to(item, f"{noun} {address} is here twice, by key and by name", word, index)
@@ -69,7 +69,7 @@ class Resolution:
 
     def _resolve_audits(self, word: str, item: Item, value: Json) -> Json:
         audits: dict[str, Json] = {}
-        for index, audit in enumerate(_members(value)):
+        for index, audit in enumerate(list_members(value)):
             if not isinstance(audit, Mapping):
                 continue
             service = self.find("service", str(audit["service"]), item, (word, index, "service"))
@@ -92,7 +92,7 @@ class Resolution:
 
 def follow_hosts(audits: Json, moved: Mapping[str, str]) -> Json:
     """The audits with new names in ``where`` for hosts that are renamed; the same object when none is concerned."""
-    members = _members(audits)
+    members = list_members(audits)
     if not moved or not any(_host_of(audit) in moved for audit in members):
         return audits
     return tuple(
@@ -107,7 +107,3 @@ def _host_of(audit: Json) -> str:
     where = audit.get("where") if isinstance(audit, Mapping) else None
     host = where.get("host") if isinstance(where, Mapping) else None
     return host if isinstance(host, str) else ""
-
-
-def _members(value: Json) -> Sequence[Json]:
-    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()

@@ -44,6 +44,7 @@ _HINTS = (
     ("found unexpected end of stream", "a quote or bracket is never closed"),
     ("undefined alias", "a text that begins with * needs quotes"),
 )
+_NOTICED_LATE = ("could not find expected ':'", "found unexpected end of stream")
 
 try:
     from yaml import CSafeLoader as Loader
@@ -152,7 +153,9 @@ class _Reader:
         except _Unreadable:
             return None
         except yaml.MarkedYAMLError as error:
-            self._fault(_explain(error), error.problem_mark or error.context_mark)
+            problem = str(error.problem)
+            begins = any(sign in problem for sign in _NOTICED_LATE)
+            self._fault(_explain(error), (begins and error.context_mark) or error.problem_mark or error.context_mark)
             return None
         except yaml.YAMLError as error:
             self._fault(f"the file is not YAML: {error}".splitlines()[0], None)
@@ -300,5 +303,5 @@ class _Reader:
 def _explain(error: yaml.MarkedYAMLError) -> str:
     problem = str(error.problem or error.context or "unreadable")
     hint = next((hint for sign, hint in _HINTS if sign in f"{error.context} {problem}"), "")
-    context = f" {error.context}" if error.context and error.problem else ""
-    return f"this is not YAML:{context}: {problem}{f' ({hint})' if hint else ''}"
+    context = f"{error.context}: " if error.context and error.problem else ""
+    return f"this is not YAML: {context}{problem}{f' ({hint})' if hint else ''}"

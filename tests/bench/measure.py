@@ -35,7 +35,7 @@ class Row:
 def compare(
     work: Callable[[], object], yardstick: Callable[[], object], *, rounds: int = 7, times: int = 1
 ) -> tuple[float, float]:
-    """Median seconds of one ``work`` and of one ``yardstick``, each done ``times`` times in each of ``rounds`` turns."""
+    """Median seconds of one ``work`` and one ``yardstick``, each done ``times`` times in each of ``rounds`` turns."""
     mine: list[float] = []
     theirs: list[float] = []
     for _ in range(rounds):

@@ -94,7 +94,7 @@ def edit_graph(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
     edited = dict(graph)
     for key in random.sample(sorted(graph), min(len(graph), random.choice((1, 1, 2)))):
         spec = edited[key]
-        match random.randrange(5):
+        match random.randrange(8):
             case 0:
                 flipped = Sharing.HOST if spec.sharing is Sharing.INSTANCE else Sharing.INSTANCE
                 edited[key] = replace(spec, sharing=flipped)
@@ -111,6 +111,19 @@ def edit_graph(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
             case _:
                 pass
     return dict(graph) if has_circle(edited) else edited
+
+
+def turn_graph(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
+    """The graph with its needs turned round: no circle by itself, one with the graph wherever two services meet."""
+    turned = {
+        key: replace(
+            spec,
+            needs=tuple(other for other in graph if key in graph[other].needs),
+            audits=spec.audits if random.random() < 0.3 else (),
+        )
+        for key, spec in graph.items()
+    }
+    return dict(graph) if has_circle(turned) else turned
 
 
 def make_layers(random: Random, path: tuple[str, str, str], wild: float) -> tuple[Layer, ...]:
@@ -161,46 +174,66 @@ class Estate:
 
     deployments: tuple[Deployed, ...]
     facts: Mapping[str, HostFacts]
+    is_restless: bool = False
 
     def presences(self, host: str) -> list[Presence]:
+        """What is deployed on a host; in some estates the services of a deployment come and go within it."""
         return [
             Presence(
                 each.id,
                 each.snapshot,
                 footing.service,
                 footing.host,
-                between(*each.span),
+                between(*(_within(each.span, number) if self.is_restless else each.span)),
                 footing.cause,
                 footing.subjects,
                 footing.elsewhere,
             )
             for each in self.deployments
-            for footing in each.footprint.footings
+            for number, footing in enumerate(each.footprint.footings)
             if footing.host == host
         ]
 
 
+def _within(span: Span, number: int) -> Span:
+    start, end = span
+    return (start, end) if number % 4 or end == start + 1 else (start + 1, end)
+
+
 def make_estate(random: Random) -> Estate:
     """Calm estates agree on nearly everything, so that they merge; wild ones conflict."""
-    wild = random.choice((0.0, 0.0, 0.05, 0.5))
+    wild = random.choice((0.0, 0.03, 0.5))
+    is_crowded = random.random() < 0.3
     graphs = [make_graph(random)]
     for _ in range(random.choice((0, 0, 1, 2)) if wild else 0):
-        graphs.append(edit_graph(random, graphs[-1]))
+        edit = turn_graph if random.random() < 0.3 else edit_graph
+        graphs.append(edit(random, graphs[-1]))
     deployments: list[Deployed] = []
     for path in random.sample(PATHS, random.randrange(1, len(PATHS) + 1)):
-        layers = make_layers(random, path, wild)
-        for host in random.sample(HOSTS, random.choice((1, 1, 2))):
+        layers = make_layers(random, path, 0.0 if is_crowded else wild)
+        for host in HOSTS[:1] if is_crowded else random.sample(HOSTS, random.choice((1, 1, 2))):
             graph = random.choice(graphs)
-            if random.random() < wild:
+            if random.random() < wild and not is_crowded:
                 layers = make_layers(random, path, wild)
             requires = random.sample(sorted(graph), random.randrange(1, 4) if len(graph) > 2 else 1)
             snapshot, _ = take_snapshot(path, layers, requires, graph)
-            place = make_place(random, graph)
+            place = make_place(random, graph, 0.05 if is_crowded else 0.15)
             footprint = lay_out(snapshot, host, place, choose_by_name)
             id_ = f"d{random.randrange(10**6):06}{len(deployments)}"
-            deployments.append(Deployed(id_, graph, layers, snapshot, host, pick_span(random), place, footprint))
+            deployments.append(
+                Deployed(
+                    id_,
+                    graph,
+                    layers,
+                    snapshot,
+                    host,
+                    pick_span(random, open_odds=0.7 if is_crowded else 0.2),
+                    place,
+                    footprint,
+                )
+            )
     facts = {
         host: HostFacts(host, (f"10.0.0.{number}",), MappingProxyType({"site": host}))
         for number, host in enumerate(HOSTS)
     }
-    return Estate(tuple(deployments), facts)
+    return Estate(tuple(deployments), facts, is_restless=random.random() < 0.2)

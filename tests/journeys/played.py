@@ -40,9 +40,9 @@ def all_hosts() -> tuple[str, ...]:
     return tuple(row.name for row in list_hosts(LOCAL, Moment(NOW)))
 
 
-def deployments(**which: str) -> tuple[DeploymentRow, ...]:
+def deployments(instance: str | None = None, on: str | None = None) -> tuple[DeploymentRow, ...]:
     """Every deployment that ever was planned, called-off ones too."""
-    return list_deployments(DeploymentFilter(states=frozenset(State), **which), LOCAL, Moment(NOW))
+    return list_deployments(DeploymentFilter(instance=instance, host=on, states=frozenset(State)), LOCAL, Moment(NOW))
 
 
 def node(name: str, as_of: datetime) -> DatedNode:
@@ -50,7 +50,7 @@ def node(name: str, as_of: datetime) -> DatedNode:
 
 
 def boundaries(name: str, since: datetime, until: datetime) -> tuple[datetime, ...]:
-    """The moments after ``since`` and up to ``until`` at which a host's node becomes another, found by asking once each."""
+    """The moments after ``since`` and up to ``until`` at which a host's node changes, each told by the node before."""
     found: list[datetime] = []
     moment = node(name, since).next_change
     while moment is not None and moment <= until:

@@ -30,10 +30,8 @@ def test_without_its_guard_every_breach_goes_through(guard: str) -> None:
     assert set(find_holes(guard)) >= refused
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault.vendor == connection.vendor], ids=str)
 def test_a_planted_fault_is_found_by_a_probe_and_by_its_text_and_repaired(fault: Fault) -> None:
-    if fault.vendor != connection.vendor:
-        pytest.skip(f"a fault of {fault.vendor}")
     plant(connection, fault)
     assert has_a_hole(fault.guard)
     assert guards.missing(connection) == (fault.guard,)
@@ -60,7 +58,7 @@ def test_all_guards_can_be_gone_and_come_back() -> None:
     assert guards.missing(connection) == ()
 
 
-def test_laying_guards_again_changes_nothing(django_assert_max_num_queries: object) -> None:
+def test_laying_guards_again_changes_nothing() -> None:
     written = []
 
     def watch(execute: object, sql: str, *rest: object) -> object:

@@ -37,13 +37,13 @@ def activity(*, limit: int, noun: str | None, address: str | None, as_of: str | 
     from larry.queries.activity import list_activity
 
     rows = list_activity(session.reader, session.at(as_of), limit=limit, noun=noun, address=address)
-    columns = (
-        Column["ActivityRow"]("when", lambda row: show_moment(row.at.replace(microsecond=0), zone)),
-        Column["ActivityRow"]("who", lambda row: row.actor),
-        Column["ActivityRow"]("did", lambda row: row.verb),
-        Column["ActivityRow"]("to", lambda row: f"{row.noun} {row.address}"),
-        Column["ActivityRow"]("rollout", lambda row: row.rollout, is_number=True),
-        Column["ActivityRow"]("why", lambda row: row.reason),
+    columns: tuple[Column[ActivityRow], ...] = (
+        Column("when", lambda row: show_moment(row.at.replace(microsecond=0), zone)),
+        Column("who", lambda row: row.actor),
+        Column("did", lambda row: row.verb),
+        Column("to", lambda row: f"{row.noun} {row.address}"),
+        Column("rollout", lambda row: row.rollout, is_number=True),
+        Column("why", lambda row: row.reason),
     )
     print_listing(rows, columns, _document, form, nothing="no activity")
 

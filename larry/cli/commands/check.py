@@ -35,10 +35,10 @@ def check(*, as_of: str | None, form: str) -> int:
     """
     session = open_session()
     findings = tuple(_find(session, as_of))
-    columns = (
-        Column[_Finding]("what", lambda finding: finding.what),
-        Column[_Finding]("about", lambda finding: finding.about),
-        Column[_Finding]("", lambda finding: finding.text),
+    columns: tuple[Column[_Finding], ...] = (
+        Column("what", lambda finding: finding.what),
+        Column("about", lambda finding: finding.about),
+        Column("", lambda finding: finding.text),
     )
     print_listing(findings, columns, _document, form, nothing="nothing is strange")
     return STRANGE if findings else 0

@@ -115,12 +115,12 @@ def _print_differences(differences: Sequence[Difference]) -> None:
     if not differences:
         click.echo("no difference")
         return
-    columns = (
-        Column[Difference]("", lambda each: {"added": "+", "removed": "-"}.get(each.kind, "~")),
-        Column[Difference]("path", lambda each: each.path),
-        Column[Difference]("old", lambda each: "" if each.kind == "added" else _show(each.old)),
-        Column[Difference]("new", lambda each: "" if each.kind == "removed" else _show(each.new)),
-        Column[Difference]("owner", lambda each: each.owner),
+    columns: tuple[Column[Difference], ...] = (
+        Column("", lambda each: {"added": "+", "removed": "-"}.get(each.kind, "~")),
+        Column("path", lambda each: each.path),
+        Column("old", lambda each: "" if each.kind == "added" else _show(each.old)),
+        Column("new", lambda each: "" if each.kind == "removed" else _show(each.new)),
+        Column("owner", lambda each: each.owner),
     )
     print_table(columns, differences)
 

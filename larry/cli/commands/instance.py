@@ -42,13 +42,13 @@ def parameters(*, instance: str, as_of: str | None, form: str) -> None:
     from larry.queries.instance import get_standing
 
     standing = get_standing(instance, session.reader, session.at(as_of))
-    columns = (
-        Column[_Line]("group", lambda line: line.group),
-        Column[_Line]("name", lambda line: line.name),
-        Column[_Line]("value", lambda line: "" if line.whence is None else _show(line.value)),
-        Column[_Line]("whence", lambda line: _spell(line.whence)),
-        Column[_Line]("overrode", lambda line: "; ".join(f"{_spell(o)}: {_show(o.value)}" for o in line.overrode)),
-        Column[_Line]("needed by", lambda line: ", ".join(line.needed_by)),
+    columns: tuple[Column[_Line], ...] = (
+        Column("group", lambda line: line.group),
+        Column("name", lambda line: line.name),
+        Column("value", lambda line: "" if line.whence is None else _show(line.value)),
+        Column("whence", lambda line: _spell(line.whence)),
+        Column("overrode", lambda line: "; ".join(f"{_spell(o)}: {_show(o.value)}" for o in line.overrode)),
+        Column("needed by", lambda line: ", ".join(line.needed_by)),
     )
     print_listing(tuple(_lines(standing.resolved)), columns, _document, form, nothing="no parameters")
 

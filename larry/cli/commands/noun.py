@@ -29,19 +29,20 @@ def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
       larry list hosts
       larry list instance --format csv
     """
+    session = open_session()
+
     from larry.cli.noun_text import show_in_cell
-    from larry.nouns.item import Item
     from larry.nouns.table import NOUNS
     from larry.queries.noun import list_items
 
     def column(field: Field) -> Column[Item]:
         return Column(field.label, lambda item: show_in_cell(field, item.values[field.name]))
 
-    session = open_session()
     items = list_items(noun, session.reader, session.at(as_of))
     _say_as_now(NOUNS[noun].plural, as_of, session)
-    columns = [Column[Item]("address", lambda item: item.address)]
-    columns += [column(field) for field in NOUNS[noun].fields if field.name != "key"]
+    hidden = {"key", "name"} if noun == "host" else {"key"}  # its name is a host's address
+    shown = [field for field in NOUNS[noun].fields if field.name not in hidden]
+    columns: list[Column[Item]] = [Column("address", lambda item: item.address), *map(column, shown)]
     print_listing(items, columns, _document, form, nothing=f"no {NOUNS[noun].plural}")
 
 
@@ -58,11 +59,12 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
       larry show host web1.example.com
       larry show instance acme/shop/production --format yaml
     """
+    session = open_session()
+
     from larry.cli.noun_text import show_in_lines
     from larry.nouns.table import NOUNS
     from larry.queries.noun import get_item
 
-    session = open_session()
     item = get_item(noun, address, session.reader, session.at(as_of))
     _say_as_now(f"the {noun}", as_of, session)
     if form != "table":
@@ -72,7 +74,8 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
     for field in NOUNS[noun].fields:
         lines = show_in_lines(field, item.values[field.name]) or ("-",)
         rows += zip((field.label, *[""] * len(lines)), lines, strict=False)
-    print_table([Column(noun, lambda row: row[0]), Column("", lambda row: row[1])], rows)
+    columns: tuple[Column[tuple[str, str]], ...] = (Column(noun, lambda row: row[0]), Column("", lambda row: row[1]))
+    print_table(columns, rows)
 
 
 @click.command("set")
@@ -83,13 +86,13 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
 def set_noun(
     *, noun: str, address: str, settings: tuple[str, ...], reason: str | None, dry_run: bool, form: str
 ) -> None:
-    """Create a noun, or change some of its fields. A VALUE is JSON; what is no JSON is taken as text.
+    """Change some fields of a noun, or create one by giving its name. A VALUE is JSON; what is no JSON is text.
 
     What is live stays as it is: an instance that an edit touches becomes dirty until it is deployed again.
 
     \b
     Examples:
-      larry set host web9.example.com addresses='["10.0.0.19"]' roles='["web"]'
+      larry set host web9.example.com name=web9.example.com addresses='["10.0.0.19"]' roles='["web"]'
       larry set customer acme parameters='{"timezone": "Europe/Berlin"}' --reason "they moved"
       larry set service rails description="the stack our apps run on" --dry-run
     """

@@ -31,7 +31,7 @@ def render(dated: DatedNode, *, stop: bool = False) -> str:
             classes[one.name] = {**one.parameters, **({"require": required} if required else {})} or None
     if resources:
         classes[HOST_CLASS] = {"services": resources}
-    answer = {**_environment(node.facts), "classes": classes, "parameters": list_variables(node)}
+    answer = {**_environment(node.facts), "classes": classes, "parameters": list_variables(dated)}
     return _flow(answer, "\n") + "\n"
 
 

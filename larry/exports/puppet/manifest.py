@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from larry.core.document import Json
-from larry.core.node import Node
 from larry.core.node_text import DatedNode
 from larry.exports import CannotPrint
 from larry.exports.puppet.declared import Declared, declare, refuse_odd_names
@@ -24,12 +23,13 @@ def render(dated: DatedNode, *, stop: bool = False) -> str:
         raise CannotPrint("puppet has no order of stopping: a manifest says what is to be, not what is to end")
     node = dated.node
     levels = [_level(path, values, node.own) for path, values in node.own.items()]
-    return "\n".join([*levels, f"node {quote(node.facts.name)} {{\n{_body(node)}}}\n"])
+    return "\n".join([*levels, f"node {quote(node.facts.name)} {{\n{_body(dated)}}}\n"])
 
 
-def _body(node: Node) -> str:
+def _body(dated: DatedNode) -> str:
+    node = dated.node
     parts = [
-        "".join(f"  ${name} = {literal(value, '  ')}\n" for name, value in list_variables(node).items()),
+        "".join(f"  ${name} = {literal(value, '  ')}\n" for name, value in list_variables(dated).items()),
         "".join(f"  include {_level_class(path)}\n" for path in node.own),
         *(_declaration(one) for one in declare(node)),
     ]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from larry.core.document import Json
-from larry.core.node import Node
+from larry.core.node_text import DatedNode
 from larry.exports.puppet.declared import list_subjects
 
 
-def list_variables(node: Node) -> dict[str, Json]:
+def list_variables(dated: DatedNode) -> dict[str, Json]:
     """Name to value. Customers, apps and instances are lists of paths of keys, fit for Hiera's ``mapped_paths``."""
-    facts = node.facts
+    node, facts = dated.node, dated.node.facts
     return {
         "larry_host": facts.name,
-        "larry_digest": node.digest,
+        "larry_digest": dated.digest,
         "larry_customers": sorted({each.customer for each in node.instances}),
         "larry_apps": sorted({f"{each.customer}/{each.app}" for each in node.instances}),
         "larry_instances": sorted({each.path for each in node.instances}),

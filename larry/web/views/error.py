@@ -1,0 +1,28 @@
+"""The pages for what went wrong before or in a view."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from larry.web.page import make_problem
+
+
+def answer_bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """What Django refuses before any view: a host name that is not allowed, above all."""
+    del exception
+    return make_problem(request, 400, "The request is not one that Larry answers: is LARRY_ALLOWED_HOSTS set?")
+
+
+def answer_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    del exception
+    return make_problem(request, 403, "You may not do this.")
+
+
+def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    del exception
+    return make_problem(request, 404, "There is nothing at this address.")
+
+
+def answer_failure(request: HttpRequest) -> HttpResponse:
+    """A defect of Larry's own: its traceback goes to the log, not to the page."""
+    return make_problem(request, 500, "This is a defect of Larry's. Nothing was changed by half; the log says more.")
