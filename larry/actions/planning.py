@@ -72,7 +72,7 @@ def plan_wishes(
     if len(lanes) < len(wishes):
         twice = sorted({f"{w.path} on {w.host}" for w in wishes if sum(o.lane == w.lane for o in wishes) > 1})
         raise Refused(f"asked for twice in one rollout: {', '.join(twice)}")
-    moves = _join(_make_moves(wish, lanes[wish.lane], author, resume=resume) for wish in wishes)
+    moves = join_moves(make_moves(wish, lanes[wish.lane], author, resume=resume) for wish in wishes)
     snapshots = {wish.snapshot.digest: wish.snapshot for wish in wishes}
     return plan_moves(moves, list(lanes.values()), snapshots, author, refusals)
 
@@ -133,17 +133,27 @@ def changes_of(lane: Lane, turns: Iterable[Turn]) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _make_moves(wish: LaneWish, lane: Lane, author: Author, *, resume: bool) -> Moves:
+def make_moves(wish: LaneWish, lane: Lane, author: Author, *, resume: bool) -> Moves:
+    """What becomes of a lane when the wish is granted. Raises `StartsInThePast`."""
     room = make_room(lane.stays, wish.snapshot.digest, wish.interval, now=author.now, resume=resume)
     changes = changes_of(lane, room.turns)
+    newcomer = next(change for change in changes if change.before is None and change.continues is None)
+    changed = {change.deployment for change in changes if change.before is not None}
+    replaced = [lane.places[stay.id] for stay in lane.stays if stay.id in changed]
+    place = carry_over(wish.place, replaced, wish.snapshot)
+    return moves_of(lane, changes, {newcomer.deployment: place}, tuple(_lane_warnings(wish, room, place)))
+
+
+def moves_of(
+    lane: Lane, changes: Sequence[Change], places: Mapping[str, Mapping[str, str]], warnings: tuple[Notice, ...] = ()
+) -> Moves:
+    """A lane's changes with what writing them takes; a continuation stands where the deployment that it continues
+    does.
+    """
     added = [change for change in changes if change.before is None]
-    newcomer = next(change for change in added if change.continues is None)
-    ended = {change.deployment for change in changes if change.before is not None}
-    replaced = [lane.places[stay.id] for stay in lane.stays if stay.id in ended]
-    places = {change.deployment: lane.places[change.continues] for change in added if change.continues is not None}
-    places[newcomer.deployment] = carry_over(wish.place, replaced, wish.snapshot)
+    continued = {c.deployment: lane.places[c.continues] for c in added if c.continues and c.continues in lane.places}
     ordinals = {change.deployment: lane.used + 1 + number for number, change in enumerate(added)}
-    return Moves(changes, places, ordinals, tuple(_lane_warnings(wish, room, places[newcomer.deployment])))
+    return Moves(tuple(changes), {**continued, **places}, ordinals, warnings)
 
 
 def _lane_warnings(wish: LaneWish, room: Room, place: Mapping[str, str]) -> Iterable[Notice]:
@@ -156,7 +166,8 @@ def _lane_warnings(wish: LaneWish, room: Room, place: Mapping[str, str]) -> Iter
             yield Notice("carried_over", f"{service} of {where} stays on {host}, as in the deployment that is replaced")
 
 
-def _join(all_moves: Iterable[Moves]) -> Moves:
+def join_moves(all_moves: Iterable[Moves]) -> Moves:
+    """The moves of many lanes as those of one rollout, ends first, then moves, then additions."""
     moves = list(all_moves)
     order = ("end", "deactivate", "delete", "move", "bound", "extend", "add", "resume")
     changes = sorted(

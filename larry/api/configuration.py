@@ -16,6 +16,7 @@ from larry.api.reply import make_refusal, make_reply, read_only
 from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, is_moving, read_moment
 from larry.core.node_text import DatedNode
+from larry.exports import CannotPrint
 from larry.exports.dialect import DIALECTS, Dialect
 from larry.outside import clock
 from larry.queries.moment import Moment
@@ -39,7 +40,8 @@ _BY_SUFFIX = {dialect.suffix: dialect for dialect in DIALECTS}
 
 @read_only
 def answer_configuration(request: HttpRequest, asked: str) -> HttpResponse:
-    """The node; 304 when the asker has it, 404 for an unknown host or format, 400 for what is no moment."""
+    """The node; 304 when the asker has it, 404 for an unknown host or format, 400 for what is no moment, 422 for what
+    the dialect cannot say. 1 SQL statement."""
     host, _, suffix = asked.rpartition(".")
     dialect = _BY_SUFFIX.get(suffix)
     if dialect is None or not host:
@@ -57,9 +59,12 @@ def answer_configuration(request: HttpRequest, asked: str) -> HttpResponse:
     except NotFound as fault:
         return make_refusal(str(fault), 404)
     etag = _etag(dated, dialect)
-    response = get_conditional_response(request, etag=etag) or make_reply(
-        dialect.render(dated), media_type=dialect.media_type
-    )
+    try:
+        response = get_conditional_response(request, etag=etag) or make_reply(
+            dialect.render(dated), media_type=dialect.media_type
+        )
+    except CannotPrint as fault:
+        return make_refusal(str(fault), 422)
     response.headers["ETag"] = etag
     # Not later than the moment of answering, by RFC 9110 section 8.8.2.1, even for a node of the future.
     response.headers["Last-Modified"] = http_date(min(dated.start, now).timestamp())

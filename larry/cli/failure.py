@@ -23,7 +23,7 @@ def explain_failure(error: Exception) -> str:
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, CannotStart) or _is_known(error):
-        return "\n".join(show_plain(line) for line in str(error).splitlines()) or type(error).__name__
+        return _list_lines(str(error)) or type(error).__name__
     if _is(error, "django.db.utils", "DatabaseError") or _is(error, "django.db.utils", "InterfaceError"):
         return _explain_database(error)
     if isinstance(error, OSError):
@@ -34,9 +34,16 @@ def explain_failure(error: Exception) -> str:
     return f"this is a defect of Larry's: {fault} (set {TRACEBACK}=1 to see where; nothing was changed by half)"
 
 
+def _list_lines(text: str) -> str:
+    """One line as it is; many under a line that counts them."""
+    lines = [show_plain(line) for line in text.splitlines()]
+    return lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} faults, and nothing has been changed:", *lines])
+
+
 def _is_known(error: Exception) -> bool:
     known = (
         ("larry.actions.author", "Refused"),
+        ("larry.exports", "CannotPrint"),
         ("larry.queries.reader", "NotFound"),
         ("larry.nouns.estate", "EstateFaults"),
     )

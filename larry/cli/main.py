@@ -35,6 +35,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "order": ("instance:order", "the order in which the services of an instance start"),
             "deploy": ("deploy:deploy", "put instances on hosts, as one rollout"),
             "redeploy": ("redeploy:redeploy", "new snapshots where the old ones are live, as one rollout"),
+            "edit-deployment": ("edit_deployment:edit_deployment", "change its end; before it begins, anything of it"),
             "undeploy": ("undeploy:undeploy", "end deployments, now or at a moment"),
         },
         "Look": {
@@ -88,8 +89,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """The exit code of the command; every failure is told on standard error in one clear line."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if any("\ud800" <= char <= "\udfff" for argument in given for char in argument):
+        click.echo("larry: an argument is not UTF-8", err=True)
+        return 2
     try:
-        code = larry.main(args=arguments, prog_name="larry", standalone_mode=False)
+        code = larry.main(args=list(given), prog_name="larry", standalone_mode=False)
         sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code

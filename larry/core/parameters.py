@@ -194,7 +194,7 @@ def _settle(chain: Sequence[Origin], declaration: Declaration) -> Json:
 
 
 def _add_match(matching: list[Match], match: Match) -> None:
-    """Services that receive the same value from the same place share one line, which tells every default it overrode."""
+    """Services that receive the same value from the same place share one line, which tells each default it overrode."""
     last = matching[-1] if matching else match
     if last is match or (last.name, last.whence) != (match.name, match.whence) or not _is_same(last.value, match.value):
         matching.append(match)

@@ -96,9 +96,11 @@ def _find_script(entry: NodeService) -> str | None:
         raise CannotPrint(f"{entry.service}: tools.shell must be a map, such as {{script: ntp.sh}}")
     if settings.get("skip") is True:
         return None
-    script = settings.get("script", entry.service)
+    script = settings.get("script")
+    if script is None:
+        return entry.service
     if not isinstance(script, str) or not _SCRIPT.fullmatch(script):
-        raise CannotPrint(f"{entry.service}: tools.shell.script {script!r} is no plain file name")
+        raise CannotPrint(f"{entry.service}: tools.shell.script {canonical_text(script)} is no plain file name")
     return script
 
 

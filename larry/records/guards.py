@@ -9,6 +9,7 @@ with the guard's name in its text.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from django.db import transaction
@@ -23,7 +24,7 @@ class GuardDialect(Protocol):
     """What is to be known of a database in order to lay guards on it."""
 
     def write_pieces(self, promise: Promise) -> tuple[Piece, ...]: ...
-    def is_in_place(self, connection: BaseDatabaseWrapper, piece: Piece) -> bool: ...
+    def find_in_place(self, connection: BaseDatabaseWrapper, pieces: Iterable[Piece]) -> frozenset[Piece]: ...
     def lay_piece(self, connection: BaseDatabaseWrapper, piece: Piece) -> None: ...
     def drop_piece(self, connection: BaseDatabaseWrapper, piece: Piece) -> None: ...
 
@@ -50,9 +51,10 @@ def install(connection: BaseDatabaseWrapper) -> None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ONE_AT_A_TIME])
         tables = set(connection.introspection.table_names())
-        for piece in _pieces(connection):
-            if piece.table in tables and not dialect.is_in_place(connection, piece):
-                dialect.lay_piece(connection, piece)
+        for name in missing(connection):
+            for piece in _pieces(connection, name):  # all of one guard: dropping a function drops its triggers
+                if piece.table in tables:
+                    dialect.lay_piece(connection, piece)
         if "larry_estate" in tables:
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -63,11 +65,8 @@ def install(connection: BaseDatabaseWrapper) -> None:
 def missing(connection: BaseDatabaseWrapper) -> tuple[str, ...]:
     """The names of the guards that are not in place: gone, altered, or switched off, wholly or in part."""
     dialect = _dialect(connection)
-    return tuple(
-        promise.name
-        for promise in PROMISES
-        if not all(dialect.is_in_place(connection, piece) for piece in dialect.write_pieces(promise))
-    )
+    in_place = dialect.find_in_place(connection, _pieces(connection))
+    return tuple(promise.name for promise in PROMISES if not in_place.issuperset(dialect.write_pieces(promise)))
 
 
 def remove(connection: BaseDatabaseWrapper, *names: str) -> None:

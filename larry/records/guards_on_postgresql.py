@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, Promise
+from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, PieceKind, Promise
 
 # What PostgreSQL itself says of a piece, and where its comment is kept. A trigger that was switched off says so.
-_DESCRIBE = {
+_DESCRIBE: Mapping[PieceKind, str] = {
     "function": (
-        "SELECT pg_get_functiondef(oid), obj_description(oid, 'pg_proc') FROM pg_proc"
-        " WHERE proname = %(name)s AND pronamespace = current_schema()::regnamespace"
+        "SELECT proname, pg_get_functiondef(oid), obj_description(oid, 'pg_proc') FROM pg_proc"
+        " WHERE proname = ANY(%(names)s) AND pronamespace = current_schema()::regnamespace"
     ),
     "trigger": (
-        "SELECT pg_get_triggerdef(oid) || tgenabled::text, obj_description(oid, 'pg_trigger') FROM pg_trigger"
-        " WHERE tgname = %(name)s AND tgrelid = to_regclass(%(table)s)"
+        "SELECT tgname, pg_get_triggerdef(oid) || tgenabled::text, obj_description(oid, 'pg_trigger') FROM pg_trigger"
+        " WHERE tgname = ANY(%(names)s) AND tgrelid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
     ),
     "constraint": (
-        "SELECT pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') FROM pg_constraint"
-        " WHERE conname = %(name)s AND conrelid = to_regclass(%(table)s)"
+        "SELECT conname, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') FROM pg_constraint"
+        " WHERE conname = ANY(%(names)s) AND conrelid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
     ),
 }
-_DROP = {
+_DROP: Mapping[PieceKind, str] = {
     "function": "DROP FUNCTION IF EXISTS {name}() CASCADE",
     "trigger": "DROP TRIGGER IF EXISTS {name} ON {table}",
     "constraint": "ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}",
 }
-_COMMENT = {
+_COMMENT: Mapping[PieceKind, str] = {
     "function": "COMMENT ON FUNCTION {name}() IS '{mark}'",
     "trigger": "COMMENT ON TRIGGER {name} ON {table} IS '{mark}'",
     "constraint": "COMMENT ON CONSTRAINT {name} ON {table} IS '{mark}'",
@@ -46,19 +47,20 @@ class PostgresqlGuards:
             return _forbid_circle(promise)
         return _forbid_change(promise)
 
-    def is_in_place(self, connection: BaseDatabaseWrapper, piece: Piece) -> bool:
-        """Whether the piece is there, made by this statement and not altered since. 1 SQL."""
-        definition, mark = _describe(connection, piece)
-        return definition is not None and mark == _mark(piece, definition)
+    def find_in_place(self, connection: BaseDatabaseWrapper, pieces: Iterable[Piece]) -> frozenset[Piece]:
+        """The pieces that are there, made by these statements and not altered since. 1 SQL for each kind."""
+        return frozenset(
+            piece
+            for piece, (definition, mark) in _describe(connection, pieces).items()
+            if mark == _mark(piece, definition)
+        )
 
     def lay_piece(self, connection: BaseDatabaseWrapper, piece: Piece) -> None:
         """Create the piece in place of what had its name, and mark what PostgreSQL made of it. 4 SQL."""
         self.drop_piece(connection, piece)
         with connection.cursor() as cursor:
             cursor.execute(piece.create)
-            definition, _ = _describe(connection, piece)
-            if definition is None:
-                raise RuntimeError(f"{piece.name} was created, and is not there")
+            definition, _ = _describe(connection, [piece])[piece]
             mark = _mark(piece, definition)
             cursor.execute(_COMMENT[piece.kind].format(name=piece.name, table=piece.table, mark=mark))
 
@@ -68,11 +70,20 @@ class PostgresqlGuards:
             cursor.execute(_DROP[piece.kind].format(name=piece.name, table=piece.table))
 
 
-def _describe(connection: BaseDatabaseWrapper, piece: Piece) -> tuple[str | None, str | None]:
-    with connection.cursor() as cursor:
-        cursor.execute(_DESCRIBE[piece.kind], {"name": piece.name, "table": piece.table})
-        row = cursor.fetchone()
-    return (row[0], row[1]) if row else (None, None)
+def _describe(connection: BaseDatabaseWrapper, pieces: Iterable[Piece]) -> dict[Piece, tuple[str, str | None]]:
+    """What PostgreSQL says of each piece that is there, and the mark that it was given."""
+    described: dict[Piece, tuple[str, str | None]] = {}
+    by_name = {(piece.kind, piece.name): piece for piece in pieces}
+    for kind, statement in _DESCRIBE.items():
+        of_kind = [piece for piece in by_name.values() if piece.kind == kind]
+        if not of_kind:
+            continue
+        asked = {"names": [piece.name for piece in of_kind], "tables": [piece.table for piece in of_kind]}
+        with connection.cursor() as cursor:
+            cursor.execute(statement, asked)
+            for name, definition, mark in cursor.fetchall():
+                described[by_name[kind, name]] = (definition, mark)
+    return described
 
 
 def _mark(piece: Piece, definition: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, Promise
@@ -18,12 +20,12 @@ class SqliteGuards:
             return _forbid_circle(promise)
         return _forbid_change(promise)
 
-    def is_in_place(self, connection: BaseDatabaseWrapper, piece: Piece) -> bool:
-        """Whether the trigger is there, word for word. 1 SQL."""
+    def find_in_place(self, connection: BaseDatabaseWrapper, pieces: Iterable[Piece]) -> frozenset[Piece]:
+        """The triggers that are there, word for word. 1 SQL."""
         with connection.cursor() as cursor:
-            cursor.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = %s", [piece.name])
-            row = cursor.fetchone()
-        return row is not None and row[0] == piece.create
+            cursor.execute("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
+            there = set(cursor.fetchall())
+        return frozenset(piece for piece in pieces if (piece.name, piece.table, piece.create) in there)
 
     def lay_piece(self, connection: BaseDatabaseWrapper, piece: Piece) -> None:
         """Create the trigger, in place of what had its name. 2 SQL."""

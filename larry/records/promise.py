@@ -52,11 +52,14 @@ PROMISES: tuple[Promise, ...] = (
 )
 
 
+PieceKind: TypeAlias = Literal["trigger", "function", "constraint"]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """One thing in a database that helps to keep a promise, and the statement that creates it."""
 
-    kind: Literal["trigger", "function", "constraint"]
+    kind: PieceKind
     name: str
     table: str
     create: str

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from larry.core.interval import iso
-from larry.core.moment_text import NotAMoment, read_moment, show_moment
+from larry.core.moment_text import NotAMoment, read_moment
 from larry.outside import clock
 from larry.queries.moment import Moment
 
@@ -58,8 +58,9 @@ class Asked:
         return self.show(self.as_of)
 
     def show(self, moment: datetime) -> When:
-        whole = moment.replace(microsecond=0)
-        return When(iso(moment), show_moment(whole, self.zone), tell_distance(moment, self.now))
+        local = moment.astimezone(self.zone)
+        shown = f"{local:%Y-%m-%d %H:%M:%S %Z}" if local.second else f"{local:%Y-%m-%d %H:%M %Z}"
+        return When(iso(moment), shown, tell_distance(moment, self.now))
 
     def find(self, moment: datetime | None) -> When | None:
         return None if moment is None else self.show(moment)

@@ -1,4 +1,4 @@
-"""The real Puppet as an oracle: compiles a host's catalog, from a classifier or a main manifest, in a folder of its own."""
+"""The real Puppet as an oracle: compiles a host's catalog from a classifier or a manifest, in a folder of its own."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Puppet:
         environment: str = "production",
         variables: Mapping[str, str] | None = None,
     ) -> Catalog:
-        """`puppet catalog compile`: 2 to 3 seconds. ``variables`` are added to the environment of Puppet and classifier.
+        """`puppet catalog compile`: 2 to 3 seconds. ``variables`` are added to its environment and the classifier's.
 
         Raises `PuppetFailed` with Puppet's own words.
         """

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from larry.records.models import Deployment, Edge, Instance, NodeSegment, Service
 from tests.records.rows import (
@@ -62,8 +63,7 @@ def graph_is_broken() -> bool:
 
 
 def templates_are_broken() -> bool:
-    rows = Instance.objects.values_list("id", "template_id")
-    return has_circle((instance, template) for instance, template in rows if template is not None)
+    return has_circle(Instance.objects.exclude(template=None).values_list("id", "template_id"))
 
 
 def lanes_are_broken() -> bool:
@@ -110,7 +110,7 @@ def _templates() -> Rivalry:
 
 def _newcomers(one: tuple[float, float | None], other: tuple[float, float | None]) -> Rivalry:
     instance = add_instance()
-    lane = {
+    lane: dict[str, Any] = {
         "instance": instance,
         "host": add_host(),
         "deployable": add_deployable(instance=instance),

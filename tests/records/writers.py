@@ -96,23 +96,24 @@ class Writer:
             self._try(act)
 
     def _commit(self) -> None:
-        if self.outcome is None:
-            self._try(self._end)
-            self.outcome = self.outcome or Outcome.THROUGH
+        if self.outcome is None and self._try(self._end):
+            self.outcome = Outcome.THROUGH
 
     def _roll_back(self) -> None:
         self._give_up(InterruptedError())
 
-    def _try(self, act: Callable[[], object]) -> None:
+    def _try(self, act: Callable[[], object]) -> bool:
         """Do it; if the database objects, remember how, and end the transaction."""
         try:
             act()
+            return True
         except IntegrityError as error:
             self.outcome = Outcome.REFUSED
             self._give_up(error)
         except OperationalError as error:
             self.outcome = Outcome.AGAIN
             self._give_up(error)
+        return False
 
     def _end(self) -> None:
         if self._atomic is None:

@@ -6,6 +6,7 @@ import click
 
 from larry.cli.change import print_plan, refused_plan_printed
 from larry.cli.option import act_options, expect_option, require_reason
+from larry.cli.place import place_option, read_places
 from larry.cli.session import open_session
 
 
@@ -15,7 +16,7 @@ from larry.cli.session import open_session
 @click.option("--start", metavar="T", help="Live from then on; now unless given.")
 @click.option("--end", metavar="T", help="Live until then; without end unless given.")
 @click.option("--snapshot", metavar="DIGEST", help="This snapshot (its first characters will do) instead of a new one.")
-@click.option("--place", "places", multiple=True, metavar="SERVICE=HOST", help="Send a single service to another host.")
+@place_option
 @click.option("--no-resume", is_flag=True, help="What a bounded deployment interrupts does not go on after it.")
 @expect_option
 @act_options
@@ -39,7 +40,7 @@ def deploy(
       larry deploy acme/shop/ci --host ci1.example.com --place postgres=db1.example.com --reason "test it"
     """
     require_reason(reason, dry_run=dry_run)
-    placed = _read_places(places)
+    placed = read_places(places)
     session = open_session()
 
     from larry.actions import deploy as action
@@ -60,15 +61,3 @@ def deploy(
 
 def _text(value: str | bool | None) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _read_places(places: tuple[str, ...]) -> dict[str, str]:
-    read: dict[str, str] = {}
-    for place in places:
-        service, sign, host = place.partition("=")
-        if not sign or not service or not host:
-            raise click.BadParameter(f"{place!r} is not SERVICE=HOST", param_hint="--place")
-        if service in read:
-            raise click.BadParameter(f"{service} is placed twice", param_hint="--place")
-        read[service] = host
-    return read

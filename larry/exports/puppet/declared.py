@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from larry.core.document import Json
+from larry.core.document import Json, canonical_text
 from larry.core.key import RESERVED_KEYS
 from larry.core.node import Node, NodeService
 from larry.core.service_graph import Sharing
@@ -143,7 +143,7 @@ def _read_name(entry: NodeService, settings: Mapping[str, Json], what: str) -> s
         return None
     plain = name.removeprefix("::") if isinstance(name, str) else ""
     if not _NAME.fullmatch(plain) or not RESERVED_KEYS.isdisjoint(plain.split("::")):
-        raise CannotPrint(f"{entry.service}: tools.puppet.{what} {name!r} is no name of a Puppet {what}")
+        raise CannotPrint(f"{entry.service}: tools.puppet.{what} {canonical_text(name)} is no name of a Puppet {what}")
     return plain
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from larry.core.document import Json
+from larry.core.document import Json, canonical_text
 from larry.core.node import HostFacts
 from larry.core.node_text import DatedNode
 from larry.exports import CannotPrint, exact_scalar, is_long_key
@@ -42,7 +42,9 @@ def _environment(facts: HostFacts) -> dict[str, Json]:
     if environment is None:
         return {}
     if not isinstance(environment, str) or not environment.replace("_", "a").isalnum() or not environment.isascii():
-        raise CannotPrint(f"{facts.name}: data.puppet.environment {environment!r} is no name of a Puppet environment")
+        raise CannotPrint(
+            f"{facts.name}: data.puppet.environment {canonical_text(environment)} is no name of a Puppet environment"
+        )
     return {"environment": environment}
 
 

@@ -1,0 +1,123 @@
+"""Edit a deployment: its end, its times, its host, the places of its services; by the rules that newcomers obey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from larry.actions.author import Author, Refused
+from larry.actions.planning import LaneWish, Moves, Planned, changes_of, join_moves, make_moves, moves_of, plan_moves
+from larry.actions.rollout import carry_out, preview
+from larry.core.interval import EndsBeforeItStarts, Interval, iso
+from larry.core.plan import Plan
+from larry.core.timeline import IsOver, StartsInThePast, Stay, change_stay, delete_stay
+from larry.queries.deployable import get_snapshots
+from larry.queries.lane import Lane, list_lane_keys, list_lanes
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentEdit:
+    """What to change of a deployment; None keeps what is. ``is_open`` takes the end away. ``place`` sends single
+    services
+    (and hand-placed auditors) to other hosts, from now on where the deployment has begun."""
+
+    id: str
+    start: datetime | None = None
+    end: datetime | None = None
+    is_open: bool = False
+    host: str | None = None
+    place: Mapping[str, str] | None = None
+
+
+def edit_deployment(
+    asked: DeploymentEdit, author: Author, *, resume: bool = True, expect: str | None = None, dry_run: bool = False
+) -> Plan:
+    """Change one deployment as one rollout; what is in its way makes room. Raises `Refused`, `GroundMoved`, `NotFound`.
+
+    Past: nothing can be changed. Current: the end, and from now on the places. Future: everything.
+    """
+
+    def planner(now: Author) -> Planned:
+        try:
+            return _plan(asked, now, resume=resume)
+        except (IsOver, StartsInThePast, EndsBeforeItStarts) as reason:
+            raise Refused(str(reason)) from reason
+
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+
+
+def delete_deployments(
+    ids: tuple[str, ...], author: Author, *, expect: str | None = None, dry_run: bool = False
+) -> Plan:
+    """Delete deployments that have not begun, with their deployed services. Raises `Refused` for those that have."""
+
+    def planner(now: Author) -> Planned:
+        keys = list_lane_keys(ids, now.reader, now.moment)
+        lanes = list_lanes(keys.values(), now.reader, now.moment)
+        try:
+            turns = [(lanes[keys[id_]], delete_stay(_find(lanes[keys[id_]], id_), now=now.now)) for id_ in sorted(keys)]
+        except IsOver as reason:
+            raise Refused(str(reason)) from reason
+        changes = [change for lane, turn in turns for change in changes_of(lane, [turn])]
+        return plan_moves(Moves(tuple(changes), {}, {}), list(lanes.values()), {}, now)
+
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+
+
+def _plan(asked: DeploymentEdit, author: Author, *, resume: bool) -> Planned:
+    id_ = asked.id.lower()
+    path, old_host = list_lane_keys([id_], author.reader, author.moment)[id_]
+    host = asked.host.lower() if asked.host is not None else old_host
+    lanes = list_lanes([(path, old_host), (path, host)], author.reader, author.moment)
+    lane = lanes[path, old_host]
+    stay = _find(lane, id_)
+    wish = _wish(asked, stay)
+    if host != old_host or asked.place is not None:
+        snapshot = get_snapshots([stay.deployable], author.reader, author.moment)[stay.deployable]
+        place = {**lane.places[id_], **{key: there.lower() for key, there in (asked.place or {}).items()}}
+        strange = sorted(key for key in place if key not in snapshot.by_key)
+        if strange:
+            raise Refused(f"{path} has no service {', '.join(strange)} to be placed")
+        moves = _replace(
+            lanes[path, host], lane, stay, LaneWish(path, host, snapshot, wish, place), author, resume=resume
+        )
+        return plan_moves(moves, list(lanes.values()), {}, author)
+    others = [other for other in lane.stays if other.id != id_]
+    room = change_stay(stay, wish, others, now=author.now, resume=resume)
+    return plan_moves(moves_of(lane, changes_of(lane, room.turns), {}), [lane], {}, author)
+
+
+def _replace(there: Lane, here: Lane, stay: Stay, wish: LaneWish, author: Author, *, resume: bool) -> Moves:
+    """Services cannot change hosts within a deployment: another one takes its place, here from now on or there
+    instead.
+    """
+    if stay.interval.is_over(author.now):
+        raise IsOver(f"the deployment {stay.id} is over: what has passed is not rewritten")
+    if there is here:
+        start = max(wish.interval.start, author.now)
+        return make_moves(_from(wish, start), here, author, resume=resume)
+    if stay.interval.start <= author.now:
+        raise Refused(
+            f"the deployment {stay.id} began at {iso(stay.interval.start)}: it cannot change its host; "
+            f"end it and deploy {wish.path} on {wish.host}"
+        )
+    gone = moves_of(here, changes_of(here, [delete_stay(stay, now=author.now)]), {})
+    return join_moves([gone, make_moves(wish, there, author, resume=resume)])
+
+
+def _from(wish: LaneWish, start: datetime) -> LaneWish:
+    return LaneWish(wish.path, wish.host, wish.snapshot, Interval(start, wish.interval.end), wish.place)
+
+
+def _wish(asked: DeploymentEdit, stay: Stay) -> Interval:
+    start = asked.start if asked.start is not None else stay.interval.start
+    end = None if asked.is_open else (asked.end if asked.end is not None else stay.interval.end)
+    return Interval(start, end)
+
+
+def _find(lane: Lane, id_: str) -> Stay:
+    stay = next((stay for stay in lane.stays if stay.id == id_), None)
+    if stay is None:
+        raise IsOver(f"the deployment {id_} is over: what has passed is not rewritten")
+    return stay

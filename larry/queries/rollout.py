@@ -1,0 +1,85 @@
+"""Rollouts: what one act made of deployments, and what has become of it since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from larry.core.interval import Interval
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound, Reader, restrict
+from larry.records.deployment import Deployment, DeploymentVersion
+from larry.records.host import Host
+from larry.records.rollout import Rollout
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """A deployment that a rollout made or changed: what it was before (None: it was not, or not live) and became."""
+
+    deployment: str
+    path: str
+    host: str
+    deployable: str
+    before: Interval | None
+    after: Interval | None
+    changed_since: int | None
+    place: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutRow:
+    """One rollout, its deployments as it left them, and the lanes that later rollouts have come into."""
+
+    id: int
+    reason: str
+    actor: str
+    touched: tuple[Touched, ...]
+    later: tuple[tuple[str, str, int], ...]
+
+
+def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:
+    """A rollout by its number; 5 SQL statements. Raises `NotFound`."""
+    rollout = restrict(reader, Rollout.objects.filter(id=number)).first()
+    if rollout is None:
+        raise NotFound(f"there is no rollout {number}")
+    mine = restrict(reader, DeploymentVersion.objects.filter(rollout=number)).values_list("deployment_id", flat=True)
+    rows = restrict(
+        reader, DeploymentVersion.objects.filter(deployment__in=list(mine)).order_by("deployment", "version")
+    ).select_related("deployment__instance", "host")
+    versions: dict[str, list[DeploymentVersion]] = {}
+    for row in rows:
+        versions.setdefault(row.deployment_id, []).append(row)
+    placed = {host for row in rows for host in row.deployment.place.values()}
+    names = dict(restrict(reader, Host.objects.filter(id__in=placed)).values_list("id", "name"))
+    touched = tuple(_touched(of_one, number, names) for of_one in versions.values())
+    newer = restrict(reader, Deployment.objects.filter(rollout__gt=number, deactivated_at=None)).exclude(
+        end__lte=at.as_of
+    )
+    lanes = {(each.path, each.host) for each in touched}
+    found = newer.filter(instance__path__in={path for path, _ in lanes}).values_list(
+        "instance__path", "host__name", "rollout"
+    )
+    later = tuple(sorted((path, host, made_by) for path, host, made_by in found if (path, host) in lanes))
+    return RolloutRow(rollout.id, rollout.reason, rollout.actor, touched, later)
+
+
+def _touched(versions: list[DeploymentVersion], number: int, names: Mapping[int, str]) -> Touched:
+    mine = next(index for index, row in enumerate(versions) if row.rollout_id == number)
+    row = versions[mine].deployment
+    since = versions[mine + 1].rollout_id if mine + 1 < len(versions) else None
+    before = versions[mine - 1] if mine else None
+    return Touched(
+        deployment=row.id,
+        path=row.instance.path,
+        host=versions[mine].host.name,
+        deployable=row.deployable_id,
+        before=_live(before),
+        after=_live(versions[mine]),
+        changed_since=since,
+        place={service: names[host] for service, host in row.place.items()},
+    )
+
+
+def _live(row: DeploymentVersion | None) -> Interval | None:
+    return None if row is None or row.deactivated_at is not None else Interval(row.start, row.end)

@@ -1,0 +1,159 @@
+"""Strange situations: what an operator would want to be told without having asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from larry.core.deployable import Snapshot
+from larry.core.interval import iso
+from larry.core.parameters import Resolved
+from larry.core.service_graph import WhereKind
+from larry.queries.deployable import get_snapshots
+from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
+from larry.queries.host import HostRow, list_hosts
+from larry.queries.instance import get_descriptions
+from larry.queries.moment import Moment
+from larry.queries.noun import list_items
+from larry.queries.presence import list_serving_hosts
+from larry.queries.reader import Reader
+from larry.queries.readiness import get_readiness
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+
+SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """One strange thing: a code for programs, whom it concerns, and a sentence."""
+
+    code: str
+    noun: str
+    address: str
+    text: str
+
+
+def list_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
+    """Everything strange as of a moment, sorted by code and address; a constant number of SQL statements (about 40).
+
+    Takes a snapshot of every instance in memory, so it costs what all closures together cost.
+    """
+    readiness = get_readiness(reader, at)
+    found = [
+        Situation("guard_missing", "database", name, f"the guard {name} is not in place")
+        for name in readiness.missing_guards
+    ]
+    with read_view():
+        current = list_deployments(DeploymentFilter(states=frozenset({State.CURRENT, State.FUTURE})), reader, at)
+        live = [row for row in current if row.state is State.CURRENT]
+        paths = [item.address for item in list_items("instance", reader, at)]
+        described = _describe(paths, reader, at)
+        copies = {item.address: item.values["copies"] for item in list_items("instance", reader, at)}
+        found += _undeployed(reader, at, {row.instance for row in live})
+        found += _idle(list_hosts(reader, at))
+        found += _copies(copies, live)
+        found += _uncovered(live)
+        found += _parameters(described)
+        found += _dirty(described, live)
+        found += _ending(current, at)
+        found += _roles(live, reader, at)
+    return tuple(sorted(found, key=lambda each: (each.code, each.address, each.text)))
+
+
+def _describe(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, tuple[Snapshot, Resolved]]:
+    services = get_service_graph(reader, at)
+    return {path: described.describe(services) for path, described in get_descriptions(paths, reader, at).items()}
+
+
+def _undeployed(reader: Reader, at: Moment, live: set[str]) -> Iterator[Situation]:
+    apps = [item.address for item in list_items("app", reader, at)]
+    deployed = {path.rpartition("/")[0] for path in live}
+    for app in apps:
+        if app not in deployed:
+            yield Situation("app_not_deployed", "app", app, f"no instance of {app} is live")
+    for item in list_items("customer", reader, at):
+        own = [app for app in apps if app.startswith(f"{item.address}/")]
+        idle = [app for app in own if app not in deployed]
+        if own and idle == own:
+            yield Situation("customer_not_deployed", "customer", item.address, f"nothing of {item.address} is live")
+
+
+def _idle(hosts: Iterable[HostRow]) -> Iterator[Situation]:
+    for host in hosts:
+        if host.services == 0:
+            soon = f"; that changes at {iso(host.next_change)}" if host.next_change else ""
+            yield Situation("host_idle", "host", host.name, f"nothing is live on {host.name}{soon}")
+
+
+def _copies(wanted: Mapping[str, object], live: Iterable[DeploymentRow]) -> Iterator[Situation]:
+    hosts: dict[str, set[str]] = {}
+    for row in live:
+        hosts.setdefault(row.instance, set()).add(row.host)
+    for path, on in sorted(hosts.items()):
+        copies = wanted.get(path)
+        if isinstance(copies, int) and len(on) < copies:
+            yield Situation("fewer_copies", "instance", path, f"{path} has {len(on)} of {copies} copies")
+
+
+def _uncovered(live: Iterable[DeploymentRow]) -> Iterator[Situation]:
+    for row in live:
+        for auditor, audited, host, why in row.uncovered:
+            text = f"{audited} of {row.instance} on {host} is not covered by {auditor}: {why}"
+            yield Situation("uncovered", "instance", row.instance, text)
+
+
+def _parameters(described: Mapping[str, tuple[Snapshot, Resolved]]) -> Iterator[Situation]:
+    for path, (_, resolved) in described.items():
+        for missing in resolved.missing:
+            needed = ", ".join(missing.needed_by)
+            yield Situation("parameter_missing", "instance", path, f"{path} lacks {missing.name}: needed by {needed}")
+        for wrong in resolved.wrong:
+            text = f"{wrong.name} of {path} is not of type {wrong.expected}"
+            yield Situation("parameter_of_wrong_type", "instance", path, text)
+        for unknown in resolved.unknown:
+            if unknown.whence.level == "instance":
+                text = f"{path} sets {unknown.name}, which no service of it needs"
+                yield Situation("parameter_unknown", "instance", path, text)
+
+
+def _dirty(described: Mapping[str, tuple[Snapshot, Resolved]], live: Iterable[DeploymentRow]) -> Iterator[Situation]:
+    behind: dict[str, set[str]] = {}
+    for row in live:
+        if row.instance in described and row.snapshot != described[row.instance][0].digest:
+            behind.setdefault(row.instance, set()).add(row.host)
+    for path, hosts in behind.items():
+        text = f"{path} is dirty: what is live on {', '.join(sorted(hosts))} is not what is described"
+        yield Situation("dirty", "instance", path, text)
+
+
+def _ending(current: Iterable[DeploymentRow], at: Moment) -> Iterator[Situation]:
+    rows = list(current)
+    starts = {(row.instance, row.host, row.start) for row in rows}
+    for row in rows:
+        soon = row.state is State.CURRENT and row.end is not None and row.end <= at.as_of + SOON
+        if soon and row.end is not None and (row.instance, row.host, row.end) not in starts:
+            text = f"{row.instance} on {row.host} ends at {iso(row.end)}, and nothing follows"
+            yield Situation("ends_soon", "deployment", row.id, text)
+
+
+def _roles(live: Iterable[DeploymentRow], reader: Reader, at: Moment) -> Iterator[Situation]:
+    """Audits that were sent to a host for its role, which it has no more: reported, never acted on."""
+    roles = {item.address: item.values["roles"] for item in list_items("host", reader, at)}
+    snapshots = get_snapshots({row.snapshot for row in live}, reader, at)
+    by_id = {row.id: row for row in live}
+    for deployment, auditor, audited, host in list_serving_hosts(by_id, reader, at):
+        row = by_id[deployment]
+        audits = snapshots[row.snapshot].by_key[auditor].audits
+        where = next(audit.where for audit in audits if audit.service == audited)
+        has = roles.get(host, ())
+        if (
+            where.kind is WhereKind.ROLE
+            and auditor not in row.place
+            and where.name not in (has if isinstance(has, tuple) else ())
+        ):
+            text = (
+                f"{auditor} audits {audited} of {row.instance} from {host}, which no longer has the role {where.name}"
+            )
+            yield Situation("role_left", "instance", row.instance, text)

@@ -1,0 +1,1 @@
+"""The pages, as a browser and whoever wishes harm asks for them."""
