@@ -9,7 +9,7 @@ from types import MappingProxyType
 from larry.core.document import Json
 from larry.core.key import fold
 from larry.nouns.deployment import DEPLOYMENT_FIELDS, DEPLOYMENT_SECTION, DeploymentLine
-from larry.nouns.fault import FaultList, describe, did_you_mean, shorten
+from larry.nouns.fault import Fault, FaultList, describe, did_you_mean, shorten
 from larry.nouns.field import Noun
 from larry.nouns.item import Item, Places, join_address, quote_segment
 from larry.nouns.parser import parse_field, parse_moment_text
@@ -23,6 +23,7 @@ DEEPEST_FILE = 44
 """Values may nest 32 deep; around them an estate file nests up to 9 deep. Parsers say which value is too deep."""
 
 _TOP_WORDS: Mapping[str, str] = MappingProxyType({word: word for word in (HEADER, *SECTIONS, DEPLOYMENT_SECTION)})
+_DEPLOYMENT_WORDS: Mapping[str, str] = MappingProxyType({field.name: field.name for field in DEPLOYMENT_FIELDS})
 _BELOW = {noun.plural: NOUNS[noun.parent].plural for noun in NOUNS.values() if noun.parent}
 
 
@@ -142,36 +143,30 @@ class EstateReader:
                 self.deployments.append(line)
 
     def _read_deployment(self, stated: Mapping[str, Json], places: Places) -> DeploymentLine | None:
-        words = {field.name: field.name for field in DEPLOYMENT_FIELDS}
-        is_good = True
-        for word in stated:
-            if word not in words:
-                text = f"a deployment has no {shorten(word)}{did_you_mean(word, words)}"
-                self.faults.add_at(places, text, word, at_key=True)
-                is_good = False
-        values: dict[str, str | None] = {}
+        faults = [
+            Fault(f"a deployment has no {shorten(word)}{did_you_mean(word, _DEPLOYMENT_WORDS)}", (word,), at_key=True)
+            for word in stated
+            if word not in _DEPLOYMENT_WORDS
+        ]
+        values: dict[str, str] = {}
         for field in DEPLOYMENT_FIELDS:
-            if field.name not in stated:
-                if field.required:
-                    self.faults.add_at(places, f"a deployment needs {field.name}: {field.description}")
-                    is_good = False
-                continue
-            value, faults = parse_field(field, stated[field.name])
-            for fault in faults:
-                self.faults.add_at(places, fault.text, field.name, *fault.path, subject="deployment")
-                is_good = False
-            values[field.name] = value if isinstance(value, str) else None
-        if not is_good:
+            if field.name in stated:
+                value, field_faults = parse_field(field, stated[field.name])
+                faults.extend(fault.under(field.name) for fault in field_faults)
+                if isinstance(value, str):
+                    values[field.name] = value
+            elif field.required:
+                faults.append(Fault(f"a deployment needs {field.name}: {field.description}"))
+        start, end, reason = values.get("start"), values.get("end"), values.get("reason")
+        if start is not None and end is not None and not _is_before(start, end):
+            faults.append(Fault(f"the end {end} is not after the start {start}", ("end",)))
+        if reason is not None and not reason.strip():
+            faults.append(Fault("must not be empty: say why", ("reason",)))
+        for fault in faults:
+            self.faults.add_at(places, fault.text, *fault.path, at_key=fault.at_key, subject="deployment")
+        if faults or start is None or reason is None:
             return None
-        start, end = values["start"] or "", values.get("end")
-        if end is not None and not _is_before(start, end):
-            self.faults.add_at(places, f"the end {end} is not after the start {start}", "end", subject="deployment")
-            return None
-        instance, host, reason = (values[word] or "" for word in ("instance", "host", "reason"))
-        if not reason.strip():
-            self.faults.add_at(places, "must not be empty: say why", "reason", subject="deployment")
-            return None
-        return DeploymentLine(instance, host, start, end, reason, places.at(), places)
+        return DeploymentLine(values["instance"], values["host"], start, end, reason, places.at(), places)
 
 
 def _is_before(start: str, end: str) -> bool:

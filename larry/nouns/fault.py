@@ -133,7 +133,7 @@ def did_you_mean(word: str, candidates: Mapping[str, str]) -> str:
     if not wanted or len(wanted) > LONGEST_GUESS:
         return ""
     if len(candidates) <= FEW:
-        near = difflib.get_close_matches(wanted, _list_similar(wanted, candidates), n=1, cutoff=0.7)
+        near = difflib.get_close_matches(wanted, _list_similar(wanted, candidates), n=1, cutoff=0.6)
         found = near[0] if near else None
     else:
         found = next((guess for guess in _one_keystroke_away(wanted) if guess in candidates), None)

@@ -42,6 +42,7 @@ _HINTS = (
     ("could not find expected ':'", "a ':' is missing, or the line is indented wrongly"),
     ("did not find expected", "a bracket, quote or comma is missing, or the line is indented wrongly"),
     ("found unexpected end of stream", "a quote or bracket is never closed"),
+    ("invalid Unicode character escape", "half of a pair is no character: write the character itself"),
     ("undefined alias", "a text that begins with * needs quotes"),
 )
 _NOTICED_LATE = ("could not find expected ':'", "found unexpected end of stream")

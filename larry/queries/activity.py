@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,18 +35,23 @@ def list_activity(
         rows = rows.filter(noun=noun)
     if address is not None:
         rows = rows.filter(address=address)
-    return tuple(
-        ActivityRow(
-            row.id,
-            row.at,
-            row.actor,
-            row.verb,
-            row.noun,
-            row.address,
-            row.reason,
-            row.before,
-            row.after,
-            row.rollout_id,
-        )
-        for row in rows[:limit]
+    return tuple(_row(row) for row in rows[:limit])
+
+
+def list_activity_of(
+    places: Iterable[tuple[str, str]], reader: Reader, at: Moment
+) -> Mapping[tuple[str, str], tuple[ActivityRow, ...]]:
+    """All activity up to a moment of each (noun, address), oldest first; 1 SQL statement."""
+    wanted = set(places)
+    rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of, address__in={address for _, address in wanted}))
+    found: dict[tuple[str, str], list[ActivityRow]] = {}
+    for row in rows.filter(noun__in={noun for noun, _ in wanted}).order_by("id"):
+        if (row.noun, row.address) in wanted:
+            found.setdefault((row.noun, row.address), []).append(_row(row))
+    return {place: tuple(lines) for place, lines in found.items()}
+
+
+def _row(row: Activity) -> ActivityRow:
+    return ActivityRow(
+        row.id, row.at, row.actor, row.verb, row.noun, row.address, row.reason, row.before, row.after, row.rollout_id
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from django.db.models import Q
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
-from larry.records.deployment import Deployment
+from larry.records.deployment import Deployment, DeploymentVersion
 from larry.records.host import Host
 
 
@@ -61,12 +61,34 @@ class DeploymentRow:
 
 
 def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tuple[DeploymentRow, ...]:
-    """Deployments by start, then instance and host; 2 SQL statements."""
+    """Deployments by start, then instance and host; 2 SQL statements. With ``at.known_at`` as the record had them
+    then.
+    """
+    if at.known_at is not None:
+        return _list_known(which, reader, at, at.known_at)
     rows = restrict(reader, Deployment.objects.filter(_matching(which), _in_states(which.states, at.as_of)))
     with read_view():
         found = list(rows.select_related("instance", "host").order_by("start", "instance__path", "host__name", "id"))
         names = _host_names(found, reader)
     return tuple(_row(each, names, at.as_of) for each in found)
+
+
+def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: datetime) -> tuple[DeploymentRow, ...]:
+    """What the record said at a moment: the latest version of each deployment until then."""
+    recorded = restrict(reader, DeploymentVersion.objects.filter(recorded_at__lte=known_at)).order_by("version")
+    with read_view():
+        versions = {row.deployment_id: row for row in recorded.select_related("host")}
+        rows = restrict(reader, Deployment.objects.filter(_matching(replace(which, host=None)), id__in=versions))
+        found = list(rows.select_related("instance", "host"))
+        names = _host_names(found, reader)
+    listed: list[DeploymentRow] = []
+    for row in found:
+        then = versions[row.id]
+        row.host, row.start, row.end, row.deactivated_at = then.host, then.start, then.end, then.deactivated_at
+        told = _row(row, names, at.as_of)
+        if told.state in which.states and which.host in {None, told.host}:
+            listed.append(told)
+    return tuple(sorted(listed, key=lambda each: (each.start, each.instance, each.host, each.id)))
 
 
 def state_of(start: datetime, end: datetime | None, deactivated: datetime | None, as_of: datetime) -> State:

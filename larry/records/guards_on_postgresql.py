@@ -9,6 +9,8 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, PieceKind, Promise
 
+_OF_TABLES = "ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
+
 # What PostgreSQL itself says of a piece, and where its comment is kept. A trigger that was switched off says so.
 _DESCRIBE: Mapping[PieceKind, str] = {
     "function": (
@@ -17,11 +19,11 @@ _DESCRIBE: Mapping[PieceKind, str] = {
     ),
     "trigger": (
         "SELECT tgname, pg_get_triggerdef(oid) || tgenabled::text, obj_description(oid, 'pg_trigger') FROM pg_trigger"
-        " WHERE tgname = ANY(%(names)s) AND tgrelid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
+        f" WHERE tgname = ANY(%(names)s) AND tgrelid = {_OF_TABLES}"
     ),
     "constraint": (
         "SELECT conname, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') FROM pg_constraint"
-        " WHERE conname = ANY(%(names)s) AND conrelid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
+        f" WHERE conname = ANY(%(names)s) AND conrelid = {_OF_TABLES}"
     ),
 }
 _DROP: Mapping[PieceKind, str] = {

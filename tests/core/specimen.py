@@ -205,7 +205,7 @@ def make_estate(random: Random) -> Estate:
     wild = random.choice((0.0, 0.03, 0.5))
     is_crowded = random.random() < 0.3
     graphs = [make_graph(random)]
-    for _ in range(random.choice((0, 0, 1, 2)) if wild else 0):
+    for _ in range(random.choice((0, 1, 2)) if wild else 0):
         edit = turn_graph if random.random() < 0.3 else edit_graph
         graphs.append(edit(random, graphs[-1]))
     deployments: list[Deployed] = []

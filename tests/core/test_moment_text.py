@@ -14,7 +14,15 @@ from larry.core.moment_text import EARLIEST, LATEST, NotAMoment, is_moving, read
 
 NOW = datetime(2026, 11, 22, 11, 0, 0, 500, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
-ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Apia", "Australia/Lord_Howe", "America/Sao_Paulo")
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Pacific/Apia",
+    "Australia/Lord_Howe",
+    "America/Sao_Paulo",
+)
 
 
 def read(text: str, zone: ZoneInfo = BERLIN) -> datetime:

@@ -106,14 +106,11 @@ class Writer:
         """Do it; if the database objects, remember how, and end the transaction."""
         try:
             act()
-            return True
-        except IntegrityError as error:
-            self.outcome = Outcome.REFUSED
+        except (IntegrityError, OperationalError) as error:
+            self.outcome = Outcome.REFUSED if isinstance(error, IntegrityError) else Outcome.AGAIN
             self._give_up(error)
-        except OperationalError as error:
-            self.outcome = Outcome.AGAIN
-            self._give_up(error)
-        return False
+            return False
+        return True
 
     def _end(self) -> None:
         if self._atomic is None:
@@ -137,18 +134,17 @@ class Writer:
         connection.close()
 
 
-def wait_until_blocked() -> None:
-    """Until a transaction of this database waits for another; SQLite does not tell, so give it a moment."""
+def wait_until_blocked(step: Future[None]) -> None:
+    """Until the step waits for another transaction, or is done; SQLite does not tell, so give it a moment."""
     if connection.vendor == "sqlite":
         time.sleep(0.02)
         return
     question = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    while time.monotonic() < until and not step.done():
         with connection.cursor() as cursor:
             cursor.execute(question)
             (waiting,) = cursor.fetchone()
         if waiting:
             return
         time.sleep(0.002)
-    raise TimeoutError("nobody waits for anybody")

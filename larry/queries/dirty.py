@@ -1,0 +1,142 @@
+"""What is dirty, and what made it so: the differing paths, each with the latest activity that touched it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from larry.core.deployable import Difference, compare_snapshots
+from larry.queries.activity import ActivityRow, list_activity_of
+from larry.queries.deployable import get_snapshots
+from larry.queries.instance import Description, get_descriptions
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader, restrict
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+from larry.records.deployment import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One path at which what is live differs from what is described, and who touched it last (None: not recorded)."""
+
+    difference: Difference
+    activity: ActivityRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dirty:
+    """An instance, the hosts on which it is dirty, and why."""
+
+    path: str
+    hosts: tuple[str, ...]
+    causes: tuple[Cause, ...]
+
+
+def list_dirty_causes(
+    reader: Reader, at: Moment, *, customer: str | None = None, activity: int | None = None
+) -> tuple[Dirty, ...]:
+    """Dirty instances by path: all, or those of a customer, or those that one activity made so.
+
+    A constant number of SQL statements (about 12); takes a snapshot of every deployed instance in memory.
+    """
+    with read_view():
+        deployed = _deployed(reader, at, customer)
+        descriptions = get_descriptions(deployed, reader, at) if deployed else {}
+        services = get_service_graph(reader, at)
+        live = get_snapshots({digest for hosts in deployed.values() for digest in hosts}, reader, at)
+        behind: dict[str, tuple[set[str], dict[str, Difference]]] = {}
+        for path, digests in deployed.items():
+            snapshot, _ = descriptions[path].describe(services)
+            for digest, hosts in digests.items():
+                if digest != snapshot.digest:
+                    on, differences = behind.setdefault(path, (set(), {}))
+                    on |= hosts
+                    differences.update({each.path: each for each in compare_snapshots(live[digest], snapshot)})
+        asked = {
+            place for path, (_, differences) in behind.items() for d in differences.values()
+            for place in _places(d, descriptions[path])
+        }  # fmt: skip
+        lines = list_activity_of(asked, reader, at)
+    found = [
+        Dirty(
+            path,
+            tuple(sorted(hosts)),
+            tuple(Cause(d, _latest(d, descriptions[path], lines)) for _, d in sorted(differences.items())),
+        )
+        for path, (hosts, differences) in sorted(behind.items())
+    ]
+    if activity is not None:
+        found = [
+            each for each in found if any(c.activity is not None and c.activity.id == activity for c in each.causes)
+        ]
+    return tuple(found)
+
+
+def _deployed(reader: Reader, at: Moment, customer: str | None) -> dict[str, dict[str, set[str]]]:
+    """Hosts by instance and snapshot, of what is live at the moment."""
+    rows = restrict(reader, Deployment.objects.filter(deactivated_at=None, start__lte=at.as_of)).exclude(
+        end__lte=at.as_of
+    )
+    if customer is not None:
+        rows = rows.filter(instance__customer__key=customer.lower())
+    deployed: dict[str, dict[str, set[str]]] = {}
+    for path, digest, host in rows.values_list("instance__path", "deployable_id", "host__name"):
+        deployed.setdefault(path, {}).setdefault(digest, set()).add(host)
+    return deployed
+
+
+def _places(difference: Difference, description: Description) -> Iterable[tuple[str, str]]:
+    """The nouns whose activity may have touched a path: the layers of the instance, and the service the path names."""
+    for layer in description.layers:
+        yield ("instance" if layer.level == "template" else layer.level), layer.owner
+    head, _, rest = difference.path.partition(".")
+    if head == "services":
+        yield "service", rest.split(".")[0]
+
+
+def _latest(
+    difference: Difference, description: Description, lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]]
+) -> ActivityRow | None:
+    touching = [
+        line
+        for place in _places(difference, description)
+        for line in lines.get(place, ())
+        if _touches(line, difference.path)
+    ]
+    return max(touching, key=lambda line: line.id, default=None)
+
+
+def _touches(line: ActivityRow, path: str) -> bool:
+    """Whether a line of activity changed what a path of a snapshot names."""
+    parts = path.split(".")
+    if parts[0] != "services":
+        return line.noun != "service" and line.noun == parts[0] and _changed(line, parts[1], ".".join(parts[2:]))
+    if parts[2] in {"parameters", "defaults"}:
+        name = ".".join(parts[3:])
+        return _declared(line, name) if line.noun == "service" else _changed(line, "parameters", name)
+    if line.noun == "service":
+        return bool(line.address == parts[1] and parts[2] in (line.after or {}))
+    return bool(line.noun == "instance" and "requires" in (line.after or {}))
+
+
+def _changed(line: ActivityRow, field: str, name: str) -> bool:
+    """Whether the named member of a field differs before and after."""
+    before, after = _field(line.before, field), _field(line.after, field)
+    if isinstance(before, list) or isinstance(after, list):
+        return (name in (before or [])) != (name in (after or []))
+    return (before or {}).get(name) != (after or {}).get(name)
+
+
+def _declared(line: ActivityRow, name: str) -> bool:
+    """Whether a service's declaration of a parameter differs before and after."""
+    return _declaration(line.before, name) != _declaration(line.after, name)
+
+
+def _declaration(values: Any, name: str) -> Any:
+    return next((each for each in _field(values, "parameters") or [] if each["name"] == name), None)
+
+
+def _field(values: Any, field: str) -> Any:
+    return (values or {}).get(field)

@@ -1,0 +1,120 @@
+"""The demonstration served by a real `larry serve` on the loopback, asked as of any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from larry.core.interval import iso
+
+LARRY = Path(sys.executable).parent / "larry"
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Where a Larry answers; ``timed`` is a door before it, whose paths begin with the moment that is asked for."""
+
+    url: str
+    timed: str
+    home: Path
+
+    def at(self, moment: datetime) -> str:
+        """The address at which Larry seems to live at a moment, for clients that ask only for now."""
+        return f"{self.timed}/{iso(moment)}"
+
+    def text(self, host: str, suffix: str, moment: datetime) -> str:
+        asked = f"{self.url}/configuration/{host}.{suffix}?as_of={iso(moment)}"
+        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+            read: bytes = answer.read()
+        return read.decode()
+
+    def node(self, host: str, moment: datetime) -> Any:
+        return json.loads(self.text(host, "json", moment))
+
+
+@contextmanager
+def serving_the_demonstration(folder: Path) -> Iterator[Served]:
+    """`larry demo --no-serve`, then `larry serve`, each as anybody would call it, with nothing of the tests about them."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
+    environment |= {"LARRY_HOME": str(folder), "LARRY_ACTOR": "the tests"}
+    made = subprocess.run(
+        [LARRY, "demo", "--no-serve"], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    home = folder / "demo"
+    port = _free_port()
+    log = folder / "serve.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [LARRY, "serve", "--bind", f"127.0.0.1:{port}"],
+            env={**environment, "LARRY_HOME": str(home)},
+            stdout=output,
+            stderr=output,
+        )
+    door = ThreadingHTTPServer(("127.0.0.1", 0), _door_to(f"http://127.0.0.1:{port}"))
+    threading.Thread(target=door.serve_forever, daemon=True).start()
+    try:
+        served = Served(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{door.server_port}", home)
+        _await(served.url, server, log)
+        yield served
+    finally:
+        door.shutdown()
+        door.server_close()
+        server.terminate()
+        server.wait(PATIENCE)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port: int = taken.getsockname()[1]
+        return port
+
+
+def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until and server.poll() is None:
+        with suppress(urllib.error.URLError, ConnectionError):
+            urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE).close()
+            return
+        time.sleep(0.05)
+    raise AssertionError(log.read_text(errors="replace"))
+
+
+def _door_to(larry: str) -> type[BaseHTTPRequestHandler]:
+    class Door(BaseHTTPRequestHandler):
+        """Passes /MOMENT/path on as /path?as_of=MOMENT, and the answer back as it is."""
+
+        def do_GET(self) -> None:
+            moment, _, path = self.path.removeprefix("/").partition("/")
+            asked = f"{larry}/{path}?as_of={urllib.parse.quote(moment)}"
+            try:
+                with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
+                    status, body = answer.status, answer.read()
+            except urllib.error.HTTPError as refusal:
+                status, body = refusal.code, refusal.read()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Says nothing: Larry's own log says who asked for what."""
+
+    return Door

@@ -1,0 +1,1 @@
+"""Tests of larry/nouns: pure, no database."""
