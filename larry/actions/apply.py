@@ -26,6 +26,8 @@ from larry.queries.noun import get_estate
 from larry.queries.presence import list_hosts_beside
 from larry.records.activity import Activity
 from larry.records.estate import Estate
+from larry.records.host import Host
+from larry.records.instance import Instance
 from larry.records.secret import seal
 
 _FACTS = ("name", "addresses", "labels", "data")
@@ -70,10 +72,11 @@ def apply(items: Iterable[Item], author: Author, *, dry_run: bool = False, expec
 
     def work() -> EstateChange:
         list(Estate.objects.select_for_update().filter(id=1).values_list("id"))  # edits of nouns take turns
+        existing = get_estate(author.reader, author.moment)
+        changed, sensitive = _decide(stated, existing)
+        changes = tuple(_change(item, _standing(item, existing), sensitive) for item in changed)
+        _lock(changes, author)
         now = not_backwards(author)
-        existing = get_estate(now.reader, now.moment)
-        changed = _decide(stated, existing)
-        changes = tuple(_change(item, _standing(item, existing)) for item in changed)
         lines = _record(changes, now)
         _write(changed, lines, now)
         plan = _recompile(changes, now)
@@ -87,8 +90,12 @@ def apply(items: Iterable[Item], author: Author, *, dry_run: bool = False, expec
     return transact(work)
 
 
-def _decide(stated: Sequence[Item], existing: Mapping[tuple[str, str], Item]) -> tuple[Item, ...]:
-    """The items that change, in the order of the table of nouns, secrets sealed, nothing at fault."""
+def _decide(
+    stated: Sequence[Item], existing: Mapping[tuple[str, str], Item]
+) -> tuple[tuple[Item, ...], frozenset[str]]:
+    """The items that change, in the order of the table of nouns, secrets sealed, nothing at fault; and which names of
+    parameters are sensitive then.
+    """
     completed = complete(stated, existing)
     after = overlay(existing, completed)
     faults = check_items(after)
@@ -97,7 +104,7 @@ def _decide(stated: Sequence[Item], existing: Mapping[tuple[str, str], Item]) ->
     sensitive = _sensitive_names(after)
     changed = [item for item in (_seal(item, sensitive) for item in after) if _differs(item, existing)]
     order = tuple(NOUNS)
-    return tuple(sorted(changed, key=lambda item: (order.index(item.noun), item.address)))
+    return tuple(sorted(changed, key=lambda item: (order.index(item.noun), item.address))), sensitive
 
 
 def _differs(item: Item, existing: Mapping[tuple[str, str], Item]) -> bool:
@@ -130,15 +137,43 @@ def _seal(item: Item, sensitive: Collection[str]) -> Item:
     return replace(item, values=MappingProxyType({**item.values, "parameters": MappingProxyType(sealed)}))
 
 
-def _change(item: Item, standing: Item | None) -> ItemChange:
+def _change(item: Item, standing: Item | None, sensitive: Collection[str]) -> ItemChange:
+    """What changes, told without secrets: also what stands in clear until its name becomes sensitive by this."""
     before: Mapping[str, Json] = standing.values if standing is not None else {}
+    told: Mapping[str, Json] = _seal(standing, sensitive).values if standing is not None else {}
     fields = {
-        name: (before.get(name), value)
+        name: (told.get(name), value)
         for name, value in item.values.items()
         if name not in before or not is_same(before[name], value)
     }
     verb = "update" if standing is not None else "create"
     return ItemChange(item.noun, item.address, verb, MappingProxyType(fields))
+
+
+def _lock(changes: Sequence[ItemChange], author: Author) -> None:
+    """Lock what deployments lock too, in their order: instances, then hosts, with all that mention one whose facts change.
+
+    Once such a host is locked nobody new comes to mention it; whoever came while this waited is locked then.
+    """
+    paths = [change.address for change in changes if change.noun == "instance"]
+    list(Instance.objects.select_for_update(no_key=True).filter(path__in=paths).order_by("id").values_list("id"))
+    standing = [change for change in changes if change.noun == "host" and change.verb == "update"]
+    edited = {_address_before(change) for change in standing if _shows(change)}
+    wanted, locked = {_address_before(change) for change in standing}, frozenset[str]()
+    while not wanted <= locked:
+        locked = wanted | list_hosts_beside(edited, author.reader, author.moment)
+        list(Host.objects.select_for_update(no_key=True).filter(name__in=locked).order_by("id").values_list("id"))
+        wanted = locked | list_hosts_beside(edited, author.reader, author.moment)
+
+
+def _address_before(change: ItemChange) -> str:
+    before = change.fields["name"][0] if "name" in change.fields else None
+    return str(before).lower() if before is not None else change.address
+
+
+def _shows(change: ItemChange) -> bool:
+    """Whether a host's node shows what changes of it."""
+    return not change.fields.keys().isdisjoint(_FACTS)
 
 
 def _record(changes: Iterable[ItemChange], author: Author) -> Mapping[tuple[str, str], Activity]:
@@ -164,9 +199,7 @@ def _write(changed: Sequence[Item], lines: Mapping[tuple[str, str], Activity], a
 
 def _recompile(changes: Iterable[ItemChange], author: Author) -> Plan:
     """A host's facts are no part of any snapshot: what its node and those that mention it become is written at once."""
-    edited = {
-        change.address for change in changes if change.noun == "host" and not change.fields.keys().isdisjoint(_FACTS)
-    }
+    edited = {change.address for change in changes if change.noun == "host" and _shows(change)}
     if not edited:
         return Plan(author.now)
     plan, writes, ids = recompile(list_hosts_beside(edited, author.reader, author.moment), author)

@@ -43,7 +43,8 @@ def write_timelines(timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[s
     )
     hosts = {ids[name]: segments for name, segments in timelines.items()}
     NodeSegment.objects.filter(host__in=hosts, start__gte=author.now).delete()
-    running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lte=author.now)}
+    # One that ended just now goes on if nothing has changed after all: where nothing changes there is no boundary.
+    running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=author.now)}
     added: list[NodeSegment] = []
     for host, segments in hosts.items():
         rest = _carry_on(running[host], segments, author) if host in running else segments

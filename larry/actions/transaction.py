@@ -11,12 +11,19 @@ from django.db import IntegrityError, OperationalError, transaction
 
 from larry.actions.author import Author, Refused
 from larry.records.activity import Activity
+from larry.records.rollout import Rollout
 
 _Result = TypeVar("_Result")
 
 _TRIES = 10
 _TRY_AGAIN = ("40001", "40P01")
 """PostgreSQL's serialization failure and deadlock: the transaction is to be done again."""
+
+_WAITED_IN_VAIN = ("55P03", "database is locked")
+"""PostgreSQL's and SQLite's words for a lock that did not come in time."""
+
+_WINDOW = 100
+"""How many of the last lines may have been written by transactions that ended in another order."""
 
 
 class Busy(Refused):
@@ -28,12 +35,15 @@ def transact(work: Callable[[], _Result]) -> _Result:
 
     A breach of a promise that the database keeps is told as a refusal with the promise's name.
     """
-    for attempt in range(_TRIES):
+    for _ in range(_TRIES):
         try:
             with transaction.atomic():
                 return work()
         except OperationalError as error:
-            if getattr(error.__cause__, "sqlstate", None) not in _TRY_AGAIN or attempt == _TRIES - 1:
+            state = getattr(error.__cause__, "sqlstate", None) or str(error)
+            if state in _WAITED_IN_VAIN:
+                break
+            if state not in _TRY_AGAIN:
                 raise
         except IntegrityError as error:
             raise Refused(f"the database refuses: {str(error).splitlines()[0]}") from error
@@ -41,6 +51,10 @@ def transact(work: Callable[[], _Result]) -> _Result:
 
 
 def not_backwards(author: Author) -> Author:
-    """The author at a moment no earlier than the last one recorded; 1 SQL statement, inside the transaction."""
-    last = Activity.objects.order_by("-id").values_list("at", flat=True).first()
-    return author.not_before(last)
+    """The author at a moment no earlier than the last one recorded; 2 SQL statements, inside the transaction.
+
+    Where several write at once the last line need not be that of the latest moment, so the last lines are looked at.
+    """
+    lines = Activity.objects.order_by("-id").values_list("at", flat=True)[:_WINDOW]
+    rollouts = Rollout.objects.order_by("-id").values_list("recorded_at", flat=True)[:_WINDOW]
+    return author.not_before(max((*lines, *rollouts), default=None))

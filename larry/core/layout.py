@@ -26,7 +26,9 @@ _LINE_WEIGHT = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """``before`` stands left of ``after``. Ties of one strand from one ``before`` run together for as long as they can."""
+    """``before`` stands left of ``after``. Ties of one strand from one ``before`` run together for as long as they
+    can.
+    """
 
     before: str
     after: str
@@ -248,7 +250,9 @@ class _Grid:
             for number in numbers if turn % 2 == 0 else reversed(numbers):
                 column, offsets = self.columns[number], gaps[number]
                 wished = [self._wish(item, heights) for item in column]
-                settled = _keep_order([w - o for (w, _), o in zip(wished, offsets, strict=True)], [w for _, w in wished])
+                settled = _keep_order(
+                    [w - o for (w, _), o in zip(wished, offsets, strict=True)], [w for _, w in wished]
+                )
                 for item, height, offset in zip(column, settled, offsets, strict=True):
                     heights[item] = height + offset
         return heights

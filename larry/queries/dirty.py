@@ -126,12 +126,12 @@ def _changed(line: ActivityRow, field: str, name: str) -> bool:
     before, after = _field(line.before, field), _field(line.after, field)
     if isinstance(before, list) or isinstance(after, list):
         return (name in (before or [])) != (name in (after or []))
-    return (before or {}).get(name) != (after or {}).get(name)
+    return bool((before or {}).get(name) != (after or {}).get(name))
 
 
 def _declared(line: ActivityRow, name: str) -> bool:
     """Whether a service's declaration of a parameter differs before and after."""
-    return _declaration(line.before, name) != _declaration(line.after, name)
+    return bool(_declaration(line.before, name) != _declaration(line.after, name))
 
 
 def _declaration(values: Any, name: str) -> Any:

@@ -40,9 +40,7 @@ class Served:
 
     def text(self, host: str, suffix: str, moment: datetime) -> str:
         asked = f"{self.url}/configuration/{host}.{suffix}?as_of={iso(moment)}"
-        with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
-            read: bytes = answer.read()
-        return read.decode()
+        return _get(asked)[1].decode()
 
     def node(self, host: str, moment: datetime) -> Any:
         return json.loads(self.text(host, "json", moment))
@@ -50,7 +48,7 @@ class Served:
 
 @contextmanager
 def serving_the_demonstration(folder: Path) -> Iterator[Served]:
-    """`larry demo --no-serve`, then `larry serve`, each as anybody would call it, with nothing of the tests about them."""
+    """`larry demo --no-serve`, then `larry serve`, called as anybody would, with nothing of the tests about them."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
     environment |= {"LARRY_HOME": str(folder), "LARRY_ACTOR": "the tests"}
     made = subprocess.run(
@@ -80,6 +78,11 @@ def serving_the_demonstration(folder: Path) -> Iterator[Served]:
         server.wait(PATIENCE)
 
 
+def _get(address: str) -> tuple[int, bytes]:
+    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310  # an address that begins with http
+        return answer.status, answer.read()
+
+
 def _free_port() -> int:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -91,7 +94,7 @@ def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until and server.poll() is None:
         with suppress(urllib.error.URLError, ConnectionError):
-            urllib.request.urlopen(f"{url}/healthz", timeout=PATIENCE).close()
+            _get(f"{url}/healthz")
             return
         time.sleep(0.05)
     raise AssertionError(log.read_text(errors="replace"))
@@ -105,8 +108,7 @@ def _door_to(larry: str) -> type[BaseHTTPRequestHandler]:
             moment, _, path = self.path.removeprefix("/").partition("/")
             asked = f"{larry}/{path}?as_of={urllib.parse.quote(moment)}"
             try:
-                with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
-                    status, body = answer.status, answer.read()
+                status, body = _get(asked)
             except urllib.error.HTTPError as refusal:
                 status, body = refusal.code, refusal.read()
             self.send_response(status)

@@ -1,7 +1,7 @@
 """A real Puppet compiles the hosts of the demonstration, now and later, and gets what their nodes say.
 
-Nothing between the database and the catalog is a stand-in: `larry serve` answers on the loopback, Larry's own classifier
-asks it, and Puppet compiles against the modules that Debian ships.
+Nothing between the database and the catalog is a stand-in: `larry serve` answers on the loopback, Larry's own
+classifier asks it, and Puppet compiles against the modules that Debian ships.
 """
 
 from __future__ import annotations
@@ -65,7 +65,9 @@ def puppet(tmp_path: Path, facts: Any) -> Puppet:
     folder = tmp_path / "var/yaml/facts"
     folder.mkdir(parents=True)
     for host in HOSTS:
-        told = {"name": host, "values": {**facts, "fqdn": host, "hostname": host.partition(".")[0], "clientcert": host}}
+        # What an agent adds to the facts of its machine.
+        agent = {"clientcert": host, "clientversion": facts["puppetversion"], "clientnoop": False}
+        told = {"name": host, "values": {**facts, **agent}}
         (folder / f"{host}.yaml").write_text("--- !ruby/object:Puppet::Node::Facts\n" + json.dumps(told))
     return Puppet(tmp_path)
 
@@ -112,7 +114,7 @@ def _expected_parameters(entry: Any) -> Mapping[str, Any]:
 
 
 def _compare(node: Any, catalog: Catalog) -> int:
-    """Hold a catalog against a node: every resource, each parameter with its type, each edge. How many edges there were."""
+    """Hold a catalog against a node: every resource, each parameter with its type, each edge; the number of edges."""
     entries = {entry["key"]: entry for entry in node["services"]}
     edges = 0
     for entry in entries.values():
@@ -167,8 +169,6 @@ def test_the_manifest_is_valid_and_compiles_to_the_same(
     catalog = puppet.compile(host, manifest=manifest)
     assert _compare(node, catalog) > 0 or host.startswith("mon1")
     assert _ours(catalog, every_reference) == {_reference(entry) for entry in node["services"]} - {None}
-    levels = {path for each in node["instances"] for path in (each["customer"], f"{each['customer']}/{each['app']}")}
-    del levels  # hosts that only audit an instance carry nothing of it
     for path, values in node["own_parameters"].items():
         level = ("customer", "app", "instance")[path.count("/")]
         name = "::".join(_type(part) for part in ("larry", level, *path.split("/")))
