@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from django.db import transaction
 
 from larry.actions.activity import activity_of
 from larry.actions.author import Author, GroundMoved
 from larry.actions.edge import write_edges
-from larry.actions.noun import identity, write_items
+from larry.actions.noun import identity, retire_items, write_items
 from larry.actions.timeline import recompile, write_timelines
 from larry.actions.transaction import not_backwards, transact
 from larry.core.document import Json, digest_of, is_sealed
@@ -20,7 +20,8 @@ from larry.core.plan import Plan
 from larry.nouns.check import check_items
 from larry.nouns.completion import overlay
 from larry.nouns.estate import EstateFaults, complete
-from larry.nouns.item import Item, is_same
+from larry.nouns.fault import Fault
+from larry.nouns.item import Item, find_parent_address, is_same
 from larry.nouns.table import NOUNS
 from larry.queries.noun import get_estate
 from larry.queries.presence import list_hosts_beside
@@ -29,6 +30,12 @@ from larry.records.estate import Estate
 from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.secret import seal
+
+Existing: TypeAlias = Mapping[tuple[str, str], Item]
+"""All nouns that are not retired, by (noun, address)."""
+
+Leaving: TypeAlias = Callable[[Existing, Sequence[Item]], Collection[tuple[str, str]]]
+"""Which of the existing nouns retire, given the stated ones completed."""
 
 _FACTS = ("name", "addresses", "labels", "data")
 """Fields of a host that its node shows: an edit is effective at once."""
@@ -62,23 +69,35 @@ class EstateChange:
         return digest_of([cast(Json, content), self.plan.digest])
 
 
-def apply(items: Iterable[Item], author: Author, *, dry_run: bool = False, expect: str | None = None) -> EstateChange:
-    """Make the estate what the stated items say; nothing that is not stated is touched. One transaction.
+def apply(
+    items: Iterable[Item], author: Author, *, prune: bool = False, dry_run: bool = False, expect: str | None = None
+) -> EstateChange:
+    """Make the estate what the stated items say, in one transaction; what is not stated stays, or retires (``prune``).
 
     A dry run is the same act, undone. Values of sensitive names are sealed on the way in, those that stand already too.
-    SQL: about 40 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `GroundMoved`.
+    SQL: about 40 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `Refused` for what cannot
+    retire, `GroundMoved`.
     """
-    stated = tuple(items)
+    return change_estate(tuple(items), author, _unstated if prune else _nobody, dry_run=dry_run, expect=expect)
+
+
+def change_estate(
+    stated: Sequence[Item], author: Author, leaving: Leaving, *, dry_run: bool = False, expect: str | None = None
+) -> EstateChange:
+    """State some nouns and retire others, which ``leaving`` names given all that exist and what is stated."""
 
     def work() -> EstateChange:
         list(Estate.objects.select_for_update().filter(id=1).values_list("id"))  # edits of nouns take turns
         existing = get_estate(author.reader, author.moment)
-        changed, sensitive = _decide(stated, existing)
-        changes = tuple(_change(item, _standing(item, existing), sensitive) for item in changed)
+        decided = _decide(stated, existing, leaving)
+        changes = (
+            *(_change(item, _standing(item, existing), decided.sensitive) for item in decided.changed),
+            *(ItemChange(item.noun, item.address, "retire", MappingProxyType({})) for item in decided.gone),
+        )
         _lock(changes, author)
         now = not_backwards(author)
         lines = _record(changes, now)
-        _write(changed, lines, now)
+        _write(decided, lines, now)
         plan = _recompile(changes, now)
         change = EstateChange(changes, plan)
         if expect is not None and expect != change.digest:
@@ -90,28 +109,59 @@ def apply(items: Iterable[Item], author: Author, *, dry_run: bool = False, expec
     return transact(work)
 
 
-def _decide(
-    stated: Sequence[Item], existing: Mapping[tuple[str, str], Item]
-) -> tuple[tuple[Item, ...], frozenset[str]]:
-    """The items that change, in the order of the table of nouns, secrets sealed, nothing at fault; and which names of
-    parameters are sensitive then.
-    """
+def _nobody(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
+    del existing, completed
+    return ()
+
+
+def _unstated(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
+    stated = {(item.noun, identity(item)) for item in completed}
+    return [place for place, item in existing.items() if (item.noun, identity(item)) not in stated]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """The items that change, in the order of the table of nouns, secrets sealed, nothing at fault; those that retire,
+    in
+    the opposite order; and which names of parameters are sensitive then."""
+
+    changed: tuple[Item, ...]
+    gone: tuple[Item, ...]
+    sensitive: frozenset[str]
+
+
+def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _Decided:
     completed = complete(stated, existing)
-    after = overlay(existing, completed)
-    faults = check_items(after)
+    gone = [existing[place] for place in leaving(existing, completed)]
+    left = {(item.noun, item.address) for item in gone}
+    after = [item for item in overlay(existing, completed) if (item.noun, item.address) not in left]
+    faults = (*_orphans(after, left), *check_items(after))
     if faults:
         raise EstateFaults(faults)
     sensitive = _sensitive_names(after)
     changed = [item for item in (_seal(item, sensitive) for item in after) if _differs(item, existing)]
     order = tuple(NOUNS)
-    return tuple(sorted(changed, key=lambda item: (order.index(item.noun), item.address))), sensitive
+    return _Decided(
+        tuple(sorted(changed, key=lambda item: (order.index(item.noun), item.address))),
+        tuple(sorted(gone, key=lambda item: (-order.index(item.noun), item.address))),
+        sensitive,
+    )
 
 
-def _differs(item: Item, existing: Mapping[tuple[str, str], Item]) -> bool:
+def _orphans(after: Iterable[Item], left: Collection[tuple[str, str]]) -> Iterable[Fault]:
+    """Children that would stay behind a parent that retires."""
+    for item in after:
+        parent = NOUNS[item.noun].parent
+        if parent is not None and (parent, find_parent_address(item.address)) in left:
+            address = find_parent_address(item.address)
+            yield Fault(f"{parent} {address} cannot retire while it has the {item.noun} {item.address}")
+
+
+def _differs(item: Item, existing: Existing) -> bool:
     return existing.get((item.noun, item.address)) != item
 
 
-def _standing(item: Item, existing: Mapping[tuple[str, str], Item]) -> Item | None:
+def _standing(item: Item, existing: Existing) -> Item | None:
     """The item as it stands; a host that is renamed has another address but the same key."""
     found = existing.get((item.noun, item.address))
     if found is None and item.noun == "host":
@@ -151,15 +201,15 @@ def _change(item: Item, standing: Item | None, sensitive: Collection[str]) -> It
 
 
 def _lock(changes: Sequence[ItemChange], author: Author) -> None:
-    """Lock what deployments lock too, in their order: instances, then hosts, with all that mention one whose facts change.
+    """Lock what deployments lock too, in their order: instances, then hosts, with all that mention one that changes.
 
     Once such a host is locked nobody new comes to mention it; whoever came while this waited is locked then.
     """
     paths = [change.address for change in changes if change.noun == "instance"]
     list(Instance.objects.select_for_update(no_key=True).filter(path__in=paths).order_by("id").values_list("id"))
-    standing = [change for change in changes if change.noun == "host" and change.verb == "update"]
+    standing = [change for change in changes if change.noun == "host" and change.verb != "create"]
     edited = {_address_before(change) for change in standing if _shows(change)}
-    wanted, locked = {_address_before(change) for change in standing}, frozenset[str]()
+    wanted, locked = frozenset(map(_address_before, standing)), frozenset[str]()
     while not wanted <= locked:
         locked = wanted | list_hosts_beside(edited, author.reader, author.moment)
         list(Host.objects.select_for_update(no_key=True).filter(name__in=locked).order_by("id").values_list("id"))
@@ -189,12 +239,18 @@ def _record(changes: Iterable[ItemChange], author: Author) -> Mapping[tuple[str,
     return {(line.noun, line.address): line for line in Activity.objects.bulk_create(lines, batch_size=500)}
 
 
-def _write(changed: Sequence[Item], lines: Mapping[tuple[str, str], Activity], author: Author) -> None:
+def _write(decided: _Decided, lines: Mapping[tuple[str, str], Activity], author: Author) -> None:
     for noun in NOUNS:
-        write_items([item for item in changed if item.noun == noun], author)
-    services = [item for item in changed if item.noun == "service"]
+        write_items([item for item in decided.changed if item.noun == noun], author)
+    services = [_without_edges(item) for item in decided.gone if item.noun == "service"]
+    services += [item for item in decided.changed if item.noun == "service"]
     if services:
         write_edges(services, lines)
+    retire_items(decided.gone, author)
+
+
+def _without_edges(item: Item) -> Item:
+    return replace(item, values=MappingProxyType({**item.values, "needs": (), "audits": ()}))
 
 
 def _recompile(changes: Iterable[ItemChange], author: Author) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
 from larry.core.interval import EndsBeforeItStarts, Interval, iso
+from larry.core.parameters import Resolved
 from larry.core.plan import Notice, Plan
 from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.instance import get_descriptions
@@ -76,12 +77,28 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     return plan
 
 
-def _interval(request: DeployRequest, now: datetime) -> Interval:
-    start = request.start if request.start is not None else now
-    if start < now - GRACE:
+def settle_start(start: datetime | None, now: datetime) -> datetime:
+    """The moment that was meant by a start: not given, or hardly past, it is now. Raises `Refused` for one in the
+    past.
+    """
+    if start is not None and start < now - GRACE:
         raise Refused(f"the start {iso(start)} is in the past (it is {iso(now)}): what has passed is not rewritten")
+    return now if start is None else max(start, now)
+
+
+def refuse_to_freeze(snapshot: Snapshot, resolved: Resolved) -> Iterator[Notice]:
+    """Why an instance cannot be deployed as it is described now."""
     try:
-        return Interval(max(start, now), request.end)
+        refuse_unready(snapshot.path, resolved)
+    except CannotSnapshot as reason:
+        yield Notice("not_ready", str(reason))
+    if not snapshot.requires:
+        yield Notice("requires_nothing", f"{snapshot.path} requires no service: there is nothing to deploy")
+
+
+def _interval(request: DeployRequest, now: datetime) -> Interval:
+    try:
+        return Interval(settle_start(request.start, now), request.end)
     except EndsBeforeItStarts as reason:
         raise Refused(str(reason)) from reason
 
@@ -99,22 +116,15 @@ def _freeze(items: Sequence[DeployItem], author: Author) -> tuple[list[Snapshot]
         ]
         stored = get_snapshots({digest for digest in digests if digest is not None}, reader, moment)
     frozen: list[Snapshot] = []
-    refusals: dict[str, Notice] = {}
+    refusals: dict[Notice, None] = {}
     for item, digest in zip(items, digests, strict=True):
         if digest is not None:
             frozen.append(stored[digest])
             continue
         snapshot, resolved = descriptions[item.instance.lower()].describe(services)
         frozen.append(snapshot)
-        try:
-            refuse_unready(snapshot.path, resolved)
-        except CannotSnapshot as reason:
-            refusals[snapshot.path] = Notice("not_ready", str(reason))
-        if not snapshot.requires:
-            refusals[snapshot.path] = Notice(
-                "requires_nothing", f"{snapshot.path} requires no service: there is nothing to deploy"
-            )
-    return frozen, list(refusals.values())
+        refusals.update(dict.fromkeys(refuse_to_freeze(snapshot, resolved)))
+    return frozen, list(refusals)
 
 
 def _place(item: DeployItem, snapshot: Snapshot) -> Mapping[str, str]:

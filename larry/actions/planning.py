@@ -94,9 +94,7 @@ def plan_moves(
     hosts = touched_hosts(moves.changes, additions, standing)
     mentioned = {host for a in additions for f in a.footings for _, host in (*f.subjects, *f.elsewhere)}
     stage, scene = get_stage(hosts, author, mentioned)
-    gone = sorted((hosts | mentioned) - scene.facts.keys())
-    if gone:
-        raise Refused(f"there is no host {', '.join(gone)}, where services are to go")
+    _refuse_unknown_hosts(additions, author)
     warnings = (*moves.warnings, *_too_few_copies(moves.changes, author))
     plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     return Planned(
@@ -107,6 +105,14 @@ def plan_moves(
         MappingProxyType({**scene.ids, **{lane.host: lane.host_id for lane in lanes}}),
         moves.ordinals,
     )
+
+
+def _refuse_unknown_hosts(additions: Sequence[NewDeployment], author: Author) -> None:
+    """Services go to hosts that are there and not retired."""
+    try:
+        get_host_ids({footing.host for a in additions for footing in a.footings}, author.reader, author.moment)
+    except NotFound as reason:
+        raise Refused(f"{reason}, where services are to go") from reason
 
 
 def changes_of(lane: Lane, turns: Iterable[Turn]) -> tuple[Change, ...]:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime
 
 from larry.actions.author import Author, Refused
+from larry.actions.deploy import refuse_to_freeze, settle_start
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
-from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
-from larry.core.interval import Interval, iso
+from larry.core.deployable import Snapshot
+from larry.core.interval import Interval
 from larry.core.plan import Notice, Plan
 from larry.queries.instance import get_descriptions
 from larry.queries.lane import list_lanes, list_live_lanes
@@ -44,16 +45,10 @@ def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> 
     refusals: list[Notice] = []
     for path, description in sorted(descriptions.items()):
         frozen[path], resolved = description.describe(services)
-        try:
-            refuse_unready(path, resolved)
-        except CannotSnapshot as reason:
-            refusals.append(Notice("not_ready", str(reason)))
+        refusals.extend(refuse_to_freeze(frozen[path], resolved))
 
     def plan(now: Author) -> Planned:
-        moment = now.now if start is None else start
-        if moment < now.now:
-            raise Refused(f"the start {iso(moment)} is in the past (it is {iso(now.now)})")
-        return plan_wishes(_wishes(frozen, moment, now), now, refusals=refusals)
+        return plan_wishes(_wishes(frozen, settle_start(start, now.now), now), now, refusals=refusals)
 
     return plan
 
@@ -64,8 +59,8 @@ def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author) -> li
     lanes = list_lanes(keys, author.reader, author.moment)
     wishes: list[LaneWish] = []
     for (path, host), lane in lanes.items():
-        stay = next(stay for stay in lane.stays if moment in stay.interval)
-        if stay.deployable != frozen[path].digest:
+        stay = next((stay for stay in lane.stays if moment in stay.interval), None)
+        if stay is not None and stay.deployable != frozen[path].digest:
             place = {
                 service: there for service, there in lane.places[stay.id].items() if service in frozen[path].by_key
             }

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeAlias
 
 from larry.core.interval import Interval
 
-Link = tuple[str, ...]
+Link: TypeAlias = tuple[str, ...]
 """The segments of a path under Larry's pages, such as ("hosts", "web1.example.com"); () is no link."""
 
 
@@ -174,6 +175,17 @@ MARKS: Mapping[Condition, Mark] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+
+KIND_SIGNS: Mapping[BoxKind, str] = MappingProxyType(
+    {
+        BoxKind.SERVICE: "M6 1L10.5 3.5V8.5L6 11L1.5 8.5V3.5Z",
+        BoxKind.INSTANCE: "M6 1L11 3.5L6 6L1 3.5ZM1 6L6 8.5L11 6M1 8.5L6 11L11 8.5",
+        BoxKind.HOST: "M1.5 1.5H10.5V5H1.5ZM1.5 7H10.5V10.5H1.5ZM3 3.25H4M3 8.75H4",
+        BoxKind.APP: "M1.5 2H10.5V10H1.5ZM1.5 4.5H10.5",
+        BoxKind.CUSTOMER: "M6 1.5A2 2 0 1 1 5.99 1.5M2 10.5C2 7 10 7 10 10.5",
+    }
+)
+"""What a box or a lane is of, drawn in strokes in a square of 12."""
 
 PAPER: Mapping[str, tuple[str, str]] = MappingProxyType(
     {

@@ -9,8 +9,6 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, PieceKind, Promise
 
-_OF_TABLES = "ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
-
 # What PostgreSQL itself says of a piece, and where its comment is kept. A trigger that was switched off says so.
 _DESCRIBE: Mapping[PieceKind, str] = {
     "function": (
@@ -19,11 +17,13 @@ _DESCRIBE: Mapping[PieceKind, str] = {
     ),
     "trigger": (
         "SELECT tgname, pg_get_triggerdef(oid) || tgenabled::text, obj_description(oid, 'pg_trigger') FROM pg_trigger"
-        f" WHERE tgname = ANY(%(names)s) AND tgrelid = {_OF_TABLES}"
+        " WHERE tgname = ANY(%(names)s)"
+        " AND tgrelid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
     ),
     "constraint": (
         "SELECT conname, pg_get_constraintdef(oid), obj_description(oid, 'pg_constraint') FROM pg_constraint"
-        f" WHERE conname = ANY(%(names)s) AND conrelid = {_OF_TABLES}"
+        " WHERE conname = ANY(%(names)s)"
+        " AND conrelid = ANY(SELECT to_regclass(name) FROM unnest(%(tables)s::text[]) AS name)"
     ),
 }
 _DROP: Mapping[PieceKind, str] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from larry.core.moment_text import EARLIEST, LATEST, NotAMoment, is_moving, read_moment, show_moment
 
 NOW = datetime(2026, 11, 22, 11, 0, 0, 500, tzinfo=UTC)
+FIRST = datetime(1975, 1, 1, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = (
     "UTC",
@@ -120,15 +122,18 @@ def test_a_local_time_that_happens_twice_or_never_is_refused_with_both_candidate
 
 
 @given(
-    moment=st.datetimes(datetime(1901, 1, 1), datetime(8999, 1, 1)).map(lambda moment: moment.replace(tzinfo=UTC)),
+    # Long ago, offsets had seconds, which ISO 8601 cannot say.
+    moment=st.integers(0, 220_000_000_000).map(lambda second: FIRST + timedelta(seconds=second)),
     zone=st.sampled_from(ZONES).map(ZoneInfo),
 )
 def test_what_is_shown_is_read_back(moment: datetime, zone: ZoneInfo) -> None:
-    moment = moment.replace(year=max(moment.year, 1970))  # before, offsets had seconds, which ISO 8601 cannot say
     assert read_moment(show_moment(moment, zone), now=NOW, zone=ZoneInfo("UTC")) == moment
 
 
-@given(local=st.datetimes(datetime(1971, 1, 1), datetime(2037, 1, 1)), zone=st.sampled_from(ZONES).map(ZoneInfo))
+@given(
+    local=st.integers(0, 2_000_000_000_000).map(lambda ms: (FIRST + timedelta(milliseconds=ms)).replace(tzinfo=None)),
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+)
 def test_a_local_time_is_one_moment_or_is_refused(local: datetime, zone: ZoneInfo) -> None:
     text = local.isoformat(timespec="microseconds")
     shown_by = {
@@ -145,10 +150,8 @@ def test_a_local_time_is_one_moment_or_is_refused(local: datetime, zone: ZoneInf
 
 @given(st.text())
 def test_any_text_is_a_moment_within_the_calendar_or_is_refused(text: str) -> None:
-    try:
+    with contextlib.suppress(NotAMoment):
         assert EARLIEST <= read(text) < LATEST
-    except NotAMoment as refused:
-        assert str(refused)
 
 
 def test_what_moves_is_told_from_what_stays() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -23,11 +25,12 @@ def may_change(stay: Span, wish: Span, now: int) -> bool:
     return wish[0] == start if start <= now else wish[0] >= now
 
 
-def change(lane: Lane, id_: str, wish: Span, random: Random) -> Room:
+def change(lane: Lane, id_: str, wish: Span, random: Random, change_stay: Callable[..., Any]) -> Room:
     stays = {stay.id: stay for stay in as_stays(lane.stays)}
     others = [stay for stay in stays.values() if stay.id != id_]
     random.shuffle(others)
-    return change_stay(stays[id_], between(*wish), others, now=at(lane.now), resume=lane.resume)
+    room: Room = change_stay(stays[id_], between(*wish), others, now=at(lane.now), resume=lane.resume)
+    return room
 
 
 def apply(lane: Lane, room: Room) -> list[dict[str, Span]]:
@@ -55,9 +58,11 @@ def make_edit(random: Random) -> tuple[Lane, str, Span] | None:
     return lane, id_, (start, end)
 
 
-def check_edit(lane: Lane, id_: str, wish: Span, random: Random) -> str:
+def check_edit(
+    lane: Lane, id_: str, wish: Span, random: Random, change_stay: Callable[..., Any] = change_stay
+) -> str:
     try:
-        room = change(lane, id_, wish, random)
+        room = change(lane, id_, wish, random, change_stay)
     except (IsOver, StartsInThePast):
         assert not may_change(lane.stays[id_], wish, lane.now), "refused, though it may be changed"
         return "refused"

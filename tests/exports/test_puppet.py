@@ -31,6 +31,7 @@ def real_node() -> DatedNode:
     logs = puppet(**{"class": "logrotate::base"})
     database = puppet(define="postgresql::server::db")
     site = puppet(define="apache::vhost")
+    auditor = puppet(define="larry::auditor")
     return dated(
         entry("ntp", servers=["0.pool.example.com", "1.pool.example.com"]),
         entry(
@@ -49,7 +50,7 @@ def real_node() -> DatedNode:
         entry("haproxy", after=["linux"], global_options={"maxconn": "4000"}),
         entry("pg_version", after=["linux"], tools=puppet(**{"class": "postgresql::globals"}), version="15"),
         entry(
-            "postgres", after=["pg_version"], tools=puppet(**{"class": "postgresql::server"}), port=5433, ip_mask_deny_postgres_user=None
+            "postgres", after=["pg_version"], tools=puppet(**{"class": "postgresql::server"}), port=5433
         ),
         entry("apache", after=["linux"], default_vhost=False, mpm_module="prefork", serveradmin=None),
         entry("db", of=PATH, after=["postgres"], tools=database, dbname="shop", user="shop", password="it's \\ $x"),
@@ -77,8 +78,8 @@ def real_node() -> DatedNode:
         ),
         entry("nightly", of=PATH, after=[f"{PRODUCTION}-site"], tools=puppet(define="cron"), command="/srv/n", hour=3),
         entry("rails", of=PATH, after=[f"{PRODUCTION}-db"], workers=4, rails_env="production"),
-        entry("backup", after=[f"{PRODUCTION}-db"], audits=[subject("db", target="/b")], tools=puppet(define="larry::auditor"), keep=7),
-        entry("checks", audits=[subject("apache")], tools=puppet(define="larry::auditor")),
+        entry("backup", after=[f"{PRODUCTION}-db"], audits=[subject("db", target="/b")], tools=auditor, keep=7),
+        entry("checks", audits=[subject("apache")], tools=auditor),
         own={"acme": {"timezone": "Europe/Berlin"}, "acme/shop": {"currency": "EUR"}, PATH: {"workers": 4}},
     )  # fmt: skip
 
@@ -177,7 +178,7 @@ def test_no_text_means_anything_to_puppet(tmp_path: Path) -> None:
 def test_the_shipped_module_writes_what_it_was_given_and_removes_what_is_gone(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can give files to root, so what larry::service writes is not tested")
-    oracle = Puppet(tmp_path)
+    oracle = Puppet(tmp_path, modules=())
     target = tmp_path / "larry"
     (target / "services").mkdir(parents=True)
     (target / "services" / "gone.json").write_text("{}")
@@ -197,14 +198,14 @@ def test_the_shipped_module_writes_what_it_was_given_and_removes_what_is_gone(tm
 
 
 def test_puppets_own_words_are_heard(tmp_path: Path) -> None:
-    oracle = Puppet(tmp_path)
+    oracle = Puppet(tmp_path, modules=())
     answer = oracle.answer(find_dialect("enc").render(dated(entry("nobody_has_this"))))
     with pytest.raises(PuppetFailed, match="Could not find class nobody_has_this"):
         oracle.compile(HOST, enc=answer)
 
 
 def test_a_host_may_name_its_environment(tmp_path: Path) -> None:
-    oracle = Puppet(tmp_path)
+    oracle = Puppet(tmp_path, modules=())
     blue = tmp_path / "environments" / "blue" / "manifests"
     blue.mkdir(parents=True)
     (blue / "site.pp").write_text("notify { 'compiled in blue': }\n")

@@ -131,13 +131,12 @@ json_values = st.recursive(
 )  # fmt: skip
 
 
-@given(json_values)
-def test_what_another_writer_of_yaml_writes_reads_the_same(value: Json) -> None:
-    """JSON text escapes, and PyYAML's own dumper: two writers that do not know this reader."""
-    dumped = yaml.safe_dump({"v": value}, allow_unicode=True, default_style='"')
-    found, faults = read_yaml(yaml.safe_dump({"v": value}, allow_unicode=True), "f")
-    if found is not None and not faults and isinstance(found.value, dict):
-        assert is_same(found.value["v"], value) or "." in dumped, dumped
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+
+
+@given(texts, st.sampled_from(['"', "'"]))
+def test_quoted_text_of_another_writer_reads_the_same(text: str, style: str) -> None:
+    assert read(yaml.safe_dump({"v": text}, allow_unicode=True, default_style=style)) == {"v": text}
 
 
 @given(json_values)

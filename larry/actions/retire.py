@@ -1,0 +1,33 @@
+"""Retire: take a noun out of use; what it was stays on record, and its key stays its own."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from larry.actions.apply import EstateChange, Existing, change_estate
+from larry.actions.author import Author
+from larry.core.key import fold
+from larry.nouns.item import Item
+from larry.queries.reader import NotFound
+
+
+def retire(
+    noun: str, address: str, author: Author, *, dry_run: bool = False, expect: str | None = None
+) -> EstateChange:
+    """Retire one noun. Raises `EstateFaults` when others refer to it, `Refused` when anything of it is live,
+    `NotFound`.
+    """
+
+    def leaving(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
+        del completed
+        found = [
+            place
+            for place, item in existing.items()
+            if item.noun == noun
+            and (item.address == address.lower() or fold(str(item.values["name"])) == fold(address))
+        ]
+        if not found:
+            raise NotFound(f"there is no {noun} {address}")
+        return found[:1]
+
+    return change_estate((), author, leaving, dry_run=dry_run, expect=expect)

@@ -1,0 +1,173 @@
+"""`larry serve` and `larry demo` as real processes."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from tests.cli.terminal import ESTATE, LIVE, SECRET
+
+PATIENCE = 60.0
+COMMAND = (sys.executable, "-c", "from larry.cli.main import main; main()")
+
+
+def find_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        port: int = door.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def surroundings(tmp_path: Path) -> dict[str, str]:
+    """The environment of a Larry with an empty database of its own, of the sort that is being tested."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_", "PORT"))}
+    url = os.environ.get("LARRY_DATABASE_URL")
+    if url is None:
+        return {**kept, "LARRY_HOME": str(tmp_path)}
+    import psycopg
+
+    name = f"cli_{uuid.uuid4().hex}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    own = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+    return {**kept, "LARRY_HOME": str(tmp_path), "LARRY_DATABASE_URL": own}
+
+
+def call(surroundings: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        env=surroundings,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+@contextmanager
+def serving(surroundings: dict[str, str], *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A server that listens, and what it said until then; it is terminated whatever happens."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments],
+        env=surroundings,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process, _read_until(process, "Larry answers on")
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
+
+
+def _read_until(process: subprocess.Popen[str], sign: str) -> str:
+    assert process.stdout is not None
+    said, until = "", time.monotonic() + PATIENCE
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while time.monotonic() < until:
+            if selector.select(0.2):
+                line = process.stdout.readline()
+                said += line
+                if sign in line:
+                    return said
+                if not line:
+                    break
+    raise AssertionError(f"the server did not start: {said}")
+
+
+def fetch(port: int, path: str) -> tuple[int, dict[str, str], str]:
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", path)
+            response = connection.getresponse()
+            body = response.read().decode()
+            connection.close()
+        except (ConnectionError, TimeoutError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return response.status, {name.lower(): value for name, value in response.getheaders()}, body
+
+
+def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: dict[str, str]) -> None:
+    port = find_port()
+    done = call(surroundings, "serve", "--bind", str(port))
+    assert done.returncode == 1
+    assert "larry migrate" in done.stderr
+    for arguments, stdin in (
+        (("migrate",), ""),
+        (("apply", "-"), ESTATE),
+        (("deploy", LIVE, "--host", "web1.example.com", "--reason", "go live"), ""),
+    ):
+        done = call(surroundings, *arguments, stdin=stdin)
+        assert (done.returncode, done.stderr) == (0, "")
+    with serving(surroundings, "serve", "--bind", str(port)) as (process, said):
+        assert f"http://127.0.0.1:{port}/" in said
+        assert fetch(port, "/healthz")[0] == 200
+        assert fetch(port, "/readyz")[::2] == (200, "ready\n")
+        status, headers, body = fetch(port, "/configuration/web1.example.com.json")
+        assert (status, headers["content-type"]) == (200, "application/json")
+        assert json.loads(body)["services"][-1]["service"] == "rails"
+        assert SECRET not in body
+        assert body == call(surroundings, "config", "web1.example.com").stdout
+        assert "web1.example.com" in fetch(port, "/")[2]
+        taken = call(surroundings, "serve", "--bind", str(port))
+        assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
+        assert "--bind" in taken.stderr
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+        assert "Traceback" not in (process.stdout.read() if process.stdout else "")
+
+
+def test_the_demonstration_has_a_database_of_its_own(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    done = call(surroundings, "demo", "--no-serve")
+    assert done.returncode == 0, done.stderr
+    assert str(tmp_path / "demo") in done.stdout
+    shown = re.search(r"^What (\S+) is to be now", done.stdout, re.MULTILINE)
+    assert shown is not None
+    assert [path.name for path in tmp_path.iterdir()] == ["demo"]
+    at_demo = {**surroundings, "LARRY_HOME": str(tmp_path / "demo")}
+    at_demo.pop("LARRY_DATABASE_URL", None)
+    assert call(at_demo, "config", shown[1], "--format", "enc").returncode == 0
+    # Another time it is made anew.
+    before = call(at_demo, "deployments", "--all", "--format", "csv").stdout.count("\n")
+    call(at_demo, "set", "pool", "mine", "name=Mine")
+    assert call(surroundings, "demo", "--no-serve").returncode == 0
+    assert call(at_demo, "deployments", "--all", "--format", "csv").stdout.count("\n") == before
+    assert call(at_demo, "show", "pool", "mine").returncode == 1
+
+
+def test_a_wrong_port_is_wrong_usage(surroundings: dict[str, str]) -> None:
+    for said in ("99999", "0", "port", "1.2.3.4"):
+        assert call(surroundings, "serve", "--bind", said).returncode == 2
+    assert call({**surroundings, "PORT": "x"}, "serve").returncode == 2
