@@ -44,7 +44,7 @@ def edit_deployment(
         except (IsOver, StartsInThePast, EndsBeforeItStarts) as reason:
             raise Refused(str(reason)) from reason
 
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="edit")
 
 
 def delete_deployments(
@@ -62,7 +62,7 @@ def delete_deployments(
         changes = [change for lane, turn in turns for change in changes_of(lane, [turn])]
         return plan_moves(Moves(tuple(changes), {}, {}), list(lanes.values()), {}, now)
 
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="delete")
 
 
 def _plan(asked: DeploymentEdit, author: Author, *, resume: bool) -> Planned:

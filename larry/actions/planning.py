@@ -13,14 +13,15 @@ from larry.actions.author import Author, Refused
 from larry.actions.timeline import get_stage
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
-from larry.core.plan import EMPTY_WRITES, Change, Notice, Plan, Writes
+from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
 from larry.core.rollout import Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
 from larry.core.timeline import Room, Turn, make_room
 from larry.queries.deployable import get_snapshots
-from larry.queries.host import list_host_keys, list_hosts_of_role
+from larry.queries.host import get_host_ids, list_host_keys, list_hosts_of_role
 from larry.queries.lane import Lane, LaneKey, count_live, get_serving, list_lanes
 from larry.queries.moment import Moment
 from larry.queries.presence import list_standing
+from larry.queries.reader import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +89,13 @@ def plan_moves(
     stored = {change.deployable for change in moves.changes} - snapshots.keys()
     snapshots = {**snapshots, **get_snapshots(stored, author.reader, author.moment)}
     additions = lay_out_additions(moves.changes, _grounds(moves, snapshots, author))
+    _refuse_unknown_hosts(additions, author)
     standing = list_standing(
         [c.deployment for c in moves.changes if c.before is not None], author.reader, author.moment
     )
     hosts = touched_hosts(moves.changes, additions, standing)
     mentioned = {host for a in additions for f in a.footings for _, host in (*f.subjects, *f.elsewhere)}
     stage, scene = get_stage(hosts, author, mentioned)
-    _refuse_unknown_hosts(additions, author)
     warnings = (*moves.warnings, *_too_few_copies(moves.changes, author))
     plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     return Planned(

@@ -32,7 +32,7 @@ def redeploy(
     Lanes that already have the same snapshot are left alone. Raises as `deploy` does.
     """
     planner = _planner(paths, start, author)
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="redeploy")
 
 
 def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> Callable[[Author], Planned]:

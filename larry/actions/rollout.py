@@ -32,26 +32,27 @@ def preview(planner: Callable[[Author], Planned], author: Author) -> Plan:
         return planner(not_backwards(author)).plan
 
 
-def carry_out(planner: Callable[[Author], Planned], author: Author, *, expect: str | None = None) -> Plan:
-    """Apply what ``planner`` plans, in one transaction with one rollout and its activity.
+def carry_out(
+    planner: Callable[[Author], Planned], author: Author, *, expect: str | None = None, verb: str = "deploy"
+) -> Plan:
+    """Apply what ``planner`` plans, in one transaction with one rollout and its activity, where ``verb`` names the act.
 
     Raises `Refused` with the Plan when it has refusals, `GroundMoved` with the new Plan when ``expect`` (a Plan's
-    digest)
-    no longer holds.
+    digest) no longer holds.
     """
     if not author.reason.strip():
         raise NoReason("a deployment needs a reason: say why")
     with read_view():
         planned = planner(not_backwards(author))
     for _ in range(_ROUNDS):
-        done, planned = transact(lambda known=planned: _attempt(planner, known, author, expect))  # type: ignore[misc]
+        done, planned = transact(lambda known=planned: _attempt(planner, known, author, expect, verb))  # type: ignore[misc]
         if done:
             return planned.plan
     raise Refused("the hosts that this touches keep changing: try again")
 
 
 def _attempt(
-    planner: Callable[[Author], Planned], known: Planned, author: Author, expect: str | None
+    planner: Callable[[Author], Planned], known: Planned, author: Author, expect: str | None, verb: str
 ) -> tuple[bool, Planned]:
     """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was
     locked.
@@ -66,7 +67,7 @@ def _attempt(
     if not (planned.instances <= known.instances and planned.hosts.keys() <= known.hosts.keys()):
         return False, planned
     if planned.plan.changes:
-        _write(planned, author)
+        _write(planned, author, verb)
     return True, planned
 
 
@@ -107,7 +108,7 @@ def store_snapshots(planned: Planned, author: Author) -> None:
     )
 
 
-def _write(planned: Planned, author: Author) -> None:
+def _write(planned: Planned, author: Author, verb: str) -> None:
     """Ends first, then moves, then additions, then what hosts deliver; the last lines say so."""
     writes = planned.writes
     store_snapshots(planned, author)
@@ -117,7 +118,7 @@ def _write(planned: Planned, author: Author) -> None:
     _write_changes([change for change in writes.changes if change.before is not None], rollout, author)
     _write_additions(writes.additions, planned, rollout, author)
     write_timelines(writes.timelines, planned.hosts, author)
-    record(author, "deploy", "rollout", str(rollout.id), after=_rollout_document(planned.plan), rollout=rollout)
+    record(author, verb, "rollout", str(rollout.id), after=_rollout_document(planned.plan), rollout=rollout)
     Activity.objects.bulk_create([_change_activity(change, author, rollout) for change in writes.changes])
 
 

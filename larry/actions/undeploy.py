@@ -26,7 +26,7 @@ def undeploy(
     Raises `Refused` for what is over, `NotFound`, `GroundMoved`.
     """
     planner = _planner(ids, at)
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="undeploy")
 
 
 def _planner(ids: tuple[str, ...], at: datetime | None) -> Callable[[Author], Planned]:

@@ -33,7 +33,7 @@ def undo(number: int, author: Author, *, expect: str | None = None, dry_run: boo
             moves.append(moves_of(lane, changes, restored))
         return plan_moves(join_moves(moves), list(lanes.values()), {}, now)
 
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect)
+    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="undo")
 
 
 def _refuse_overtaken(rollout: RolloutRow) -> None:

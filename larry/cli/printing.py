@@ -82,13 +82,9 @@ def yaml_text(value: Json) -> str:
 def csv_text(documents: Sequence[Document]) -> str:
     """The documents as CSV, one column a field; a text that a spreadsheet would run gets an apostrophe before it."""
     names = list(dict.fromkeys(name for document in documents for name in document))
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    if names:
-        writer.writerow(names)
-    for document in documents:
-        writer.writerow([_csv_cell(document.get(name)) for name in names])
-    return written.getvalue()
+    if not names:
+        return ""
+    return _csv_line(names) + "".join(_csv_line([_csv_cell(row.get(name)) for name in names]) for row in documents)
 
 
 def print_table(columns: Sequence[Column[R]], rows: Iterable[R]) -> None:
@@ -135,6 +131,13 @@ def mask_sealed(value: Json) -> Json:
 
 def _short(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
+
+
+def _csv_line(cells: Sequence[str | int | float]) -> str:
+    """One line, ended as Unix tools like it; Python quotes a carriage return only if it may end a line itself."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\r\n").writerow(cells)
+    return written.getvalue().removesuffix("\r\n") + "\n"
 
 
 def _csv_cell(value: Json) -> str | int | float:

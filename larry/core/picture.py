@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -22,8 +23,8 @@ class Condition(StrEnum):
     CONFLICT = "conflict"
     UNCOVERED = "uncovered"
     DIRTY = "dirty"
-    CURRENT = "current"
     FUTURE = "future"
+    CURRENT = "current"
     PAST = "past"
 
 
@@ -151,22 +152,24 @@ MARKS: Mapping[Condition, Mark] = MappingProxyType(
     {
         Condition.PAST: Mark(
             "P", "has ended", "M3 3H9V9H3Z", "M0 2H8M0 6H8",
-            ("#eceff2", "#2a2f35"), ("#dfe4e8", "#343a41"), ("#66707a", "#98a2ac"), ("#24292f", "#e6eaee"),
+            ("#eceff2", "#2a2f35"), ("#dfe4e8", "#343a41"), ("#66707a", "#a3afb8"), ("#24292f", "#e6eaee"),
         ),
         Condition.CURRENT: Mark(
             "C", "is live", "M3.5 2L10 6L3.5 10Z", "",
-            ("#d9f0df", "#12351d"), ("#d9f0df", "#12351d"), ("#1a7f37", "#4cc070"), ("#0c3d1a", "#d5f5de"),
+            ("#d9f0df", "#12351d"), ("#d9f0df", "#12351d"), ("#2a7548", "#5cbd84"), ("#0c3d1a", "#d5f5de"),
         ),
         Condition.FUTURE: Mark(
             "F", "has not begun", "M6 1.5A4.5 4.5 0 1 1 5.99 1.5M6 3.5V6L8 7.5", "M1.5 2H2.5M5.5 6H6.5",
-            ("#dfecfd", "#10305a"), ("#a9cbf5", "#2f5f9c"), ("#0a5fc2", "#6cb0ff"), ("#06305f", "#e6f1ff"),
+            ("#dfecfd", "#10305a"), ("#a9cbf5", "#2f5f9c"), ("#2a70ac", "#6fb3ea"), ("#06305f", "#e6f1ff"),
         ),
         Condition.DIRTY: Mark(
-            "D", "differs from a snapshot taken now", "M2 4.5H10M2 7.5H10M8 1.5L4 10.5", "M-2 10L10 -2M-2 2L2 -2M6 10L10 6",
+            "D", "differs from a snapshot taken now", "M2 4.5H10M2 7.5H10M8 1.5L4 10.5",
+            "M-2 10L10 -2M-2 2L2 -2M6 10L10 6",
             ("#fdf0c9", "#40320a"), ("#f3d98a", "#5c4a13"), ("#8a6100", "#e0b13a"), ("#453000", "#fff3d2"),
         ),
         Condition.UNCOVERED: Mark(
-            "U", "lacks an auditor that its snapshot asks for", "M6 1.5A4.5 4.5 0 1 1 5.99 1.5M2.8 9.2L9.2 2.8", "M2 0V8M6 0V8",
+            "U", "lacks an auditor that its snapshot asks for", "M6 1.5A4.5 4.5 0 1 1 5.99 1.5M2.8 9.2L9.2 2.8",
+            "M2 0V8M6 0V8",
             ("#f1e4fc", "#381f52"), ("#e0c9f6", "#4e2f70"), ("#7a3cb5", "#c794f5"), ("#3f1863", "#f5eafe"),
         ),
         Condition.CONFLICT: Mark(
@@ -189,16 +192,17 @@ KIND_SIGNS: Mapping[BoxKind, str] = MappingProxyType(
 
 PAPER: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "paper": ("#ffffff", "#15181b"),
-        "panel": ("#f6f8fa", "#1e2327"),
-        "edge": ("#7d8791", "#78828c"),
-        "grid": ("#e4e8ec", "#2b3136"),
-        "text": ("#1b1f24", "#e6e9ec"),
-        "muted": ("#57606a", "#9aa4ae"),
-        "accent": ("#0b6e75", "#56c7cf"),
+        "paper": ("#ffffff", "#14181b"),
+        "panel": ("#f5f7f8", "#1e2529"),
+        "edge": ("#7a858e", "#7d8993"),
+        "grid": ("#dfe3e6", "#333c43"),
+        "text": ("#1c2227", "#e6eaed"),
+        "muted": ("#59636c", "#a3afb8"),
+        "accent": ("#1b5f8f", "#84c1ee"),
+        "focus": ("#b35c00", "#ffb15c"),
     }
 )
-"""Everything else: paper, panels on it, the edges of boxes, the grid, text, lesser text, and the one accent."""
+"""Everything else: paper, panels on it, the edges of boxes, the grid, text, lesser text, the accent, keyboard focus."""
 
 
 class UnsafePrefix(ValueError):
@@ -218,7 +222,9 @@ def find_href(link: Link, prefix: str = "") -> str | None:
     given = prefix.casefold()
     is_path = not given or (given.startswith("/") and not given.startswith("//"))
     if not (is_path or given.startswith(("http://", "https://"))) or not _URL_OF_PREFIX.issuperset(prefix):
-        raise UnsafePrefix(f"{show_harmless(prefix)!r} is no prefix of links: write a path like /larry or https://larry.example")
+        raise UnsafePrefix(
+            f"{show_harmless(prefix)!r} is no prefix of links: write a path like /larry or https://larry.example"
+        )
     if not link or any(segment in {"", ".", ".."} for segment in link):
         return None
     return prefix.rstrip("/") + "".join(f"/{_percent(segment)}" for segment in link)
@@ -232,7 +238,11 @@ def _percent(segment: str) -> str:
     return "".join(chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in segment.encode("utf-8", errors="replace"))
 
 
-_DIRECTING = frozenset("\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+_DIRECTING = frozenset(
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064"
+    "\u2066\u2067\u2068\u2069\u206a\u206b\u206c\u206d\u206e\u206f\ufeff\ufff9\ufffa\ufffb"
+)
+_TAGS = range(0xE0000, 0xE0080)
 _LINE_ENDS = frozenset("\t\n\r\x0b\x0c\x85\u2028\u2029")
 
 
@@ -240,7 +250,7 @@ def show_harmless(text: str) -> str:
     """The text in one line without what XML 1.0 forbids or what commands a reader: ends of lines become spaces, what
     turns the direction of text is spelled out.
     """
-    return "".join(_harmless(char) for char in text)
+    return text if text.isprintable() else "".join(map(_harmless, text))
 
 
 def _harmless(char: str) -> str:
@@ -248,8 +258,9 @@ def _harmless(char: str) -> str:
         return " "
     if char in _DIRECTING:
         return f"\\u{ord(char):04x}"
-    # Control characters, lone surrogates, and the two non-characters of every plane.
-    return "" if unicodedata.category(char) in {"Cc", "Cs"} or ord(char) & 0xFFFE == 0xFFFE else char
+    # Control characters, lone surrogates, the two non-characters of every plane, and tags, which nobody sees.
+    is_nothing = unicodedata.category(char) in {"Cc", "Cs"} or ord(char) & 0xFFFE == 0xFFFE or ord(char) in _TAGS
+    return "" if is_nothing else char
 
 
 def escape_xml(text: str) -> str:
@@ -262,17 +273,21 @@ def escape_xml(text: str) -> str:
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
 
 
+LONGEST_LABEL = 200
+"""However little room a text takes: marks that stand above others take none."""
+
+
 def fit_text(text: str, width: float, size: float) -> str:
     """As much of the (harmless) text as surely fits into a width at a size of type, with an ellipsis where it is cut.
 
     System fonts differ, so widths are estimated on the large side.
     """
     text = show_harmless(text)
-    if _width_of(text) * size <= width:
+    if len(text) <= LONGEST_LABEL and _width_of(text) * size <= width:
         return text
     room = width / size - _width_of("…")
     kept = 0
-    for char in text:
+    for char in text[:LONGEST_LABEL]:
         room -= _width_of(char)
         if room < 0:
             break
@@ -285,6 +300,7 @@ def _width_of(text: str) -> float:
     return sum(map(_width_of_one, text))
 
 
+@lru_cache(4096)
 def _width_of_one(char: str) -> float:
     if char in "iljtfrI.,:;'|!()[] /-":
         return 0.4

@@ -16,6 +16,8 @@ MARGIN = 16
 LEGEND_LINE = 22
 _LEGEND_TEXT = 11
 _PER_LETTER = 0.62
+_BOLD = frozenset({"lp-title", "lp-name", "lp-on-flag"})
+_BOLDER = 1.13
 
 _RULES = """\
 .larry-picture{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;font-size:12px;\
@@ -39,7 +41,7 @@ font-variant-numeric:tabular-nums}
 .larry-picture .lp-focus .lp-shape{stroke:var(--lp-accent);stroke-width:2.4}
 .larry-picture a{cursor:pointer;outline:none}
 .larry-picture a:hover .lp-shape{stroke-width:2.2}
-.larry-picture a:focus-visible .lp-shape{stroke:var(--lp-accent);stroke-width:3.2}
+.larry-picture a:focus-visible .lp-shape{stroke:var(--lp-focus);stroke-width:3.2}
 .larry-picture a:focus-visible .lp-underlined,.larry-picture a:hover .lp-underlined{text-decoration:underline}
 .larry-picture .lp-bond{fill:none;stroke:var(--lp-edge);stroke-width:1.4}
 .larry-picture .lp-head{fill:var(--lp-edge);stroke:var(--lp-edge);stroke-width:1.2;stroke-linejoin:round}
@@ -50,8 +52,8 @@ font-variant-numeric:tabular-nums}
 .larry-picture .lp-bond.lp-requires{stroke-width:2.6}
 .larry-picture .lp-bond.lp-starts-after{stroke-dasharray:2 3}
 .larry-picture .lp-bond.lp-runs-on{stroke-width:2;stroke-linecap:round;stroke-dasharray:.1 5}
-.larry-picture .lp-now{stroke:var(--lp-accent);stroke-width:2}
-.larry-picture .lp-flag{fill:var(--lp-accent)}
+.larry-picture .lp-now{stroke:var(--lp-text);stroke-width:2}
+.larry-picture .lp-flag{fill:var(--lp-text)}
 .larry-picture .lp-on-flag{fill:var(--lp-paper);font-weight:600}
 .larry-picture .lp-boundary{fill:var(--lp-muted)}
 .larry-picture .lp-beyond{stroke-dasharray:3 3}
@@ -86,10 +88,13 @@ class Frame:
         if not _IS_NAME.fullmatch(self.name):
             raise NotAnIdentifier(f"{self.name!r} is no name of a picture: write lower-case letters, digits and dashes")
         title, about, role = escape_xml(self.title), escape_xml(self.about), "group" if self.is_linked else "img"
-        lines = [
+        opening = (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="larry-picture" role="{role}" width="{width}" '
             f'height="{height}" viewBox="0 0 {width} {height}" aria-labelledby="{self.name}-title" '
-            f'aria-describedby="{self.name}-about">',
+            f'aria-describedby="{self.name}-about">'
+        )
+        lines = [
+            opening,
             f'<title id="{self.name}-title">{title}</title>',
             f'<desc id="{self.name}-about">{about}</desc>',
         ]
@@ -126,7 +131,7 @@ def _conditions(scheme: int) -> str:
 
 def put_text(x: float, y: float, width: float, size: float, text: str, look: str = "") -> str:
     """One line of text with its baseline at ``y``, which never leaves its place: cut by estimate, then clipped."""
-    fitting = fit_text(text, width, size)
+    fitting = fit_text(text, width, size * _BOLDER if _BOLD.intersection(look.split()) else size)
     if not fitting or width <= 0:
         return ""
     top = round(y - size)
@@ -141,7 +146,8 @@ def put_text(x: float, y: float, width: float, size: float, text: str, look: str
 
 def put_sign(condition: Condition, x: float, y: float) -> str:
     """The sign of a condition in a square of 12."""
-    return f'<path class="lp-sign lp-{condition}" transform="translate({round(x)} {round(y)})" d="{MARKS[condition].sign}"/>'
+    at = f"translate({round(x)} {round(y)})"
+    return f'<path class="lp-sign lp-{condition}" transform="{at}" d="{MARKS[condition].sign}"/>'
 
 
 def put_kind(kind: BoxKind, x: float, y: float) -> str:
@@ -164,10 +170,7 @@ def put_shape(path: str, condition: Condition | None, name: str) -> str:
     """A closed path in the colour and the pattern of a condition."""
     if condition is None or not MARKS[condition].pattern:
         return f'<path class="lp-shape" d="{path}"/>'
-    return (
-        f'<path class="lp-shape" d="{path}"/>'
-        f'<path class="lp-over" fill="url(#{name}-{condition})" d="{path}"/>'
-    )
+    return f'<path class="lp-shape" d="{path}"/><path class="lp-over" fill="url(#{name}-{condition})" d="{path}"/>'
 
 
 def link_or_group(href: str | None, look: str, title: str, about: str, inside: str, more: str = "") -> str:
@@ -187,7 +190,7 @@ def list_marks(conditions: Iterable[Condition], name: str) -> list[tuple[str, st
             f'<g class="lp-plain lp-{condition}">{put_shape(box, condition, name)}{put_sign(condition, 11, -5)}</g>',
             f"{condition}: {MARKS[condition].says}",
         )
-        for condition in Condition
+        for condition in reversed(Condition)
         if condition in had
     ]
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from json import dumps
+from json import JSONEncoder
 
 _UNPRINTABLE_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_encode = JSONEncoder(ensure_ascii=False).encode
 _NO_POINT = re.compile(r"^(-?\d+)e")
 
 
@@ -22,7 +23,7 @@ def exact_scalar(value: None | bool | float | str) -> str:
     """
     if isinstance(value, float):
         return _NO_POINT.sub(r"\1.0e", repr(value))
-    text = dumps(value, ensure_ascii=False)
+    text = _encode(value)
     return _UNPRINTABLE_IN_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 

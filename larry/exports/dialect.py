@@ -33,8 +33,8 @@ class Dialect:
 DIALECTS: tuple[Dialect, ...] = (
     Dialect("json", "json", "application/json", json.render, can_stop=True),
     Dialect("yaml", "yaml", "application/yaml", yaml.render, can_stop=True),
-    Dialect("enc", "enc", "application/yaml", puppet.enc.render, can_stop=False),
-    Dialect("puppet", "pp", "text/plain; charset=utf-8", puppet.manifest.render, can_stop=False),
+    Dialect("enc", "enc", "application/yaml", puppet.enc.write_answer, can_stop=False),
+    Dialect("puppet", "pp", "text/plain; charset=utf-8", puppet.manifest.write_manifest, can_stop=False),
     Dialect("shell", "sh", "text/x-shellscript; charset=utf-8", shell.render, can_stop=True),
 )
 

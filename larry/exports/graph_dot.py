@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from larry.core.picture import MARKS, Bond, BondKind, Box, BoxKind, Condition, Picture, find_href, gravest, show_harmless
+from larry.core.picture import (
+    MARKS,
+    Bond,
+    BondKind,
+    Box,
+    BoxKind,
+    Condition,
+    Picture,
+    find_href,
+    gravest,
+    show_harmless,
+)
 
 _SHAPES: Mapping[BoxKind, str] = MappingProxyType(
     {
-        BoxKind.SERVICE: "shape=box, style=\"rounded,filled\"",
+        BoxKind.SERVICE: 'shape=box, style="rounded,filled"',
         BoxKind.INSTANCE: "shape=ellipse, style=filled",
         BoxKind.HOST: "shape=box3d, style=filled",
         BoxKind.APP: "shape=note, style=filled",
@@ -34,14 +45,13 @@ _FINDINGS = frozenset({Condition.CONFLICT, Condition.UNCOVERED, Condition.DIRTY}
 def render(picture: Picture, *, prefix: str | None = "") -> str:
     """A directed graph; nodes are numbered, so that no name can be mistaken for anything. Raises `UnsafePrefix`."""
     numbers = {box.id: f"n{number}" for number, box in enumerate(picture.boxes)}
+    direction = "RL" if picture.in_order else "LR"
     lines = [
         "digraph larry {",
-        f"  graph [label={_quote(picture.title)}, labelloc=t, rankdir=RL, tooltip={_quote(picture.about)}];",
+        f"  graph [label={_quote(picture.title)}, labelloc=t, rankdir={direction}, tooltip={_quote(picture.about)}];",
         '  node [fontname="sans-serif", fontsize=11, fillcolor=white];',
         '  edge [fontname="sans-serif", fontsize=9];',
     ]
-    if not picture.in_order:
-        lines[1] = lines[1].replace("rankdir=RL", "rankdir=LR", 1)
     lines += [f"  {numbers[box.id]} [{_box(box, prefix)}];" for box in picture.boxes]
     lines += [f"  {numbers[bond.source]} -> {numbers[bond.target]} [{_bond(bond)}];" for bond in picture.bonds]
     return "\n".join([*lines, "}", ""])
@@ -50,10 +60,10 @@ def render(picture: Picture, *, prefix: str | None = "") -> str:
 def _box(box: Box, prefix: str | None) -> str:
     order = f"{box.order}. " if box.order is not None else ""
     marks = "".join(f" [{MARKS[condition].letter}]" for condition in Condition if condition in box.conditions)
-    label = "\n".join(part for part in (f"{order}{box.name}{marks}", box.detail) if part)
+    label = (f"{order}{box.name}{marks}", *([box.detail] if box.detail else []))
     told = ". ".join(part for part in (f"{box.kind} {box.name}", box.detail, box.about) if part)
     worst = gravest(box.conditions)
-    stated = [f"label={_quote(label)}", f"tooltip={_quote(told)}", _SHAPES[box.kind]]
+    stated = [f"label={_quote(*label)}", f"tooltip={_quote(told)}", _SHAPES[box.kind]]
     if worst in _FINDINGS:
         stated.append(f'fillcolor="{MARKS[worst].fill[0]}"')
     if box.is_focus:
@@ -67,10 +77,9 @@ def _bond(bond: Bond) -> str:
     return f"{_LINES[bond.kind]}, tooltip={_quote(told)}"
 
 
-def _quote(text: str) -> str:
-    r"""The text as a quoted label. Graphviz reads escapes (\N, \n, \") and entities (&lt;) in labels: none of the text's
-    own are left; only its ends of lines become ``\n``.
+def _quote(*lines: str) -> str:
+    r"""Lines of text as one quoted label. Graphviz reads escapes (\N, \n, \") and entities (&lt;) in labels: of the
+    text's own, none is left to be read.
     """
-    lines = (show_harmless(line) for line in text.split("\n"))
-    safe = (line.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"') for line in lines)
-    return '"' + "\\n".join(safe) + '"'
+    harmless = (show_harmless(line).replace("&", "&amp;") for line in lines)
+    return '"' + "\\n".join(line.replace("\\", "\\\\").replace('"', '\\"') for line in harmless) + '"'

@@ -21,10 +21,10 @@ from larry.core.svg_text import (
     put_text,
 )
 
-WIDE, HIGH = 192, 46
+WIDE, HIGH = 208, 46
 ACROSS, DOWN = 72, 14
 LINE = 13
-LEAST = 420
+LEAST = 600
 
 _TIERS = MappingProxyType(
     {BoxKind.SERVICE: 0, BoxKind.HOST: 1, BoxKind.INSTANCE: 2, BoxKind.APP: 3, BoxKind.CUSTOMER: 4}
@@ -33,11 +33,11 @@ _TIERS = MappingProxyType(
 
 _SHAPES: Mapping[BoxKind, str] = MappingProxyType(
     {
-        BoxKind.SERVICE: "M8 0H184Q192 0 192 8V38Q192 46 184 46H8Q0 46 0 38V8Q0 0 8 0Z",
-        BoxKind.INSTANCE: "M20 0H172Q192 0 192 23Q192 46 172 46H20Q0 46 0 23Q0 0 20 0Z",
-        BoxKind.HOST: "M0 0H192V46H0ZM5 0V46",
-        BoxKind.APP: "M0 0H180L192 12V46H0Z",
-        BoxKind.CUSTOMER: "M10 0H182L192 10V36L182 46H10L0 36V10Z",
+        BoxKind.SERVICE: "M8 0H200Q208 0 208 8V38Q208 46 200 46H8Q0 46 0 38V8Q0 0 8 0Z",
+        BoxKind.INSTANCE: "M20 0H188Q208 0 208 23Q208 46 188 46H20Q0 46 0 23Q0 0 20 0Z",
+        BoxKind.HOST: "M0 0H208V46H0ZM5 0V46",
+        BoxKind.APP: "M0 0H196L208 12V46H0Z",
+        BoxKind.CUSTOMER: "M10 0H198L208 10V36L198 46H10L0 36V10Z",
     }
 )
 _FINDINGS = frozenset({Condition.CONFLICT, Condition.UNCOVERED, Condition.DIRTY})
@@ -165,8 +165,7 @@ class _Drawing:
             drawn.add((bond.target, bond.kind, side))
             x = self._x(self.layout.ranks[bond.target]) + (WIDE if side > 0 else 0)
             y = self.top + self.layout.middles[bond.target] + _PORTS[bond.kind]
-            turned = "" if side > 0 else " scale(-1 1)"
-            yield f'<path class="lp-head lp-{_word(bond.kind)}" transform="translate({x} {y}){turned}" d="{_HEADS[bond.kind]}"/>'
+            yield _head(bond.kind, f"translate({x} {y})" + ("" if side > 0 else " scale(-1 1)"))
 
     def _box(self, box: Box) -> str:
         worst = gravest(box.conditions)
@@ -190,25 +189,16 @@ class _Drawing:
 
     def _legend(self, conditions: set[Condition]) -> list[tuple[str, str]]:
         kinds = {bond.kind for bond in self.bonds}
-        entries = [(_swatch(kind), f"the one at the mark: {_SAYS[kind]}") for kind in BondKind if kind in kinds]
+        entries = [(_swatch(kind), kind.value) for kind in BondKind if kind in kinds]
         return [*entries, *list_marks(conditions, self.frame.name)]
 
 
-_SAYS: Mapping[BondKind, str] = MappingProxyType(
-    {
-        BondKind.NEEDS: "is needed",
-        BondKind.AUDITS: "is audited",
-        BondKind.REQUIRES: "is required by an instance",
-        BondKind.AFTER: "starts before",
-        BondKind.RUNS_ON: "is run on",
-        BondKind.HAS: "belongs to the other",
-    }
-)
-
-
 def _swatch(kind: BondKind) -> str:
-    word = _word(kind)
-    return f'<path class="lp-bond lp-{word}" d="M2 1H34"/><path class="lp-head lp-{word}" transform="translate(2 1)" d="{_HEADS[kind]}"/>'
+    return f'<path class="lp-bond lp-{_word(kind)}" d="M2 1H34"/>{_head(kind, "translate(34 1) scale(-1 1)")}'
+
+
+def _head(kind: BondKind, transform: str) -> str:
+    return f'<path class="lp-head lp-{_word(kind)}" transform="{transform}" d="{_HEADS[kind]}"/>'
 
 
 def _word(kind: BondKind) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from larry.core.document import Json, canonical_text
+from larry.core.document import Json, canonical_text, thaw
 from larry.core.node import NodeService
 from larry.core.node_text import DatedNode, dated_document
 from larry.exports import CannotPrint
@@ -107,7 +108,7 @@ def _find_script(entry: NodeService) -> str | None:
 def _call(entry: NodeService, document: Mapping[str, Json], script: str) -> str:
     """The entry stands in the script once, as text; the variables are filled from the same text where they can be."""
     rest = {name: value for name, value in document.items() if name not in ("parameters", "audits", "tools")}
-    parameters, audits = canonical_text(entry.parameters), canonical_text(document["audits"])
+    parameters, audits = _json(entry.parameters), _json(document["audits"])
     return "\n".join(
         [
             f"LARRY_SERVICE={_quote(entry.service)}",
@@ -117,7 +118,7 @@ def _call(entry: NodeService, document: Mapping[str, Json], script: str) -> str:
             f"audits={_quote(audits)}",
             f"LARRY_PARAMETERS={_fitting('parameters', parameters)}",
             f"LARRY_AUDITS={_fitting('audits', audits)}",
-            f"entry={_quote(canonical_text(rest)[:-1])}',\"parameters\":'$parameters',\"audits\":'$audits'}}'",
+            f"entry={_quote(_json(rest)[:-1])}',\"parameters\":'$parameters',\"audits\":'$audits'}}'",
             f"run {_quote(script)}",
             "",
         ]
@@ -126,6 +127,10 @@ def _call(entry: NodeService, document: Mapping[str, Json], script: str) -> str:
 
 def _fitting(variable: str, text: str) -> str:
     return f"${variable}" if len(text.encode()) <= LARGEST_VARIABLE else "''"
+
+
+def _json(value: Json) -> str:
+    return json.dumps(thaw(value), ensure_ascii=False, separators=(",", ":"))
 
 
 def _quote(text: str) -> str:

@@ -84,10 +84,10 @@ def _check_circles(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList)
             faults.add_to(item, "a service cannot need itself", "needs")
         edges[key] = (audited | needed) - {key}
     for circle in _list_circles(edges):
-        _note_circle(circle, "services in a circle (needs and audits)", services, "needs", faults)
+        _note_circle(circle, "services in a circle (needs and audits)", services, faults)
     templates = {path: {str(item.values["template"])} for path, item in instances.items() if item.values["template"]}
     for circle in _list_circles(templates):
-        _note_circle(circle, "templates in a circle", instances, "template", faults)
+        _note_circle(circle, "templates in a circle", instances, faults)
 
 
 def _list_circles(edges: Mapping[str, Collection[str]]) -> Iterator[tuple[str, ...]]:
@@ -102,12 +102,17 @@ def _list_circles(edges: Mapping[str, Collection[str]]) -> Iterator[tuple[str, .
         left = {node: following for node, following in left.items() if node not in broken}
 
 
-def _note_circle(circle: Sequence[str], text: str, items: Mapping[str, Item], word: str, faults: FaultList) -> None:
-    """Note the circle at the first of its nodes that a file states."""
-    stated = next((items[node] for node in circle if node in items and items[node].places is not None), None)
-    item = stated or items[circle[0]]
+def _note_circle(circle: Sequence[str], text: str, items: Mapping[str, Item], faults: FaultList) -> None:
+    """Note the circle at the first of its nodes that a file states, at the field that names the next."""
+    at = next((place for place, node in enumerate(circle) if items[node].places is not None), 0)
+    item, following = items[circle[at]], circle[min(at + 1, len(circle) - 1)]
+    words = [
+        field.name
+        for field in _REFERRING[item.noun]
+        if any(address == following for _, address, _ in _list_references(field, item.values[field.name]))
+    ]
     spelled = circle if len(circle) <= LONGEST_CIRCLE else (*circle[:LONGEST_CIRCLE], f"... ({len(circle) - 1} in all)")
-    faults.add(Fault(f"{text}: {' -> '.join(spelled)}", (word,), position=item.position_of((word,))))
+    faults.add_to(item, f"{text}: {' -> '.join(spelled)}", words[0])
 
 
 def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:

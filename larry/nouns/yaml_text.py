@@ -24,9 +24,10 @@ from larry.nouns.fault import Fault, FaultList, shorten
 from larry.nouns.item import KEY_BITS, LINE_BITS, PlaceNode, Places
 
 LARGEST_FILE = 8 * 1024 * 1024
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What YAML calls unprintable, and three characters that end a line in YAML 1.1 and not in 1.2.
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NO_CHARACTER = re.compile("[\0\ud800-\udfff]")
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_LINE_END = re.compile("\r\n|[\n\r]")
 _LINE_END_OR_UNPRINTABLE = re.compile(f"{_LINE_END.pattern}|{_UNPRINTABLE.pattern}")
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _INFINITY = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")

@@ -33,8 +33,8 @@ def read_world() -> World:
     world: dict[str, list[tuple[Any, ...]]] = {}
     with connection.cursor() as cursor:
         for table in _tables():
-            cursor.execute(f'SELECT * FROM "{table}"')
-            world[table] = sorted(cursor.fetchall(), key=repr)
+            cursor.execute(f'SELECT * FROM "{table}" ORDER BY 1')
+            world[table] = cursor.fetchall()
     return world
 
 

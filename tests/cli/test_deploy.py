@@ -210,7 +210,7 @@ def test_order_and_waves_and_their_reverse(larry: Terminal) -> None:
     assert larry.done("order", LIVE, "--reverse", "--format", "json").json == order[::-1]
     waves = larry.done("order", LIVE, "--waves", "--format", "json").json
     assert sorted(key for wave in waves for key in wave) == sorted(order)
-    assert ["linux"] == waves[0]
+    assert waves[0] == ["linux"]
     assert larry.done("order", LIVE).out.splitlines()[0].split() == ["1", order[0]]
 
 

@@ -1,4 +1,4 @@
-"""A footprint by brute force: ask the sentences of the specification of every service on every host, until none adds any."""
+"""A footprint by brute force: the sentences of the specification are asked of every service and host."""
 
 from __future__ import annotations
 

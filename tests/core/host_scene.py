@@ -33,7 +33,7 @@ def make_scene(random: Random) -> Scene:
 
 
 def check_timeline(compile_timeline: Callable[..., Any], scene: Scene, random: Random) -> HostTimeline:
-    """At every hour the segment's node is the node by the book; segments have no gaps; neighbours differ; all is told."""
+    """At every hour the node is the one by the book; segments have no gaps; neighbours differ; conflicts are told."""
     presences = scene.estate.presences(scene.host)
     random.shuffle(presences)
     facts = scene.estate.facts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from larry.core.document import canonical_text, is_sealed, thaw
@@ -59,14 +60,17 @@ class _View:
         return presence.snapshot.path.replace("/", "-") + "-" + service
 
     def carried(self, presence: Presence) -> dict[str, Any]:
-        """What an entry carries: an auditor shared on a host only the declared defaults, all else what it resolved to."""
+        """What an entry carries: an auditor shared on a host its declared defaults, all else what it resolved to."""
         spec = self.graphs[presence.deployment][presence.service]
         if spec.audits and spec.sharing is Sharing.HOST:
             return {d.name: thaw(d.default) for d in spec.declarations if d.has_default}
         return dict(self.frozen[id(presence)][presence.service]["parameters"])
 
+    def parameter(self, name: str, presence: Presence) -> Any:
+        return self.carried(presence).get(name, ABSENT)
+
     def subjects(self, group: Sequence[Presence]) -> list[dict[str, Any]]:
-        """One subject per audited service, host, and instance where not shared; apart where parameters or settings differ."""
+        """One per audited service, host, and instance where not shared; apart where parameters or settings differ."""
         found: dict[str, dict[str, Any]] = {}
         for presence in group:
             services, path = self.frozen[id(presence)], presence.snapshot.path
@@ -129,7 +133,7 @@ class _View:
         for group in self.groups.values():
             names = {name for presence in group for name in self.carried(presence)}
             for name in names:
-                self._add(found, group, f"parameter {name}", lambda p, n=name: self.carried(p).get(n, ABSENT))
+                self._add(found, group, f"parameter {name}", partial(self.parameter, name))
             self._add(found, group, "tools", lambda p: self.frozen[id(p)][p.service]["tools"])
         for service in {presence.service for presence in self.live}:
             group = [presence for presence in self.live if presence.service == service]
@@ -218,7 +222,7 @@ def prefixes(path: str) -> list[str]:
 
 
 def check_own(own: Mapping[str, Mapping[str, Any]], live: Sequence[Presence]) -> None:
-    """Laid over one another the levels give every instance what its snapshot says; each value as far up as all agree."""
+    """Laid over one another the levels give each instance what its snapshot says, as far up as all agree."""
     snapshots = {p.snapshot.digest: p.snapshot for p in live if p.cause is not Cause.AUDITS}.values()
     carried: dict[str, list[dict[str, str]]] = {}
     for snapshot in snapshots:

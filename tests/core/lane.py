@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -45,9 +46,9 @@ def make_lane(random: Random) -> Lane:
     ends: list[int | None] = [
         end for end in (*edges, random.randrange(1, HORIZON), random.randrange(1, HORIZON)) if end > start
     ]
-    end = random.choice([*ends, start + 1, None])
+    until = random.choice([*ends, start + 1, None])
     now = random.choice((0, start, random.randrange(start + 1), random.choice(edges), random.randrange(HORIZON)))
-    return Lane(stays, (start, end), now, random.random() < 0.6)
+    return Lane(stays, (start, until), now, random.random() < 0.6)
 
 
 def as_stays(spans: Mapping[str, Span]) -> list[Stay]:
@@ -116,11 +117,7 @@ def take_turns(lane: Lane, turns: Iterable[Turn]) -> Iterator[dict[str, Span]]:
 def find_overlaps(spans: Mapping[str, Span]) -> list[tuple[str, str]]:
     """Pairs that share an hour; of an ordered lane only neighbours have to be looked at."""
     ordered = sorted(spans.items(), key=lambda pair: pair[1][0])
-    return [
-        (one, other)
-        for (one, left), (other, right) in zip(ordered, ordered[1:], strict=False)
-        if left[1] is None or left[1] > right[0]
-    ]
+    return [(one, other) for (one, left), (other, right) in pairwise(ordered) if left[1] is None or left[1] > right[0]]
 
 
 KINDS = (Kind.END, Kind.DEACTIVATE, Kind.MOVE, Kind.ADD, Kind.RESUME)

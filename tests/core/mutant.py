@@ -42,7 +42,9 @@ def grown(mutant: Mutant) -> Iterator[ModuleType]:
     """The module with its fault, for as long as the context lasts; everything it imports is the real thing."""
     source = source_of(mutant.module)
     if source.count(mutant.before) != 1:
-        raise NoSuchText(f"{mutant.name}: {mutant.before!r} is {source.count(mutant.before)} times in {mutant.module}.py")
+        raise NoSuchText(
+            f"{mutant.name}: {mutant.before!r} is {source.count(mutant.before)} times in {mutant.module}.py"
+        )
     name = f"mutant_of_{mutant.module}"
     module = ModuleType(name)
     sys.modules[name] = module  # where dataclasses look for the names in annotations

@@ -90,7 +90,7 @@ def has_circle(graph: Graph) -> bool:
 
 
 def edit_graph(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
-    """The graph after somebody edited a service or two; still without circles, though the two together may have some."""
+    """The graph after an edit of a service or two; no circle by itself, though there may be with the graph before."""
     edited = dict(graph)
     for key in random.sample(sorted(graph), min(len(graph), random.choice((1, 1, 2)))):
         spec = edited[key]
@@ -127,7 +127,7 @@ def turn_graph(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
 
 
 def make_layers(random: Random, path: tuple[str, str, str], wild: float) -> tuple[Layer, ...]:
-    """Layers that set every name at the customer's, so that nothing is missing; ``wild`` says how often values differ."""
+    """Layers of which the customer's sets every name; ``wild`` says how often values differ."""
     customer, app, instance = path
 
     def values(odds: float) -> dict[str, Json]:

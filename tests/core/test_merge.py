@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from larry.core.deployable import take_snapshot
 from larry.core.document import thaw
-from larry.core.footprint import Cause, lay_out
+from larry.core.footprint import Cause
 from larry.core.merge import HostTimeline, build_node, compile_timeline
-from larry.core.node import HostFacts, Node, Presence, own_parameters
+from larry.core.node import Node, Presence, own_parameters
 from larry.core.parameters import Declaration, Layer
 from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind
 from tests.core.budget import dice, many
+from tests.core.by_hand import FACTS, SIZED, WEB, Site, graph_of
 from tests.core.host_scene import check_timeline, make_scene
 from tests.core.hours import Span, at, between, span_of
-from tests.core.specimen import HOSTS, choose_by_name
-
-FACTS = {host: HostFacts(host, (f"10.0.0.{number}",)) for number, host in enumerate((*HOSTS, "mon1"))}
-Graph = Mapping[str, ServiceSpec]
+from tests.core.specimen import Graph
 
 
 def test_timelines_are_by_the_book_at_every_hour() -> None:
@@ -74,54 +71,6 @@ def test_a_segment_is_the_node_that_would_be_built_alone() -> None:
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------
-
-
-class Site:
-    """A few instances of one graph, deployed by hand."""
-
-    def __init__(self) -> None:
-        self.presences: list[Presence] = []
-
-    def deploy(
-        self,
-        path: str,
-        graph: Graph,
-        requires: Sequence[str],
-        values: Mapping[str, Any] | None = None,
-        *,
-        host: str = "h1",
-        during: Span = (0, None),
-        place: Mapping[str, str] | None = None,
-    ) -> Site:
-        customer, app, instance = path.split("/")
-        snapshot, _ = take_snapshot((customer, app, instance), [Layer("instance", path, values or {})], requires, graph)
-        id_ = f"d{len({presence.deployment for presence in self.presences})}"
-        self.presences += [
-            Presence(id_, snapshot, f.service, f.host, between(*during), f.cause, f.subjects, f.elsewhere)
-            for f in lay_out(snapshot, host, place or {}, choose_by_name).footings
-        ]
-        return self
-
-    def on(self, host: str) -> list[Presence]:
-        return [presence for presence in self.presences if presence.host == host]
-
-    def node(self, host: str = "h1") -> Node:
-        node, conflicts = build_node(FACTS[host], self.on(host), FACTS)
-        assert not conflicts
-        return node
-
-    def conflicts(self, host: str = "h1") -> list[str]:
-        return [conflict.text for conflict in build_node(FACTS[host], self.on(host), FACTS)[1]]
-
-
-SIZED = (Declaration("size"),)
-
-
-def graph_of(*specs: ServiceSpec) -> Graph:
-    return {spec.key: spec for spec in specs}
-
-
-WEB = graph_of(ServiceSpec("web", declarations=SIZED), ServiceSpec("app", Sharing.INSTANCE, SIZED, needs=("web",)))
 
 
 def test_equal_parameters_collapse_and_name_all_they_are_for() -> None:
@@ -219,7 +168,10 @@ CONTACT = (
 )
 
 
-def watched(sharing: Sharing = Sharing.HOST, where: Where = Where(WhereKind.HOST, "mon1")) -> Graph:
+FROM_MON1 = Where(WhereKind.HOST, "mon1")
+
+
+def watched(sharing: Sharing = Sharing.HOST, where: Where = FROM_MON1) -> Graph:
     """Web is watched from mon1. It has a secret that its watcher declares, and one that it does not."""
     declared = (Declaration("size"), Declaration("token", sensitive=True), Declaration("password", sensitive=True))
     return graph_of(

@@ -1,4 +1,4 @@
-"""Nodes as documents: digests that change with the content and only with it, read back without loss, masked and opened."""
+"""Nodes as documents: digests that change with the content alone, read back without loss, masked and opened."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_two_nodes_have_one_digest_if_they_have_one_text() -> None:
 
 def test_every_leaf_of_the_document_is_in_the_digest() -> None:
     touched: set[str] = set()
-    for seed, random in dice(60):
+    for seed, random in dice(30):
         for node in make_nodes(random)[:2]:
             document = json.loads(write_node(node))
             for path, edited in edits(document, random):
@@ -95,13 +95,13 @@ def test_every_leaf_of_the_document_is_in_the_digest() -> None:
 
 
 ENTRY = (
-    "service key sharing parameters for needs after needs_elsewhere audits tools audits.service audits.host audits.addresses "
-    "audits.for audits.parameters audits.settings"
+    "service key sharing parameters for needs after needs_elsewhere audits tools "
+    "audits.service audits.host audits.addresses audits.for audits.parameters audits.settings"
 ).split()
 
 
 def edits(document: dict[str, Any], random: Random) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The document with one thing changed, for every field that it has; one member of each list is taken."""
+    """The document with one thing changed, for every field that it has; of each list the member that says most."""
     for path, parent, name in fields(document, ""):
         before = parent[name]
         parent[name] = changed_value(path, before, random)
@@ -114,7 +114,7 @@ def fields(part: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any
         here = f"{path}.{name}".strip(".")
         yield here, part, name
         if here in {"instances", "services", "services.audits"} and value:
-            yield from fields(value[-1], here)
+            yield from fields(max(value, key=lambda member: sum(map(bool, member.values()))), here)
 
 
 def changed_value(path: str, before: Any, random: Random) -> Any:
@@ -128,7 +128,9 @@ def changed_value(path: str, before: Any, random: Random) -> Any:
         return (
             {**(before or {}), "another": random.choice(["1", 2, None])} if not path.endswith("labels") else {"a": "b"}
         )
-    if path in {"instances", "services", "services.audits", "services.needs_elsewhere"}:
+    if path == "services.needs_elsewhere":
+        return [*before, {"service": "db", "host": "another", "addresses": []}]
+    if path in {"instances", "services", "services.audits"}:
         return before[:-1]
     return [*before, "another"]
 
@@ -163,12 +165,12 @@ def watcher(subjects: tuple[Subject, ...]) -> Node:
     return Node(HostFacts("mon1"), (), (entry,))
 
 
-@pytest.mark.parametrize("count", [1, 64, 65, 300, 3000])
+@pytest.mark.parametrize("count", [1, 64, 65, 300, 1000])
 def test_one_changed_subject_changes_one_bucket_and_the_digest(count: int) -> None:
     subjects, random = make_subjects(count), Random(count)
-    before = dict(as_pairs(subjects))
+    before, digest = dict(as_pairs(subjects)), watcher(subjects).digest
     assert len(before) <= 256
-    for _ in range(10):
+    for _ in range(5 if count < 1000 else 1):
         place = random.randrange(count)
         one = subjects[place]
         for changed in (
@@ -180,7 +182,7 @@ def test_one_changed_subject_changes_one_bucket_and_the_digest(count: int) -> No
             edited = (*subjects[:place], changed, *subjects[place + 1 :])
             after = dict(as_pairs(edited))
             assert len([bucket for bucket in before if before[bucket] != after[bucket]]) == 1
-            assert watcher(edited).digest != watcher(subjects).digest
+            assert watcher(edited).digest != digest
 
 
 @pytest.mark.parametrize("count", [2, 64, 65, 66, 300])
@@ -227,7 +229,7 @@ def test_masking_leaves_no_secret_and_nothing_else_out() -> None:
 
 
 def test_opening_asks_for_each_secret_by_its_hmac() -> None:
-    for seed, random in dice(60):
+    for seed, random in dice(30):
         for node in make_nodes(random):
             asked: list[str] = []
 

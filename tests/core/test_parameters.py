@@ -132,9 +132,8 @@ def test_every_value_against_every_type(written: str, expected: ParameterType) -
 def received(service: str, declaration: Declaration, layers: list[Layer]) -> tuple[Any, list[Origin]] | None:
     """The value of one declaration of one service and the origins it passed through; None when there is none."""
     origins = [Origin("default", service, declaration.default)] if declaration.has_default else []
-    for layer in layers:
-        if declaration.name in layer.values:
-            origins.append(Origin(layer.level, layer.owner, layer.values[declaration.name]))
+    name = declaration.name
+    origins += [Origin(layer.level, layer.owner, layer.values[name]) for layer in layers if name in layer.values]
     if not origins:
         return None
     value = thaw(origins[0].value)
@@ -242,7 +241,7 @@ def test_the_whole_story_of_one_parameter() -> None:
         "db": [Declaration("size", ParameterType.STRING), Declaration("password", sensitive=True)],
     }
     found = resolve(layers, declared)
-    size = [match for match in found.matching if match.name == "size" and "web" in match.needed_by][0]
+    size = next(match for match in found.matching if match.name == "size" and "web" in match.needed_by)
     assert (size.value, size.whence.level, size.whence.owner) == (4, "instance", "acme/shop/production")
     assert [(origin.level, origin.value) for origin in size.overrode] == [
         ("default", 9),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -102,7 +103,7 @@ def test_order_is_the_repeated_choice_of_the_smallest_ready_key() -> None:
 def check_circle(circle: tuple[str, ...], edges: Edges) -> None:
     assert circle[0] == circle[-1]
     assert len(set(circle)) == len(circle) - 1 > 0
-    assert all(later in edges[earlier] for earlier, later in zip(circle, circle[1:], strict=False))
+    assert all(later in edges[earlier] for earlier, later in pairwise(circle))
 
 
 def test_circles_spelled_out_are_real_and_none_is_missed() -> None:
@@ -180,7 +181,7 @@ def test_a_long_chain_is_no_problem() -> None:
 
 
 def test_a_service_that_needs_itself_is_a_circle() -> None:
-    with pytest.raises(CircleInServices, match="^a -> a$"):
+    with pytest.raises(CircleInServices, match=r"^a -> a$"):
         order_by(["a", "b"], {"a": ["a"], "b": []}.__getitem__)
 
 
@@ -189,7 +190,7 @@ def test_the_circle_of_two_kinds_of_edges_is_spelled_out() -> None:
         "postgres": ServiceSpec("postgres", needs=("backup",)),
         "backup": ServiceSpec("backup", audits=(Audit("postgres", Where(WhereKind.MANUAL)),)),
     }
-    with pytest.raises(CircleInServices, match="^backup -> postgres -> backup$"):
+    with pytest.raises(CircleInServices, match=r"^backup -> postgres -> backup$"):
         order_by(services, lambda key: services[key].before)
 
 

@@ -12,6 +12,7 @@ def debian_facts(certname: str) -> dict[str, Any]:
     return {
         "architecture": "amd64",
         "clientcert": certname,
+        "clientversion": "7.23.0",
         "domain": domain,
         "fqdn": certname,
         "hardwaremodel": "x86_64",

@@ -56,7 +56,10 @@ def subject(service: str, host: str = "db1.example.com", **settings: Any) -> Sub
 def dated(*entries: NodeService, own: Mapping[str, Any] | None = None, data: Any = None) -> DatedNode:
     """A node with the entries in start order as given, for the instances they are for."""
     paths = sorted({path for each in entries for path in each.paths})
-    instances = tuple(NodeInstance(*path.split("/"), f"d{number}", "0" * 64) for number, path in enumerate(paths))
+    instances = tuple(
+        NodeInstance(customer, app, instance, f"d{number}", "0" * 64)
+        for number, (customer, app, instance) in enumerate(path.split("/") for path in paths)
+    )
     facts = HostFacts(HOST, ("10.0.0.11",), MappingProxyType({"site": "fra"}), frozen(data or {}))
     levels = MappingProxyType({path: frozen(values) for path, values in (own or {}).items()})
     node = Node(facts, instances, entries, levels)

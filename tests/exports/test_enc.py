@@ -167,6 +167,7 @@ def test_a_masked_secret_is_text() -> None:
     assert answer(entry("ntp", password=MASK))["classes"] == {"ntp": {"password": MASK}}
 
 
+ODD: dict[str, Any] = {"a => b": 1}
 REFUSED: Sequence[tuple[str, list[NodeService], Any, str]] = (
     (
         "one class twice",
@@ -207,7 +208,7 @@ REFUSED: Sequence[tuple[str, list[NodeService], Any, str]] = (
         for name in ("Upper", "a => b", "", 7)
     ),
     ("taken", [entry("db", about=1, tools=puppet(subjects="about"))], {}, "about is a parameter already"),
-    ("odd name", [entry("db", **{"a => b": 1})], {}, "db: 'a => b' is no name of a Puppet parameter"),
+    ("odd name", [entry("db", **ODD)], {}, "db: 'a => b' is no name of a Puppet parameter"),
     *(
         (f"environment {name!r}", [], {"puppet": {"environment": name}}, "is no name of a Puppet environment")
         for name in ("../etc", "a-b", "", 7, "é")

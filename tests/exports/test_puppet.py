@@ -14,7 +14,7 @@ from larry.core.node_text import DatedNode
 from larry.exports.dialect import find_dialect
 from larry.exports.puppet.declared import declare
 from tests.exports.hostile import every_value
-from tests.exports.puppet import OURS, Catalog, Puppet, PuppetFailed, find_faults
+from tests.exports.puppet import OURS, Catalog, Puppet, PuppetFailed, find_circles, find_faults
 from tests.exports.specimen import HOST, PATH, dated, entry, puppet, subject
 from tests.tools import require
 
@@ -120,6 +120,7 @@ def test_the_answer_and_the_manifest_compile_to_what_the_node_says(real_puppet: 
     assert by_manifest.parameters("Class[Larry::Customer::Acme]") == {"timezone": "Europe/Berlin"}
     assert by_manifest.required("Class[Postfix]") == {"Class[Ssh::Server]", "Class[Logrotate::Base]"}
     assert set(by_answer.resources) - set(by_manifest.resources) == {"Class[Larry::Host]"}
+    assert find_circles(by_answer, real_puppet.folder) == []
 
 
 PROBE = """\
@@ -202,6 +203,14 @@ def test_puppets_own_words_are_heard(tmp_path: Path) -> None:
     answer = oracle.answer(find_dialect("enc").render(dated(entry("nobody_has_this"))))
     with pytest.raises(PuppetFailed, match="Could not find class nobody_has_this"):
         oracle.compile(HOST, enc=answer)
+
+
+def test_a_circle_is_found_by_the_oracle(tmp_path: Path) -> None:
+    """Larry's own order has none; this shows that the oracle above would see one."""
+    oracle = Puppet(tmp_path, modules=())
+    manifest = "notify { 'a': require => Notify['b'] }\nnotify { 'b': require => Notify['a'] }\n"
+    (circle,) = find_circles(oracle.compile(HOST, manifest=manifest), tmp_path)
+    assert set(circle) == {"Notify[a]", "Notify[b]"}
 
 
 def test_a_host_may_name_its_environment(tmp_path: Path) -> None:

@@ -75,7 +75,8 @@ def test_words_for_people() -> None:
     assert Item("app", "a/s", {"name": "S"}).label == "app a/s"
     assert spell_path(("parameters", 1, "default")) == "parameters[1].default"
     assert list_members("ab") == ()
-    assert [describe(value) for value in (None, True, 5, "x", [], {})] == [
+    values: list[Json] = [None, True, 5, "x", [], {}]
+    assert [describe(value) for value in values] == [
         "nothing",
         "true",
         "the number 5",

@@ -136,7 +136,11 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 @given(texts, st.sampled_from(['"', "'"]))
 def test_quoted_text_of_another_writer_reads_the_same(text: str, style: str) -> None:
-    assert read(yaml.safe_dump({"v": text}, allow_unicode=True, default_style=style)) == {"v": text}
+    dumped = yaml.safe_dump({"v": text}, allow_unicode=True, default_style=style)
+    if any(character in dumped for character in "\x85\u2028\u2029"):
+        assert read_yaml(dumped, "f")[0] is None, "a line end to some readers and not to others"
+    else:
+        assert read(dumped) == {"v": text}
 
 
 @given(json_values)

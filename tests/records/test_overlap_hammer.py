@@ -12,6 +12,7 @@ from datetime import datetime
 import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
+from larry.records import guards
 from larry.records.models import Deployable, Deployment, DeploymentVersion, Host, Instance, Rollout
 from tests.records.rivalries import find_overlaps
 from tests.records.rows import DAWN, add_deployable, add_host, add_instance, add_rollout, hour
@@ -76,6 +77,8 @@ class Hammer:
             self.refused += 1
         except OperationalError:
             self.again += 1
+            if self.again > 10 * self.operations:
+                raise
             return 0
         else:
             self.acknowledged |= self._pending
@@ -193,6 +196,13 @@ def _check(hammers: list[Hammer], operations: int) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_3200_operations_of_16_writers_leave_no_overlap_and_lose_nothing() -> None:
     _check(_hammer(200), 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_guard_the_check_finds_overlaps() -> None:
+    guards.remove(connection, GUARD)
+    with pytest.raises(AssertionError):
+        _check(_hammer(10), 10)
 
 
 @pytest.mark.slow

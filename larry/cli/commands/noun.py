@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from larry.cli.noun_argument import noun_argument, read_settings
-from larry.cli.option import act_options, as_of_option, document_option, listing_option, reason_option
+from larry.cli.option import act_options, as_of_option, document_option, listing_option
 from larry.cli.printing import Column, print_document, print_listing, print_table
 from larry.cli.session import Session, open_session
 
@@ -109,20 +109,21 @@ def set_noun(
 @click.command("retire")
 @noun_argument
 @click.argument("address")
-@reason_option
-def retire_noun(*, noun: str, address: str, reason: str | None) -> None:
+@act_options
+def retire_noun(*, noun: str, address: str, reason: str | None, dry_run: bool, form: str) -> None:
     """Take a noun out of use. Its history stays; its key stays reserved. Refused while anything depends on it.
 
     \b
-    Example:
+    Examples:
+      larry retire host web9.example.com --dry-run
       larry retire host web9.example.com --reason "sold"
     """
     session = open_session()
 
     from larry.actions.retire import retire
+    from larry.cli.change import print_change
 
-    retire(noun, address, session.author(reason))
-    click.echo(f"retired {noun} {address}")
+    print_change(retire(noun, address, session.author(reason), dry_run=dry_run), form, dry_run=dry_run)
 
 
 def _say_as_now(what: str, as_of: str | None, session: Session) -> None:

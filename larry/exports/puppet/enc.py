@@ -12,7 +12,7 @@ from larry.exports.puppet.declared import HOST_CLASS, declare
 from larry.exports.puppet.top_scope import list_variables
 
 
-def render(dated: DatedNode, *, stop: bool = False) -> str:
+def write_answer(dated: DatedNode, *, stop: bool = False) -> str:
     """JSON that is YAML too, read alike by Psych, PyYAML and JSON; only a key beyond 1,000 characters is YAML alone.
 
     Raises `CannotPrint` for a class asked for twice, for names that are none in Puppet, and for ``stop``.

@@ -14,7 +14,7 @@ from larry.exports.puppet.top_scope import list_variables
 _LEVELS = ("customer", "app", "instance")
 
 
-def render(dated: DatedNode, *, stop: bool = False) -> str:
+def write_manifest(dated: DatedNode, *, stop: bool = False) -> str:
     """A class for each customer, app and instance with its own level's parameters, and the node's statement.
 
     It compiles to the same classes and resources as the classifier's answer. Raises `CannotPrint` as that does.

@@ -1,0 +1,88 @@
+"""Whatever a field holds is shown as text: nothing of it becomes an element, an attribute or an address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+
+from tests.api.scene import lay, put
+from tests.web.test_pages import Page
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    "<svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "{{ 7*7 }}{% debug %}",
+    "<!--<img src=--><img src=x onerror=alert(1)//>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "<style>*{display:none}</style>",
+    "]]><x>",
+    "</textarea><x>",
+    "<base href=//evil.example>",
+    "`${alert(1)}`",
+    "\u202e<x>\u2066",
+    "<a href=//evil.example>x</a>",
+)
+KNOWN = frozenset(
+    "html head meta title link body a header div img form label input button main h1 h2 p strong code "
+    "table thead tbody tr th td span time footer ul li dl dt dd svg rect path br i".split()
+)
+HOST = "web1.example.com"
+
+
+def estate(payload: str) -> str:
+    said = json.dumps(payload)
+    name = said if payload.isprintable() else "plain"  # a name is refused with what would turn the text around it
+    return f"""
+larry: 1
+roles: [{{name: {name}, key: web, description: {said}}}]
+grades: [{{name: {name}, key: medium, rank: 2, description: {said}}}]
+pools: [{{name: {name}, key: pool, description: {said}}}]
+services:
+  - {{name: {name}, key: rails, category: {said}, description: {said}, sharing: instance,
+     parameters: [{{name: greeting, description: {said}}}, {{name: list, default: [{said}]}}]}}
+  - {{name: pager, audits: [{{service: rails, where: manual}}],
+     parameters: [{{name: note, default: {{{said}: {said}}}}}]}}
+customers:
+  - {{name: {name}, key: acme, description: {said}, parameters: {{greeting: {said}}},
+     apps: [{{name: {name}, key: shop, service_level: {said},
+             instances: [{{name: {name}, key: live, requires: [rails]}}]}}]}}
+hosts:
+  - {{name: {HOST}, roles: [web], grade: medium, description: {said}, labels: {{site: {said}}}, data: {{x: {said}}}}}
+"""
+
+
+def pages(client: Client, payload: str) -> Iterator[str]:
+    for path in ("/", f"/hosts/{HOST}", "/nowhere", f"/hosts/{payload}"):
+        for query in ({}, {"as_of": "+1d"}, {"as_of": payload}):
+            response = client.get(path, query)
+            assert response.status_code in (200, 400, 404)
+            yield response.content.decode()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_what_anybody_wrote_is_only_ever_text(payload: str, client: Client) -> None:
+    actor = payload if payload.isprintable() else "plain"
+    now = lay(estate(payload), actor=actor)
+    put(HOST, now, at=-1, start=-1, reason=payload, actor=actor)
+    put(HOST, now, at=-0.5, start=2, end=3, reason=payload, actor=actor)
+    seen = ""
+    for html in pages(client, payload):
+        page = Page(html)
+        assert {tag for tag, _ in page.tags} <= KNOWN
+        for tag, attributes in page.tags:
+            assert not [name for name in attributes if name.startswith("on") or name == "style"]
+            for name in ("href", "src", "action"):
+                assert (attributes.get(name) or "/").startswith(("/", "?", "#")), (tag, attributes)
+            assert not (attributes.get("href") or "/").startswith("//")
+        assert "<script" not in html
+        assert "<style" not in html
+        seen += "".join(page.words)
+    assert payload in seen
