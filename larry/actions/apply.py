@@ -259,5 +259,5 @@ def _recompile(changes: Iterable[ItemChange], author: Author) -> Plan:
     if not edited:
         return Plan(author.now)
     plan, writes, ids = recompile(list_hosts_beside(edited, author.reader, author.moment), author)
-    write_timelines(writes.timelines, ids, author)
+    write_timelines(writes.timelines, ids, author, author.now)
     return plan

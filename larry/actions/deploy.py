@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -11,11 +11,13 @@ from larry.actions.author import Author, Refused
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
-from larry.core.interval import EndsBeforeItStarts, Interval, iso
+from larry.core.interval import EndsBeforeItStarts, Interval, earlier_end, iso
 from larry.core.parameters import Resolved
 from larry.core.plan import Notice, Plan
 from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.instance import get_descriptions
+from larry.queries.lane import list_lanes
+from larry.queries.moment import Moment
 from larry.queries.service import get_service_graph
 from larry.queries.view import read_view
 
@@ -37,12 +39,16 @@ class DeployItem:
 
 @dataclass(frozen=True, slots=True)
 class DeployRequest:
-    """What to deploy, from when (None: now) until when (None: open). ``expect`` is the digest of a Plan seen before."""
+    """What to deploy, from when (None: now) until when (None: open). ``expect`` is the digest of a Plan seen before.
+
+    ``backdate`` lets the start lie in the past, for adopting an estate: it may only fill time that is empty.
+    """
 
     items: tuple[DeployItem, ...]
     start: datetime | None = None
     end: datetime | None = None
     resume: bool = True
+    backdate: bool = False
     expect: str | None = None
 
 
@@ -66,6 +72,9 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     frozen, refusals = _freeze(request.items, author)
 
     def plan(now: Author) -> Planned:
+        if request.backdate and request.start is not None and request.start < now.now:
+            _refuse_taken_history(request, now)
+            now = replace(now, now=request.start)
         interval = _interval(request, now.now)
         wishes = [
             LaneWish(snapshot.path, host, snapshot, interval, _place(item, snapshot))
@@ -75,6 +84,19 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
         return plan_wishes(wishes, now, resume=request.resume, refusals=refusals)
 
     return plan
+
+
+def _refuse_taken_history(request: DeployRequest, author: Author) -> None:
+    """What has passed is not rewritten; where nothing was recorded it may be filled in."""
+    past = Interval(request.start or author.now, earlier_end(author.now, request.end))
+    keys = [(item.instance.lower(), host.lower()) for item in request.items for host in item.hosts]
+    for (path, host), lane in list_lanes(keys, author.reader, Moment(past.start)).items():
+        for stay in lane.stays:
+            if stay.interval.overlaps(past):
+                raise Refused(
+                    f"{path} on {host} cannot start at {iso(past.start)}: the deployment {stay.id} was live from "
+                    f"{iso(stay.interval.start)}, and history is only filled in where it is empty"
+                )
 
 
 def settle_start(start: datetime | None, now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from larry.actions.author import Author
 from larry.core.interval import Interval
@@ -27,9 +28,12 @@ def recompile(hosts: Iterable[str], author: Author) -> tuple[Plan, Writes, Mappi
     return plan, writes, scene.ids
 
 
-def write_timelines(timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[str, int], author: Author) -> None:
-    """Replace what hosts deliver from now on; what they delivered until now stays as it was. 5 SQL statements at most,
-    and 1 for each host whose running segment ends or goes on differently."""
+def write_timelines(
+    timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[str, int], author: Author, since: datetime
+) -> None:
+    """Replace what hosts deliver from ``since`` (now, but for an estate that is adopted with its past) on; what they
+    delivered until then stays as it was. 5 SQL statements at most, and 1 for each host whose running segment ends or
+    goes on differently."""
     documents = {s.node.digest: s.node for segments in timelines.values() for s in segments}
     known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
     NodeDocument.objects.bulk_create(
@@ -42,12 +46,12 @@ def write_timelines(timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[s
         batch_size=500,
     )
     hosts = {ids[name]: segments for name, segments in timelines.items()}
-    NodeSegment.objects.filter(host__in=hosts, start__gte=author.now).delete()
+    NodeSegment.objects.filter(host__in=hosts, start__gte=since).delete()
     # One that ended just now goes on if nothing has changed after all: where nothing changes there is no boundary.
-    running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=author.now)}
+    running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since)}
     added: list[NodeSegment] = []
     for host, segments in hosts.items():
-        rest = _carry_on(running[host], segments, author) if host in running else segments
+        rest = _carry_on(running[host], segments, since) if host in running else segments
         added.extend(
             NodeSegment(
                 host_id=host,
@@ -61,13 +65,13 @@ def write_timelines(timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[s
     NodeSegment.objects.bulk_create(added, batch_size=500)
 
 
-def _carry_on(row: NodeSegment, segments: tuple[Segment, ...], author: Author) -> tuple[Segment, ...]:
+def _carry_on(row: NodeSegment, segments: tuple[Segment, ...], since: datetime) -> tuple[Segment, ...]:
     """Let the running segment go on if the host's node stays the same, else end it now; the segments still to be
     added.
     """
     first, *rest = segments
     goes_on = first.node.digest == row.document_id
-    end = first.interval.end if goes_on else author.now
+    end = first.interval.end if goes_on else since
     if row.end != end:
         row.end = end
         row.save(update_fields=["end"])

@@ -168,7 +168,7 @@ MARKS: Mapping[Condition, Mark] = MappingProxyType(
             ("#fdf0c9", "#40320a"), ("#f3d98a", "#5c4a13"), ("#8a6100", "#e0b13a"), ("#453000", "#fff3d2"),
         ),
         Condition.UNCOVERED: Mark(
-            "U", "lacks an auditor that its snapshot asks for", "M6 1.5A4.5 4.5 0 1 1 5.99 1.5M2.8 9.2L9.2 2.8",
+            "U", "lacks an auditor it should have", "M6 1.5A4.5 4.5 0 1 1 5.99 1.5M2.8 9.2L9.2 2.8",
             "M2 0V8M6 0V8",
             ("#f1e4fc", "#381f52"), ("#e0c9f6", "#4e2f70"), ("#7a3cb5", "#c794f5"), ("#3f1863", "#f5eafe"),
         ),
@@ -310,4 +310,4 @@ def _width_of_one(char: str) -> float:
         return 1.4 if ord(char) > 0x1F000 else 1.1
     if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0.0
-    return 0.74 if char.isupper() or not char.isascii() else 0.62
+    return 0.74 if char.isupper() or not char.isascii() else 0.64

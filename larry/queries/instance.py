@@ -40,6 +40,7 @@ class Live:
     deployment: str
     host: str
     digest: str
+    is_current: bool
     is_dirty: bool
     differences: tuple[Difference, ...]
 
@@ -58,7 +59,8 @@ class Standing:
 
     @property
     def is_dirty(self) -> bool:
-        return any(each.is_dirty for each in self.live)
+        """Only what is live now makes an instance dirty: an older snapshot planned for later is there by choice."""
+        return any(each.is_dirty for each in self.live if each.is_current)
 
 
 def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Description]:
@@ -93,8 +95,8 @@ def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
         snapshot, resolved = description.describe(services)
         rows = restrict(reader, Deployment.objects.filter(instance__path=description.path, deactivated_at=None))
         current = rows.exclude(end__lte=at.as_of).order_by("start", "host__name")
-        live = list(current.values_list("id", "host__name", "deployable_id"))
-        known = get_snapshots({digest for _, _, digest in live}, reader, at)
+        live = list(current.values_list("id", "host__name", "deployable_id", "start"))
+        known = get_snapshots({digest for _, _, digest, _ in live}, reader, at)
         taken = restrict(reader, Deployable.objects.filter(instance__path=description.path)).order_by("-taken_at")
         digests = tuple(taken.values_list("digest", flat=True))
     return Standing(
@@ -105,8 +107,15 @@ def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
         wave([service.key for service in snapshot.services], lambda key: snapshot.by_key[key].before),
         digests,
         tuple(
-            Live(deployment, host, digest, digest != snapshot.digest, compare_snapshots(known[digest], snapshot))
-            for deployment, host, digest in live
+            Live(
+                deployment,
+                host,
+                digest,
+                start <= at.as_of,
+                digest != snapshot.digest,
+                compare_snapshots(known[digest], snapshot),
+            )
+            for deployment, host, digest, start in live
         ),
     )
 

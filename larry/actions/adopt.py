@@ -1,0 +1,85 @@
+"""Adopt: make the estate what files state together with what they say is deployed, its past included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from django.db import transaction
+
+from larry.actions.apply import EstateChange, apply
+from larry.actions.author import Author
+from larry.actions.deploy import DeployItem, DeployRequest, deploy
+from larry.actions.transaction import transact
+from larry.core.plan import Plan
+from larry.nouns.item import Item
+from larry.queries.deployment import DeploymentFilter, list_deployments
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """A deployment that is stated: an instance's path, a host's name, from when, until when (None: open), and why."""
+
+    instance: str
+    host: str
+    start: datetime
+    end: datetime | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What adopting changed: nouns, and a Plan for each group of deployments that begin, end and are explained alike.
+    """
+
+    estate: EstateChange
+    plans: tuple[Plan, ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.estate.changes_nothing and not self.plans
+
+
+def adopt(
+    items: Iterable[Item], stated: Sequence[Stated], author: Author, *, prune: bool = False, dry_run: bool = False
+) -> Adopted:
+    """Apply the items, then put in place each stated deployment that is not there already, earliest first; one
+    transaction, all or nothing. Snapshots are of the estate as it is described by then. Raises as `apply` and `deploy`.
+    """
+    described = tuple(items)
+
+    def work() -> Adopted:
+        change = apply(described, author, prune=prune)
+        plans = tuple(_deploy(group, author) for group in _groups(stated, author))
+        if dry_run:
+            transaction.set_rollback(True)
+        return Adopted(change, plans)
+
+    return transact(work)
+
+
+def _groups(stated: Iterable[Stated], author: Author) -> list[list[Stated]]:
+    """Those that are not there yet, together where they begin, end and are explained alike, earliest first."""
+    rows = list_deployments(DeploymentFilter(), author.reader, author.moment)
+    there = {(row.instance, row.host, row.start, row.end) for row in rows}
+    groups: dict[tuple[datetime, datetime, str], list[Stated]] = {}
+    for each in stated:
+        if (each.instance, each.host, each.start, each.end) not in there:
+            key = (each.start, each.end or datetime.max.replace(tzinfo=each.start.tzinfo), each.reason)
+            groups.setdefault(key, []).append(each)
+    return [groups[key] for key in sorted(groups)]
+
+
+def _deploy(group: Sequence[Stated], author: Author) -> Plan:
+    first = group[0]
+    hosts: dict[str, list[str]] = {}
+    for each in group:
+        hosts.setdefault(each.instance, []).append(each.host)
+    request = DeployRequest(
+        tuple(DeployItem(path, tuple(on)) for path, on in sorted(hosts.items())),
+        start=first.start,
+        end=first.end,
+        backdate=True,
+    )
+    return deploy(request, replace(author, reason=first.reason))
