@@ -48,8 +48,8 @@ class DeployRequest:
     start: datetime | None = None
     end: datetime | None = None
     resume: bool = True
-    backdate: bool = False
     expect: str | None = None
+    backdate: bool = False
 
 
 def preview_deploy(request: DeployRequest, author: Author) -> Plan:

@@ -10,12 +10,12 @@ KEY_PATTERN = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 RESERVED_KEYS = frozenset(
     "and application attr case class component consumes default define else elsif environment false function "
-    "if import in inherits node or private produces site true type undef unit unless main settings all ungrouped "
-    "localhost".split()
+    "if import in inherits node or private produces site true type undef unless main settings "
+    "any array boolean collection enum float hash init integer numeric object optional pattern regexp runtime scalar "
+    "semver semverrange sensitive string struct timespan timestamp tuple typeset unit variant "
+    "all ungrouped localhost".split()
 )
-"""Puppet's reserved words and its built-in class names, and Ansible's built-in groups: none may be the name of a
-class or group.
-"""
+"""None may be the name of a class or group: Puppet's words, its built-in classes, its types; Ansible's groups."""
 
 RESERVED_PARAMETER_NAMES = frozenset(
     "alias audit before consume export loglevel noop notify require schedule stage subscribe tag "

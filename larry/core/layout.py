@@ -20,6 +20,7 @@ EFFORT = 24_000
 MOST_BENDS = 10_000
 """Lines that would bend more often than this together run straight from end to end, the longest ones first."""
 
+_LEVEL = 2
 _LINE_WEIGHT = 4.0
 """How much more a line likes to be straight than a box likes to stand in the middle of its neighbours."""
 
@@ -63,14 +64,14 @@ def arrange(tiers: Mapping[str, int], ties: Sequence[Tie], *, box: int, line: in
     grid.sweep()
     heights = grid.settle(float(box), float(line))
     top = min(heights, default=0.0) - box / 2
-    middles = [round(height - top) for height in heights]
+    middles = grid.smooth([round(height - top) for height in heights])
     columns = tuple(tuple(grid.names[item] for item in column if item < grid.boxes) for column in grid.columns)
     return Layout(
         columns,
         MappingProxyType(ranks),
         MappingProxyType({name: middles[item] for item, name in enumerate(grid.names)}),
         tuple(tuple(middles[item] for item in route) for route in grid.routes),
-        max(middles, default=0) + box // 2,
+        max(middles) + box // 2 if middles else 0,
     )
 
 
@@ -165,10 +166,11 @@ class _Grid:
         for tie, (start, end) in zip(ties, ends, strict=True):
             bundles[start, tie.strand] = max(bundles.get((start, tie.strand), 0), self.rank[end] - self.rank[start] - 1)
         chains: dict[tuple[int, str], list[int]] = {}
-        left = MOST_BENDS
+        room = MOST_BENDS
         for bundle, length in sorted(bundles.items(), key=lambda pair: (pair[1], pair[0])):
-            left -= length
-            chains[bundle] = [self._add_bend(self.rank[bundle[0]] + 1 + step) for step in range(length * (left >= 0))]
+            room -= length
+            chains[bundle] = [self._add_bend(self.rank[bundle[0]] + 1 + step) for step in range(length * (room >= 0))]
+        self.chains = tuple(chains.values())
         known: set[tuple[int, int]] = set()
         routes: list[tuple[int, ...]] = []
         for tie, (start, end), is_turned in zip(ties, ends, turned, strict=True):
@@ -265,6 +267,16 @@ class _Grid:
             total += pull * heights[other]
             weight += pull
         return (total / weight, weight) if weight else (heights[item], 0.1)
+
+    def smooth(self, middles: list[int]) -> list[int]:
+        """Bends of a line that are all but level made level."""
+        for chain in self.chains:
+            level: int | None = None
+            for item in chain:
+                if level is None or abs(middles[item] - level) > _LEVEL:
+                    level = middles[item]
+                middles[item] = level
+        return middles
 
 
 def _number(column: Sequence[int], place: list[int]) -> None:

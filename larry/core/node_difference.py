@@ -50,7 +50,8 @@ def _walk(node: Node, other: Node) -> Iterator[tuple[str, Json]]:
         if entry.key in staying:
             yield from _walk_entry(entry)
         else:
-            yield f"services.{entry.key}", {"position": position, "for": entry.paths, "parameters": entry.parameters}
+            arrived: Json = {"position": position, "for": entry.paths, "parameters": entry.parameters}
+            yield f"services.{entry.key}", arrived
 
 
 def _walk_entry(entry: NodeService) -> Iterator[tuple[str, Json]]:
@@ -65,5 +66,5 @@ def _walk_entry(entry: NodeService) -> Iterator[tuple[str, Json]]:
     for place in entry.needs_elsewhere:
         yield f"{stem}.needs_elsewhere.{place.service}@{place.host}", place.addresses
     for subject in entry.audits:
-        content = {"addresses": subject.addresses, "parameters": subject.parameters, "settings": subject.settings}
+        content: Json = {"addresses": subject.addresses, "parameters": subject.parameters, "settings": subject.settings}
         yield f"{stem}.audits.{subject.service}@{subject.host}.{','.join(subject.paths)}", content

@@ -71,7 +71,10 @@ def test_reserved_words_are_no_keys(word: str) -> None:
 
 PUPPETS_WORDS = (
     "and application attr case component consumes default define else elsif environment false function if import in "
-    "inherits node or private produces site true type undef unit unless class main settings"
+    "inherits node or private produces site true type undef unit unless class main settings "
+    # Puppet::Pops::Validation::Checker4_0::RESERVED_TYPE_NAMES: no class may be called so.
+    "any array boolean collection enum float hash init integer numeric object optional pattern regexp runtime scalar "
+    "semver semverrange sensitive string struct timespan timestamp tuple typeset variant"
 )
 
 
