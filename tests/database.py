@@ -32,7 +32,7 @@ ATTEMPTS = 3
 MISSING = f"{CHOICE}=postgres, but there is no PostgreSQL in {BINARIES}: NOTHING WAS TESTED (apt install postgresql)"
 
 # The server is a child of a shell that reads a pipe: when the other end closes, even by kill -9, both go.
-_KEEPER = 'postgres=$1; shift; "$postgres" "$@" & server=$!; cat; kill -QUIT $server 2>/dev/null; wait $server'
+_KEEPER = 'data=$1; shift; "$@" & cat; kill -QUIT "$(head -n 1 "$data/postmaster.pid")"; wait; cd /; rm -rf "$data"'
 
 _CARELESS = {
     "fsync": "off",
@@ -61,6 +61,11 @@ class Session:
 
     def close(self) -> None:
         """Stop the cluster and remove the folder; a second time does nothing."""
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """Stop the cluster, if there is one, and remove what it kept."""
         keeper, self.keeper = self.keeper, None
         if keeper is not None and keeper.stdin is not None:
             keeper.stdin.close()
@@ -68,7 +73,6 @@ class Session:
                 keeper.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 keeper.kill()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 _session: list[Session] = []
@@ -136,35 +140,36 @@ def find_programs() -> Path | None:
 
 def start_cluster(session: Session, programs: Path) -> str:
     """Start a cluster in the session's folder, with an empty database `larry`; its URL."""
-    data, log = session.folder / "cluster", session.folder / "cluster.log"
-    data.mkdir()
-    log.touch()
-    if os.geteuid() == 0:
-        owner = pwd.getpwnam("postgres")
-        for place in (data, log):
-            os.chown(place, owner.pw_uid, owner.pw_gid)
-    given = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-    _run(programs, "initdb", "-D", data, *given)
-    options = [part for name, value in _CARELESS.items() for part in ("-c", f"{name}={value}")]
-    for _ in range(ATTEMPTS):  # somebody else may take the port between our asking for it and the server's
+    log = session.folder / "cluster.log"
+    for attempt in range(ATTEMPTS):  # somebody else may take the port between our asking for it and the server's
         port = _find_port()
-        command = [programs / "postgres", "-D", data, "-p", str(port), *options]
-        with log.open("ab") as output:
-            session.keeper = subprocess.Popen(
-                _as_postgres("sh", "-c", _KEEPER, "keeper", *map(str, command)),
-                stdin=subprocess.PIPE,
-                stdout=output,
-                stderr=output,
-                cwd=data,
-                start_new_session=True,  # Ctrl-C ends the tests first, then the server
-            )
+        session.keeper = _start(session.folder / f"cluster{attempt}", log, programs, port)
         if _answers(programs, port):
             _run(programs, "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "postgres", "larry")
             return f"postgres://postgres@127.0.0.1:{port}/larry"
-        assert session.keeper.stdin is not None
-        session.keeper.stdin.close()
-        session.keeper.wait(PATIENCE)
+        session.stop()
     raise NoDatabaseForTests(log.read_text(errors="replace")[-2000:])
+
+
+def _start(data: Path, log: Path, programs: Path, port: int) -> subprocess.Popen[bytes]:
+    """A new cluster and its server, under a keeper."""
+    data.mkdir()
+    if os.geteuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(data, owner.pw_uid, owner.pw_gid)
+    given = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    _run(programs, "initdb", "-D", data, *given)
+    options = [part for name, value in _CARELESS.items() for part in ("-c", f"{name}={value}")]
+    server = _as_postgres(str(programs / "postgres"), "-D", str(data), "-p", str(port), *options)
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            ["sh", "-c", _KEEPER, "keeper", str(data), *server],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            cwd=data,
+            start_new_session=True,  # Ctrl-C ends the tests first, then the server
+        )
 
 
 def _as_postgres(*command: str) -> list[str]:

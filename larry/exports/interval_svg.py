@@ -141,10 +141,10 @@ class _Drawing:
     def _labels(self, y: int) -> Iterator[str]:
         """The marks' labels, and above them what they are of; a group has room until the next one begins."""
         places = [self._x(tick.moment) for tick in self.ticks]
-        for tick, x, following in zip(self.ticks, places, [*places[1:], self.plot], strict=True):
+        for tick, x, following in zip(self.ticks, places, [*places[1:], self.plot], strict=False):
             yield put_text(self.left + x + 3, y, following - x - 3, 11, tick.label, "lp-small")
         groups = [(x, tick.group) for tick, x in zip(self.ticks, places, strict=True) if tick.group]
-        for (x, group), (end, _) in zip(groups, [*groups[1:], (self.plot, "")], strict=True):
+        for (x, group), (end, _) in zip(groups, [*groups[1:], (self.plot, "")], strict=False):
             if end - x > _PER_LETTER * len(group):
                 yield put_text(self.left + x + 3, y - 15, end - x - 3, 11, group, "lp-small lp-muted")
         if not self.is_narrow:

@@ -18,7 +18,7 @@ from larry.records.deployment import Deployment
 
 
 @dataclass(frozen=True, slots=True)
-class Cause:
+class DirtyCause:
     """One path at which what is live differs from what is described, and who touched it last (None: not recorded)."""
 
     difference: Difference
@@ -31,7 +31,7 @@ class Dirty:
 
     path: str
     hosts: tuple[str, ...]
-    causes: tuple[Cause, ...]
+    causes: tuple[DirtyCause, ...]
 
 
 def list_dirty_causes(
@@ -63,7 +63,7 @@ def list_dirty_causes(
         Dirty(
             path,
             tuple(sorted(hosts)),
-            tuple(Cause(d, _latest(d, descriptions[path], lines)) for _, d in sorted(differences.items())),
+            tuple(DirtyCause(d, _latest(d, descriptions[path], lines)) for _, d in sorted(differences.items())),
         )
         for path, (hosts, differences) in sorted(behind.items())
     ]

@@ -6,8 +6,10 @@ only on newer ones. The wheel ``pysqlite3`` brings one; without it everything wo
 
 from __future__ import annotations
 
+import functools
 import importlib
 import sys
+from typing import Any
 
 SAFE_TO_WRITE_AHEAD = (3, 51, 3)
 
@@ -38,3 +40,33 @@ def writes_ahead() -> bool:
     """Whether the SQLite that Django gets is new enough for a write-ahead log."""
     linked: tuple[int, ...] = importlib.import_module("sqlite3").sqlite_version_info
     return linked >= SAFE_TO_WRITE_AHEAD
+
+
+@functools.cache
+def connection_class() -> type[Any]:
+    """Connections whose failed BEGIN leaves no cursor behind for another thread to clean up.
+
+    The traceback of "database is locked" keeps the cursor in a cycle, which the garbage collector frees in any thread:
+    one that holds the write lock would then wait for the cursor's connection, while that waits for the write lock.
+    """
+    linked = importlib.import_module("sqlite3")
+
+    class Connection(linked.Connection):  # type: ignore[misc, name-defined]  # the module is known at run time only
+        def cursor(self, factory: Any = linked.Cursor) -> Any:
+            return super().cursor(_closing_class(factory))
+
+    return Connection
+
+
+@functools.cache
+def _closing_class(factory: Any) -> type[Any]:
+    class Cursor(factory):  # type: ignore[misc]  # any class of cursors
+        def execute(self, query: str, *parameters: Any) -> Any:
+            try:
+                return super().execute(query, *parameters)
+            except Exception:
+                if query.startswith("BEGIN"):
+                    self.close()
+                raise
+
+    return Cursor

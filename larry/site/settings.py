@@ -9,7 +9,7 @@ from typing import Any
 
 from larry.site.configuration import Configuration, WrongSetting, WrongValue, read_configuration
 from larry.site.database_url import EmbeddedDatabase, ServedDatabase
-from larry.site.embedded_sqlite import embed, writes_ahead
+from larry.site.embedded_sqlite import connection_class, embed, writes_ahead
 
 LARRY: Configuration = read_configuration(os.environ)
 """What this process was told; `larry.site` and the faces read paths and the time zone here."""
@@ -35,6 +35,7 @@ def _embedded(database: EmbeddedDatabase) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
+            "factory": connection_class(),
             "init_command": (
                 f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                 " PRAGMA recursive_triggers=ON; PRAGMA cache_size=-65536"

@@ -23,7 +23,7 @@ def lay(names: Iterable[str], ties: Sequence[Tie]) -> Layout:
 
 def ties_of(text: str) -> list[Tie]:
     """``a<b c<d``: what comes before what."""
-    return [Tie(*pair.split("<")) for pair in text.split()]
+    return [Tie(pair[0], pair[2]) for pair in text.split()]
 
 
 def make(random: Random, boxes: int, ties: int) -> tuple[list[str], list[Tie]]:

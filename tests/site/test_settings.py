@@ -6,13 +6,16 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
-from larry.site.embedded_sqlite import SAFE_TO_WRITE_AHEAD, embed, writes_ahead
+from larry.site.embedded_sqlite import SAFE_TO_WRITE_AHEAD, connection_class, embed, writes_ahead
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -94,6 +97,31 @@ def test_embedding_comes_too_late_once_django_has_its_driver(tmp_path: Path) -> 
 
 def test_a_second_embedding_changes_nothing() -> None:
     assert embed() == embed()
+
+
+def test_a_begin_that_failed_leaves_no_cursor_that_blocks_another_thread(tmp_path: Path) -> None:
+    """Else the garbage collector of a thread that holds the write lock waits for one that waits for the lock."""
+    import sqlite3
+
+    def connect(timeout: float) -> Any:
+        return sqlite3.connect(
+            tmp_path / "db", timeout=timeout, isolation_level=None, check_same_thread=False, factory=connection_class()
+        )
+
+    with closing(connect(0)) as holder, closing(connect(0)) as waiter:
+        holder.execute("BEGIN IMMEDIATE")
+        cursor = waiter.cursor()
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            cursor.execute("BEGIN IMMEDIATE")
+        waiter.execute("PRAGMA busy_timeout = 5000")
+        thread = threading.Thread(target=waiter.execute, args=["BEGIN IMMEDIATE"])
+        thread.start()
+        time.sleep(0.2)
+        began = time.perf_counter()
+        del cursor
+        assert time.perf_counter() - began < 2
+        holder.execute("COMMIT")
+        thread.join()
 
 
 @pytest.mark.django_db

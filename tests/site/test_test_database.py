@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,9 +30,7 @@ def test_it(number):
     {act}
 """
 
-pytestmark = pytest.mark.skipif(
-    os.environ[database.CHOICE] == "postgres", reason="tested in the other pass: it is slow"
-)
+pytestmark = pytest.mark.skipif(os.environ[database.CHOICE] == "postgres", reason="slow: only in the other pass")
 
 needs_postgresql = pytest.mark.skipif(database.find_programs() is None, reason="PostgreSQL is not installed")
 
@@ -57,10 +56,10 @@ def _environment(choice: str, **variables: str) -> dict[str, str]:
     return kept | {database.CHOICE: choice} | variables
 
 
-def _run(session: Path, act: str, choice: str, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def _run(session: Path, act: str, choice: str, *options: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         _command(session, act, *options),
-        env=_environment(choice, **variables), cwd=ROOT, capture_output=True, text=True, timeout=ENOUGH * 2, check=False,
+        env=_environment(choice, **more), cwd=ROOT, capture_output=True, text=True, timeout=ENOUGH * 2, check=False,
     )  # fmt: skip
 
 
@@ -127,6 +126,8 @@ def test_a_cluster_ends_with_a_session_that_is_killed(session: Path, blow: signa
         running.send_signal(blow)
         running.wait(ENOUGH)
     _wait_until_gone(folder)
+    assert not list(Path(folder).glob("cluster*/*"))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_without_postgresql_all_is_skipped_loudly(session: Path) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from larry.cli.address import bind_option, read_address, refuse_taken
+from larry.cli.printing import Column, print_table, show_value
 
 if TYPE_CHECKING:
     from larry.cli.session import Session
+    from larry.core.node import NodeService
 
 FILES = tuple(f"larry.sqlite3{ending}" for ending in ("", "-wal", "-shm", "-journal"))
-SHOWN_DIALECT = "puppet"
+LONGEST_CELL = 90
 
 
 @click.command()
@@ -73,7 +77,6 @@ def _settle() -> Path:
 
 
 def _print_host(session: Session, host: str) -> None:
-    from larry.exports.dialect import find_dialect
     from larry.queries.deployment import DeploymentFilter, State, list_deployments
     from larry.queries.host import list_hosts
     from larry.queries.node import get_node
@@ -86,15 +89,28 @@ def _print_host(session: Session, host: str) -> None:
     }
     told = ", ".join(f"{count} {state}" for state, count in counts.items())
     click.echo(f"{len(hosts)} hosts; deployments: {told}\n")
-    click.echo(f"What {host} is to be now, as {SHOWN_DIALECT} reads it:\n")
-    click.echo(find_dialect(SHOWN_DIALECT).render(get_node(host, session.reader, at)))
+    click.echo(f"What {host} is to be now, in the order in which it starts:\n")
+    columns: tuple[Column[tuple[int, NodeService]], ...] = (
+        Column("#", lambda line: line[0], is_number=True),
+        Column("service", lambda line: line[1].key),
+        Column("parameters", lambda line: _cut(show_value(line[1].parameters))),
+        Column("audits", lambda line: _cut(show_value(sorted({subject.service for subject in line[1].audits})))),
+    )
+    print_table(columns, tuple(enumerate(get_node(host, session.reader, at).node.services, start=1)))
+    click.echo()
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
 
 
 def _print_hints(home: Path, host: str) -> None:
+    larry = "larry" if shutil.which("larry") else sys.argv[0]
     click.echo(
         f"To look further, in another terminal:\n"
         f"  export LARRY_HOME={home}\n"
-        f"  larry deployments --future\n"
-        f"  larry config {host} --format shell --as-of +30d\n"
-        f"  larry check\n"
+        f"  {larry} config {host} --format puppet\n"
+        f"  {larry} config {host} --format enc --as-of +30d\n"
+        f"  {larry} deployments --future\n"
+        f"  {larry} check\n"
     )

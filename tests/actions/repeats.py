@@ -1,0 +1,24 @@
+"""How often an interleaving is repeated, and an estate in which every repeat has instances and hosts of its own."""
+
+from __future__ import annotations
+
+import hypothesis
+
+REPEATS = max(2, hypothesis.settings.default.max_examples // 50)
+"""Twice in a default run, where there are some forty interleavings; far more often in the profile `deep`."""
+
+
+def crowd(size: int = REPEATS) -> str:
+    """Instances i0, j0, i1, j1 ... and hosts h0, k0, h1, k1 ... with one auditor on one host for all."""
+    numbers = range(size)
+    instances = ", ".join(f"{{name: I{n}, requires: [app]}}, {{name: J{n}, requires: [app]}}" for n in numbers)
+    hosts = ", ".join(f"{{name: h{n}, addresses: [10.1.0.{n % 250}]}}, {{name: k{n}}}" for n in numbers)
+    return f"""
+larry: 1
+services:
+  - {{name: linux}}
+  - {{name: app, needs: [linux], parameters: [{{name: size, type: integer, default: 1}}]}}
+  - {{name: watch, audits: [{{service: app, where: {{host: mon}}}}]}}
+customers: [{{name: C, apps: [{{name: A, instances: [{instances}]}}]}}]
+hosts: [{{name: mon}}, {hosts}]
+"""
