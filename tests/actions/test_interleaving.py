@@ -93,6 +93,7 @@ def test_one_deploys_where_another_undeploys(point: tuple[str, ...], hold: Calla
     lay(crowd())
     for n in range(REPEATS):
         put(f"c/a/i{n}", f"h{n}", now=-1)
+    for n in range(REPEATS):
         (standing,) = [row.id for row in rows() if row.host == f"h{n}"]
         hold(*point)
         undone, done = run_at_once(
@@ -214,6 +215,7 @@ def test_two_redeploy_the_same(point: tuple[str, ...], hold: Callable[..., Meeti
     lay(crowd())
     for n in range(REPEATS):
         put(f"c/a/i{n}", f"h{n}", now=-1)
+    for n in range(REPEATS):
         change("instance", f"c/a/i{n}", 0, parameters={"size": 5})
         hold(*point)
         done = run_at_once(*(partial(redeploy, (f"c/a/i{n}",), author()) for _ in range(2)))
