@@ -37,12 +37,14 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "redeploy": ("redeploy:redeploy", "new snapshots where the old ones are live, as one rollout"),
             "edit-deployment": ("edit_deployment:edit_deployment", "change its end; before it begins, anything of it"),
             "undeploy": ("undeploy:undeploy", "end deployments, now or at a moment"),
+            "undo": ("undo:undo", "take a rollout back, as far as it lies in the future"),
         },
         "Look": {
             "deployments": ("deployments:deployments", "what was, is and will be live where"),
             "config": ("config:config", "what a host is to be at a moment, in the language of a tool"),
             "graph": ("graph:graph", "the picture of what depends on what: services, instances, hosts"),
             "timeline": ("timeline:timeline", "the picture of what was, is and will be live"),
+            "history": ("history:history", "every change of what a host or an instance was, is and will be"),
             "activity": ("activity:activity", "who did what, when and why"),
         },
     }

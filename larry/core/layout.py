@@ -10,6 +10,7 @@ import heapq
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from types import MappingProxyType
 
 SWEEPS = 8
@@ -75,18 +76,25 @@ def arrange(tiers: Mapping[str, int], ties: Sequence[Tie], *, box: int, line: in
     )
 
 
-def stack(tracks: Iterable[Sequence[tuple[float, float]]]) -> tuple[tuple[int, ...], int]:
-    """The row of each track, so that no two in one row overlap, and the number of rows; each track takes the first
-    row that is free for all of its spans. Spans are half-open.
+def stack(tracks: Sequence[Sequence[tuple[float, float]]]) -> tuple[tuple[int, ...], int]:
+    """The row of each track, so that no two in one row overlap, and the number of rows.
+
+    From the earliest on, each track takes the first row that is free for all of its spans. These are half-open and rise.
     """
     rows: list[list[tuple[float, float]]] = []
-    chosen: list[int] = []
-    for track in tracks:
-        row = next((number for number, taken in enumerate(rows) if all(_is_free(taken, s) for s in track)), len(rows))
+    usable: list[int] = []
+    chosen = [0] * len(tracks)
+    for number in sorted(range(len(tracks)), key=lambda number: tuple(tracks[number][:1])):
+        track = tracks[number]
+        begin = track[0][0] if track else -inf
+        # Whoever comes now comes after what a row without an end began with: that row is full for good.
+        usable = [row for row in usable if not (rows[row] and rows[row][-1][0] <= begin and rows[row][-1][1] == inf)]
+        row = next((row for row in usable if all(_is_free(rows[row], span) for span in track)), len(rows))
         if row == len(rows):
             rows.append([])
+            usable.append(row)
         rows[row] = sorted([*rows[row], *track])
-        chosen.append(row)
+        chosen[number] = row
     return tuple(chosen), len(rows)
 
 

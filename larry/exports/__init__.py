@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from json import JSONEncoder
+
+from larry.core.document import Json
 
 _UNPRINTABLE_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _encode = JSONEncoder(ensure_ascii=False).encode
@@ -23,10 +26,38 @@ def exact_scalar(value: None | bool | float | str) -> str:
     """
     if isinstance(value, float):
         return _NO_POINT.sub(r"\1.0e", repr(value))
-    text = _encode(value)
+    return escape_unprintable(_encode(value))
+
+
+def escape_unprintable(text: str) -> str:
+    """JSON text with escapes for what YAML readers refuse to see, or take for the end of a line, in quotes."""
     return _UNPRINTABLE_IN_YAML.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def is_long_key(key: str) -> bool:
     """Whether YAML readers refuse the key in front of a plain colon, where they look back 1,024 characters at most."""
     return len(exact_scalar(key)) > 1000
+
+
+def yaml_block(value: Json, indent: str = "", write_text: Callable[[str], str] = exact_scalar) -> str:
+    """The value as it stands after a colon or a dash: scalars after a space, what is not empty on lines of its own."""
+    if isinstance(value, Mapping):
+        return "".join(_member(key, member, indent, write_text) for key, member in value.items()) or " {}"
+    if isinstance(value, str):
+        return f" {write_text(value)}"
+    if isinstance(value, Sequence):
+        return "".join(f"\n{indent}-{_element(member, indent, write_text)}" for member in value) or " []"
+    return f" {exact_scalar(value)}"
+
+
+def _member(key: str, member: Json, indent: str, write_text: Callable[[str], str]) -> str:
+    deeper = yaml_block(member, indent + "  ", write_text)
+    if is_long_key(key):
+        return f"\n{indent}? {write_text(key)}\n{indent}:{deeper}"
+    return f"\n{indent}{write_text(key)}:{deeper}"
+
+
+def _element(member: Json, indent: str, write_text: Callable[[str], str]) -> str:
+    """Members of a list of maps begin on the line of their dash."""
+    deeper = yaml_block(member, indent + "  ", write_text)
+    return f" {deeper.lstrip()}" if deeper.startswith("\n") else deeper

@@ -122,7 +122,7 @@ class _Drawing:
         for bar in bars:
             end = bar.interval.end.timestamp() if bar.interval.end else inf
             tracks.setdefault(bar.track, []).append((bar.interval.start.timestamp(), end))
-        rows, count = stack(tracks.values())
+        rows, count = stack(tuple(tracks.values()))
         row_of = dict(zip(tracks, rows, strict=True))
         return tuple(row_of[bar.track] for bar in bars), count
 

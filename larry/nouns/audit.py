@@ -8,7 +8,7 @@ from types import MappingProxyType
 from larry.core.document import Json
 from larry.core.key import fold
 from larry.core.service_graph import WhereKind
-from larry.nouns.fault import Fault, describe, did_you_mean, shorten
+from larry.nouns.fault import Fault, describe_value, did_you_mean, shorten
 from larry.nouns.text import find_line_fault, read_list
 
 PLAIN_WHERES = (WhereKind.SAME_HOST.value, WhereKind.MANUAL.value)
@@ -38,7 +38,9 @@ def _parse_audit(member: Json) -> tuple[dict[str, Json], list[Fault]]:
     if isinstance(member, str):
         member = {"service": member}
     if not isinstance(member, Mapping):
-        return {}, [Fault(f"must be the name of a service, or a map of service and where, not {describe(member)}")]
+        return {}, [
+            Fault(f"must be the name of a service, or a map of service and where, not {describe_value(member)}")
+        ]
     faults = [
         Fault(f"an audit has no {shorten(key)}{did_you_mean(key, _KEYS)}", (key,), at_key=True)
         for key in member
@@ -62,7 +64,7 @@ def _parse_where(value: Json) -> tuple[Json, list[Fault]]:
         hint = f"; write {{{value}: NAME}}" if value in NAMED_WHERES else guess
         return None, [Fault(f"where must be {_WHERES}, not {shorten(value)}{hint}")]
     if not isinstance(value, Mapping) or len(value) != 1:
-        return None, [Fault(f"where must be {_WHERES}, not {describe(value)}")]
+        return None, [Fault(f"where must be {_WHERES}, not {describe_value(value)}")]
     ((kind, name),) = value.items()
     if kind not in NAMED_WHERES:
         return None, [Fault(f"where must be {_WHERES}, not {shorten(str(kind))}", (kind,), at_key=True)]

@@ -8,7 +8,7 @@ from larry.core.document import Json
 from larry.core.key import fold
 from larry.core.parameters import ParameterType, matches_type
 from larry.core.service_graph import find_circle
-from larry.nouns.fault import Fault, FaultList, describe
+from larry.nouns.fault import Fault, FaultList, describe_value
 from larry.nouns.field import Field, Kind
 from larry.nouns.item import FieldPath, Item, find_parent_address, list_members
 from larry.nouns.table import NOUNS
@@ -134,7 +134,7 @@ def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:
             _compare(typed, item, index, "type", faults)
         _compare(merged, item, index, "merge", faults)
         if "default" in declaration and not matches_type(declaration["default"], ParameterType(str(kind))):
-            text = f"the default must be of type {kind}, not {describe(declaration['default'])}"
+            text = f"the default must be of type {kind}, not {describe_value(declaration['default'])}"
             faults.add_to(item, text, "parameters", index, "default")
     for item, index, declaration in declared:
         name = str(declaration["name"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 from larry.core.document import Json, is_sealed
@@ -21,16 +21,18 @@ _DEFAULTS: Mapping[str, Mapping[str, Json]] = {
 }
 
 
-@dataclass(slots=True)
 class _Stated:
     """A stated item on its way: what it was found to be, and what it is called from now on."""
 
-    item: Item
-    parent: str = ""
-    found: Item | None = None
-    name: str = ""
-    key: str = ""
-    has_address: bool = False
+    __slots__ = ("found", "has_address", "item", "key", "name", "parent")
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        self.parent = ""
+        self.found: Item | None = None
+        self.name = ""
+        self.key = ""
+        self.has_address = False
 
     @property
     def address(self) -> str:

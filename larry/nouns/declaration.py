@@ -8,7 +8,7 @@ from types import MappingProxyType
 from larry.core.document import Json, find_json_faults, freeze
 from larry.core.key import KEY_PATTERN, RESERVED_PARAMETER_NAMES
 from larry.core.parameters import Merge, ParameterType
-from larry.nouns.fault import Fault, describe, did_you_mean, shorten
+from larry.nouns.fault import Fault, describe_value, did_you_mean, shorten
 from larry.nouns.text import find_text_fault, read_list
 
 TYPES = tuple(kind.value for kind in ParameterType)
@@ -33,7 +33,7 @@ def find_parameter_name_fault(name: object) -> str | None:
 def parse_parameter_values(value: Json) -> tuple[Json, tuple[Fault, ...]]:
     """Read the values that a layer sets: a map of parameter names to JSON."""
     if not isinstance(value, Mapping):
-        return None, (Fault(f"must be a map of parameters, not {describe(value)}"),)
+        return None, (Fault(f"must be a map of parameters, not {describe_value(value)}"),)
     faults: list[Fault] = []
     for name, member in value.items():
         name_fault = find_parameter_name_fault(name)
@@ -65,7 +65,7 @@ def _parse_declaration(member: Json) -> tuple[dict[str, Json], list[Fault]]:
     if isinstance(member, str):
         member = {"name": member}
     if not isinstance(member, Mapping):
-        return {}, [Fault(f"must be the name of a parameter, or a map with its name, not {describe(member)}")]
+        return {}, [Fault(f"must be the name of a parameter, or a map with its name, not {describe_value(member)}")]
     faults = [
         Fault(f"a parameter has no {shorten(key)}{did_you_mean(key, _KEYS)}", (key,), at_key=True)
         for key in member
@@ -88,15 +88,15 @@ def _find_type_fault(value: Json) -> str | None:
     if value in TYPES:
         return None
     guess = did_you_mean(value, {name: name for name in TYPES}) if isinstance(value, str) else ""
-    return f"there is no type {describe(value)}{guess}; types are {', '.join(TYPES)}"
+    return f"there is no type {describe_value(value)}{guess}; types are {', '.join(TYPES)}"
 
 
 def _find_merge_fault(value: Json) -> str | None:
-    return None if value in MERGES else f"must be {' or '.join(MERGES)}, not {describe(value)}"
+    return None if value in MERGES else f"must be {' or '.join(MERGES)}, not {describe_value(value)}"
 
 
 def _find_flag_fault(value: Json) -> str | None:
-    return None if isinstance(value, bool) else f"must be true or false, not {describe(value)}"
+    return None if isinstance(value, bool) else f"must be true or false, not {describe_value(value)}"
 
 
 _CHECKS: Mapping[str, Callable[[Json], str | None]] = MappingProxyType(

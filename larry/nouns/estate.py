@@ -8,7 +8,7 @@ from dataclasses import replace
 from larry.nouns.check import check_items
 from larry.nouns.completion import Completion, overlay
 from larry.nouns.deployment import DeploymentLine
-from larry.nouns.estate_file import Estate, EstateReader
+from larry.nouns.estate_file import StatedEstate, EstateReader
 from larry.nouns.fault import Fault, FaultList
 from larry.nouns.item import Item
 from larry.nouns.resolution import Resolution
@@ -25,7 +25,7 @@ class EstateFaults(ValueError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-def parse_estate(files: Sequence[tuple[str, bytes | str]], *, largest: int = LARGEST_FILE) -> Estate:
+def parse_estate(files: Sequence[tuple[str, bytes | str]], *, largest: int = LARGEST_FILE) -> StatedEstate:
     """Read estate files, each (name, text) of at most ``largest`` bytes, into items as stated.
 
     References are still as written: `complete` resolves them. Raises `EstateFaults` with the faults of all files.
@@ -33,7 +33,7 @@ def parse_estate(files: Sequence[tuple[str, bytes | str]], *, largest: int = LAR
     faults = FaultList()
     reader = _read_files(files, faults, largest)
     _raise_if_any(faults, files)
-    return Estate(tuple(reader.items), tuple(reader.deployments))
+    return StatedEstate(tuple(reader.items), tuple(reader.deployments))
 
 
 def complete(items: Iterable[Item], existing: Mapping[tuple[str, str], Item]) -> tuple[Item, ...]:
@@ -56,7 +56,7 @@ def read_estate(
     existing: Mapping[tuple[str, str], Item],
     *,
     largest: int = LARGEST_FILE,
-) -> Estate:
+) -> StatedEstate:
     """Read, complete and check in one: the items in normal form, and every fault of every sort in one answer.
 
     Checks the estate that would result if nothing were pruned. When a file cannot be read to its end, nothing is looked
@@ -71,7 +71,7 @@ def read_estate(
     for fault in check_items(overlay(existing, completion.items)):
         faults.add(fault)
     _raise_if_any(faults, files)
-    return Estate(completion.items, deployments)
+    return StatedEstate(completion.items, deployments)
 
 
 def _read_files(files: Sequence[tuple[str, bytes | str]], faults: FaultList, largest: int) -> EstateReader:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from larry.core.document import Json
 from larry.core.key import fold
 from larry.nouns.deployment import DEPLOYMENT_FIELDS, DEPLOYMENT_SECTION, DeploymentLine
-from larry.nouns.fault import Fault, FaultList, describe, did_you_mean, shorten
+from larry.nouns.fault import Fault, FaultList, describe_value, did_you_mean, shorten
 from larry.nouns.field import Noun
 from larry.nouns.item import Item, Places, join_address, quote_segment
 from larry.nouns.parser import parse_field, parse_moment_text
@@ -28,7 +28,7 @@ _BELOW = {noun.plural: NOUNS[noun.parent].plural for noun in NOUNS.values() if n
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class StatedEstate:
     """What the files state, in their order."""
 
     items: tuple[Item, ...]
@@ -56,7 +56,7 @@ class EstateReader:
         stated, places = document.value, document.places
         if not isinstance(stated, Mapping):
             self.is_whole = False
-            about = "is empty" if stated is None else f"is {describe(stated)}"
+            about = "is empty" if stated is None else f"is {describe_value(stated)}"
             self.faults.add_at(places, f"an estate file is a map that begins with `larry: 1`; this {about}")
             return
         self._check_header(stated, places)
@@ -76,13 +76,13 @@ class EstateReader:
             return
         version = stated[HEADER]
         if not isinstance(version, int) or isinstance(version, bool) or version != VERSION:
-            self.faults.add_at(places, f"this Larry reads `larry: {VERSION}`, not {describe(version)}", HEADER)
+            self.faults.add_at(places, f"this Larry reads `larry: {VERSION}`, not {describe_value(version)}", HEADER)
 
     def _read_section(self, noun: Noun, parent: str | None, section: Json, places: Places) -> None:
         if section is None:
             return
         if not isinstance(section, Sequence) or isinstance(section, str):
-            text = f"{noun.plural} must be a list, such as [{{name: ...}}], not {describe(section)}"
+            text = f"{noun.plural} must be a list, such as [{{name: ...}}], not {describe_value(section)}"
             self.faults.add_at(places, text)
             return
         for index, stated in enumerate(section):
@@ -92,7 +92,7 @@ class EstateReader:
                 self.faults.leave_out(1)
             else:
                 hint = f": write {{name: {stated}}}" if isinstance(stated, str) and len(stated) <= 60 else ""
-                text = f"a member of {noun.plural} must be a map, not {describe(stated)}{hint}"
+                text = f"a member of {noun.plural} must be a map, not {describe_value(stated)}{hint}"
                 self.faults.add_at(places.inside(index), text)
 
     def _read_item(self, noun: Noun, parent: str | None, stated: Mapping[str, Json], places: Places) -> None:
@@ -133,12 +133,12 @@ class EstateReader:
         if section is None:
             return
         if not isinstance(section, Sequence) or isinstance(section, str):
-            self.faults.add_at(places, f"{DEPLOYMENT_SECTION} must be a list, not {describe(section)}")
+            self.faults.add_at(places, f"{DEPLOYMENT_SECTION} must be a list, not {describe_value(section)}")
             return
         for index, stated in enumerate(section):
             inside = places.inside(index)
             if not isinstance(stated, Mapping):
-                self.faults.add_at(inside, f"a deployment must be a map, not {describe(stated)}")
+                self.faults.add_at(inside, f"a deployment must be a map, not {describe_value(stated)}")
             elif line := self._read_deployment(stated, inside):
                 self.deployments.append(line)
 

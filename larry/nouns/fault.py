@@ -106,7 +106,7 @@ def spell_path(path: FieldPath) -> str:
     return spelled
 
 
-def describe(value: Json) -> str:
+def describe_value(value: Json) -> str:
     """What a value is, for a sentence that says what it should have been."""
     if value is None:
         return "nothing"

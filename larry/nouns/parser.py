@@ -18,7 +18,7 @@ from larry.core.document import LARGEST_INTEGER, Json, find_json_faults, freeze
 from larry.core.key import KEY_PATTERN, RESERVED_KEYS, fold
 from larry.nouns.audit import parse_audits
 from larry.nouns.declaration import parse_declarations, parse_parameter_values
-from larry.nouns.fault import Fault, describe, shorten
+from larry.nouns.fault import Fault, describe_value, shorten
 from larry.nouns.field import Field, Kind
 from larry.nouns.text import find_line_fault, find_text_fault, read_list
 
@@ -52,7 +52,7 @@ def _fault(text: str, *path: str | int, at_key: bool = False) -> Parsed:
 
 def _parse_name(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, str):
-        return _fault(f"a name must be text, not {describe(value)}{_quote_hint(value)}")
+        return _fault(f"a name must be text, not {describe_value(value)}{_quote_hint(value)}")
     if not value or value.isspace():
         return _fault("a name must not be empty")
     if len(value) > LONGEST_NAME:
@@ -67,7 +67,7 @@ def _parse_name(value: Json, _field: Field) -> Parsed:
 
 def _parse_host_name(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, str):
-        return _fault(f"a host's name must be text, not {describe(value)}{_quote_hint(value)}")
+        return _fault(f"a host's name must be text, not {describe_value(value)}{_quote_hint(value)}")
     name = value.lower()
     if not name or len(name) > 253 or not name.isascii():
         return _fault(f"{shorten(value)} is no DNS name: 1 to 253 ASCII characters (other alphabets as xn--...)")
@@ -84,7 +84,7 @@ def _parse_host_name(value: Json, _field: Field) -> Parsed:
 
 def _parse_key(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, str):
-        return _fault(f"a key must be text, not {describe(value)}{_quote_hint(value)}")
+        return _fault(f"a key must be text, not {describe_value(value)}{_quote_hint(value)}")
     if not KEY_PATTERN.fullmatch(value):
         return _fault(f"{shorten(value)} is no key: a to z first, then a-z, 0-9 and _, at most 63 in all")
     if value in RESERVED_KEYS:
@@ -106,7 +106,7 @@ def _parse_integer(value: Json, field: Field) -> Parsed:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        return _fault(f"must be a whole number, not {describe(value)}")
+        return _fault(f"must be a whole number, not {describe_value(value)}")
     least = -LARGEST_INTEGER if field.least is None else field.least
     if not least <= value <= LARGEST_INTEGER:
         return _fault(f"must be at least {least}, not {value}" if value < least else f"{value} is too large")
@@ -116,14 +116,14 @@ def _parse_integer(value: Json, field: Field) -> Parsed:
 def _parse_choice(value: Json, field: Field) -> Parsed:
     if isinstance(value, str) and value in field.choices:
         return value, ()
-    return _fault(f"must be {' or '.join(field.choices)}, not {describe(value)}")
+    return _fault(f"must be {' or '.join(field.choices)}, not {describe_value(value)}")
 
 
 def _parse_moment(value: Json, field: Field) -> Parsed:
     if value is None and not field.required:
         return None, ()
     if not isinstance(value, str):
-        return _fault(f"must be a moment such as 2026-12-01T09:00Z, not {describe(value)}")
+        return _fault(f"must be a moment such as 2026-12-01T09:00Z, not {describe_value(value)}")
     if parse_moment_text(value) is None:
         return _fault(f"{shorten(value)} is no moment: write 2026-12-01, 2026-12-01T09:00Z or 2026-12-01T09:00+01:00")
     return value, ()
@@ -131,7 +131,7 @@ def _parse_moment(value: Json, field: Field) -> Parsed:
 
 def _parse_number_map(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, Mapping):
-        return _fault(f"must be a map of quantities, such as {{cpu: 2, memory_mib: 4096}}, not {describe(value)}")
+        return _fault(f"must be a map of quantities, such as {{cpu: 2, memory_mib: 4096}}, not {describe_value(value)}")
     normal: dict[str, Json] = {}
     faults: list[Fault] = []
     for name, amount in value.items():
@@ -139,7 +139,7 @@ def _parse_number_map(value: Json, _field: Field) -> Parsed:
             text = f"{shorten(name)} is no quantity: write cpu, memory_mib, disk_gib ..."
             faults.append(Fault(text, (name,), at_key=True))
         elif not isinstance(amount, int | float) or isinstance(amount, bool):
-            faults.append(Fault(f"must be a number, not {describe(amount)}", (name,)))
+            faults.append(Fault(f"must be a number, not {describe_value(amount)}", (name,)))
         elif not math.isfinite(amount) or not 0 <= amount <= LARGEST_INTEGER:
             faults.append(Fault(f"must be a number from 0 up, not {amount}", (name,)))
         else:
@@ -149,7 +149,7 @@ def _parse_number_map(value: Json, _field: Field) -> Parsed:
 
 def _parse_string_map(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, Mapping):
-        return _fault(f"must be a map of labels, such as {{site: fra, rack: r7}}, not {describe(value)}")
+        return _fault(f"must be a map of labels, such as {{site: fra, rack: r7}}, not {describe_value(value)}")
     normal: dict[str, Json] = {}
     faults: list[Fault] = []
     for name, label in value.items():
@@ -165,7 +165,7 @@ def _parse_string_map(value: Json, _field: Field) -> Parsed:
 
 def _parse_json_map(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, Mapping):
-        return _fault(f"must be a map, not {describe(value)}")
+        return _fault(f"must be a map, not {describe_value(value)}")
     json_faults = find_json_faults(value)
     return (None, tuple(Fault(text) for text in json_faults)) if json_faults else (freeze(value), ())
 
@@ -177,7 +177,7 @@ def _parse_ip_list(value: Json, _field: Field) -> Parsed:
         address = _read_address(member)
         if address is None:
             hint = "; leave the prefix length out" if isinstance(member, str) and "/" in member else ""
-            faults.append(Fault(f"must be an IP address, not {describe(member)}{hint}", (index,)))
+            faults.append(Fault(f"must be an IP address, not {describe_value(member)}{hint}", (index,)))
         elif address in normal:
             faults.append(Fault(f"the address {address} is here twice", (index,)))
         else:
@@ -198,7 +198,7 @@ def _parse_reference(value: Json, field: Field) -> Parsed:
     if value is None and not field.required:
         return None, ()
     if not isinstance(value, str) or not value:
-        return _fault(f"must be the key or name of one {field.target}, not {describe(value)}{_quote_hint(value)}")
+        return _fault(f"must be the key or name of one {field.target}, not {describe_value(value)}{_quote_hint(value)}")
     line_fault = find_line_fault(value, longest=3 * LONGEST_NAME + 2)
     return _fault(line_fault) if line_fault else (value, ())
 

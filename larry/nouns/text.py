@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from larry.core.document import Json, find_json_faults
-from larry.nouns.fault import Fault, describe
+from larry.nouns.fault import Fault, describe_value
 
 LONGEST_TEXT = 10_000
 LONGEST_LINE = 200
@@ -18,7 +18,7 @@ def find_text_fault(value: Json, longest: int = LONGEST_TEXT) -> str | None:
     """Why the value cannot be kept as text of any number of lines, or None."""
     if not isinstance(value, str):
         hint = ": put it in quotes" if isinstance(value, int | float) else ", or write ''" if value is None else ""
-        return f"must be text, not {describe(value)}{hint}"
+        return f"must be text, not {describe_value(value)}{hint}"
     if len(value) > longest:
         return f"is too long: {len(value)} characters, at most {longest}"
     if _NO_CHARACTER.search(value):
@@ -39,4 +39,4 @@ def read_list(value: Json, what: str) -> tuple[list[tuple[int, Json]], list[Faul
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(enumerate(value)), []
     hint = f": write [{value}]" if isinstance(value, str) and len(value) <= 60 else ""
-    return [], [Fault(f"must be a list of {what}, not {describe(value)}{hint}")]
+    return [], [Fault(f"must be a list of {what}, not {describe_value(value)}{hint}")]

@@ -41,8 +41,11 @@ def list_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
     Takes a snapshot of every instance in memory, so it costs what all closures together cost.
     """
     readiness = get_readiness(reader, at)
+    if readiness.pending_migrations:
+        text = "the database is not up to date: run `larry migrate`"
+        return tuple(Situation("migration", "database", name, text) for name in readiness.pending_migrations)
     found = [
-        Situation("guard_missing", "database", name, f"the guard {name} is not in place")
+        Situation("guard_missing", "database", name, "the database no longer keeps this promise: run `larry migrate`")
         for name in readiness.missing_guards
     ]
     with read_view():

@@ -221,16 +221,36 @@ def test_parameters_tell_whence_they_come_and_hide_secrets(larry: Terminal) -> N
     assert SECRET not in said.out + larry.done("parameters", LIVE, "--format", "json").out
 
 
-def test_check_finds_the_uncovered_and_the_dirty_and_exits_3(larry: Terminal) -> None:
-    assert larry.done("check").out == "nothing is strange\n"
+def test_check_tells_every_strange_situation_and_exits_3(larry: Terminal) -> None:
+    assert {each["what"] for each in larry("check", "--format", "json").json} == {
+        "app_not_deployed",
+        "customer_not_deployed",
+        "host_idle",
+    }
     larry.deploy()
-    larry.done("set", "instance", LIVE, 'parameters={"workers": 9}')
+    larry.done("set", "instance", LIVE, 'parameters={"workers": 9, "useless": 1}')
     said = larry("check", "--format", "json")
     assert said.code == 3
-    assert [(each["what"], each["about"]) for each in said.json] == [
-        ("uncovered", f"{LIVE} on web1.example.com"),
-        ("dirty", LIVE),
-    ]
+    found = {each["what"]: (each["noun"], each["address"]) for each in said.json if each["what"] != "host_idle"}
+    assert {found.pop("uncovered"), found.pop("dirty"), found.pop("parameter_unknown")} == {("instance", LIVE)}
+    assert "app_not_deployed" not in found
+    assert "useless" in larry("check").out
+
+
+def test_a_rollout_is_undone_and_history_tells_both(larry: Terminal) -> None:
+    larry.deploy()
+    number = larry.done("deployments", "--format", "json").json[0]["rollout"]
+    assert "dry run" in larry.done("undo", str(number), "--dry-run").out
+    assert larry("undo", str(number)).code == 2
+    assert larry.done("undo", str(number), "--reason", "wrong host").out
+    (row,) = larry.done("deployments", "--all", "--format", "json").json
+    assert row["state"] in {"past", "deactivated"}
+    assert f"there is no rollout {number + 9}" in larry.refused("undo", str(number + 9), "--reason", "x")
+    told = larry.done("history", LIVE, "--format", "json").json
+    assert {"because of the tests", "wrong host"} <= {line["reason"] for line in told}
+    steps = larry.done("history", row["host"], "--format", "json").json
+    assert steps[0]["differences"] == []
+    assert [one["until"] for one in steps[:-1]] == [other["from"] for other in steps[1:]]
 
 
 def test_activity_says_who_did_what_and_why(larry: Terminal) -> None:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 
 from larry.core.document import Json
-from larry.nouns.fault import describe, did_you_mean, name_some, spell_path
+from larry.nouns.fault import describe_value, did_you_mean, name_some, spell_path
 from larry.nouns.item import (
     Item,
     Position,
@@ -76,7 +76,7 @@ def test_words_for_people() -> None:
     assert spell_path(("parameters", 1, "default")) == "parameters[1].default"
     assert list_members("ab") == ()
     values: list[Json] = [None, True, 5, "x", [], {}]
-    assert [describe(value) for value in values] == [
+    assert [describe_value(value) for value in values] == [
         "nothing",
         "true",
         "the number 5",

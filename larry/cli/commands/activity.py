@@ -14,6 +14,9 @@ from larry.core.interval import iso
 from larry.core.moment_text import show_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
     from larry.queries.activity import ActivityRow
 
 
@@ -32,11 +35,15 @@ def activity(*, limit: int, noun: str | None, address: str | None, as_of: str | 
       larry activity --noun host --address web1.example.com --format json
     """
     session = open_session()
-    zone = session.zone
 
     from larry.queries.activity import list_activity
 
     rows = list_activity(session.reader, session.at(as_of), limit=limit, noun=noun, address=address)
+    print_activity(rows, session.zone, form)
+
+
+def print_activity(rows: Sequence[ActivityRow], zone: ZoneInfo, form: str) -> None:
+    """Lines of activity, in the order given."""
     columns: tuple[Column[ActivityRow], ...] = (
         Column("when", lambda row: show_moment(row.at.replace(microsecond=0), zone)),
         Column("who", lambda row: row.actor),

@@ -2,68 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
 from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, print_listing
-from larry.cli.session import Session, open_session
+from larry.cli.session import open_session
 from larry.core.document import Json
 
+if TYPE_CHECKING:
+    from larry.queries.situation import Situation
+
 STRANGE = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    what: str
-    about: str
-    text: str
 
 
 @click.command()
 @as_of_option
 @listing_option
 def check(*, as_of: str | None, form: str) -> int:
-    """Look for missing guards of the database, uncovered audits and dirty instances. Exit code 3 if there are any.
+    """Look for strange situations: missing guards of the database, uncovered audits, dirty instances, missing and
+    unknown
+    parameters, fewer copies than wanted, customers and apps of which nothing is live, idle hosts, deployments that end
+    within a week with nothing after, roles that audits did not follow. Exit code 3 if there are any.
 
     \b
     Examples:
       larry check
-      larry check --format json
+      larry check --as-of +7d --format json
     """
     session = open_session()
-    findings = tuple(_find(session, as_of))
-    columns: tuple[Column[_Finding], ...] = (
-        Column("what", lambda finding: finding.what),
-        Column("about", lambda finding: finding.about),
-        Column("", lambda finding: finding.text),
+
+    from larry.queries.situation import list_situations
+
+    found = list_situations(session.reader, session.at(as_of))
+    columns: tuple[Column[Situation], ...] = (
+        Column("what", lambda each: each.code),
+        Column("about", lambda each: f"{each.noun} {each.address}"),
+        Column("", lambda each: each.text),
     )
-    print_listing(findings, columns, _document, form, nothing="nothing is strange")
-    return STRANGE if findings else 0
+    print_listing(found, columns, _document, form, nothing="nothing is strange")
+    return STRANGE if found else 0
 
 
-def _find(session: Session, as_of: str | None) -> Iterator[_Finding]:
-    from larry.queries.deployment import DeploymentFilter, State, list_deployments
-    from larry.queries.instance import list_dirty
-    from larry.queries.readiness import get_readiness
-
-    at = session.at(as_of)
-    readiness = get_readiness(session.reader, at)
-    for migration in readiness.pending_migrations:
-        yield _Finding("migration", migration, "the database is not up to date: run `larry migrate`")
-    if readiness.pending_migrations:
-        return
-    for guard in readiness.missing_guards:
-        yield _Finding("guard", guard, "the database no longer keeps this promise: run `larry migrate`")
-    live = DeploymentFilter(states=frozenset({State.CURRENT, State.FUTURE}))
-    for row in list_deployments(live, session.reader, at):
-        for auditor, audited, host, why in row.uncovered:
-            yield _Finding("uncovered", f"{row.instance} on {row.host}", f"{audited} on {host} lacks {auditor}: {why}")
-    for path in list_dirty(session.reader, at):
-        yield _Finding("dirty", path, f"was edited since it was deployed: `larry diff {path}`")
-
-
-def _document(finding: _Finding) -> dict[str, Json]:
-    return {"what": finding.what, "about": finding.about, "text": finding.text}
+def _document(each: Situation) -> dict[str, Json]:
+    return {"what": each.code, "noun": each.noun, "address": each.address, "text": each.text}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from larry.cli.change import print_plan, refused_plan_printed
@@ -13,6 +15,7 @@ from larry.cli.session import open_session
 @click.argument("instances", nargs=-1, metavar="[INSTANCE]...")
 @click.option("--dirty", is_flag=True, help="All instances that were edited since they were deployed.")
 @click.option("--customer", metavar="C", help="With --dirty: only those of this customer.")
+@click.option("--cause", type=int, metavar="ID", help="With --dirty: only those that this activity made so.")
 @click.option("--start", metavar="T", help="From then on; now unless given.")
 @expect_option
 @act_options
@@ -20,12 +23,12 @@ def redeploy(
     *,
     instances: tuple[str, ...],
     dirty: bool,
-    customer: str | None,
     start: str | None,
     expect: str | None,
     reason: str | None,
     dry_run: bool,
     form: str,
+    **which: Any,
 ) -> int:
     """Take new snapshots, and deploy them where the old ones are live, ends kept: one rollout.
 
@@ -34,20 +37,21 @@ def redeploy(
       larry redeploy acme/shop/production --dry-run
       larry redeploy --dirty --customer acme --start 2026-12-01T03:00 --reason "the new mail relay"
     """
+    customer, cause = which["customer"], which["cause"]
     if bool(instances) is dirty:
         raise click.UsageError("name instances, or say --dirty for all that were edited since they were deployed")
-    if customer is not None and not dirty:
-        raise click.UsageError("--customer belongs to --dirty")
+    if (customer is not None or cause is not None) and not dirty:
+        raise click.UsageError("--customer and --cause belong to --dirty")
     require_reason(reason, dry_run=dry_run)
     session = open_session()
     moment = session.find_moment(start, "--start")
 
     from larry.actions.redeploy import redeploy as act
-    from larry.queries.instance import list_dirty
+    from larry.queries.dirty import list_dirty_causes
 
     if dirty:
-        found = list_dirty(session.reader, session.at(None))
-        instances = tuple(path for path in found if customer is None or path.startswith(f"{customer.lower()}/"))
+        found = list_dirty_causes(session.reader, session.at(None), customer=customer, activity=cause)
+        instances = tuple(each.path for each in found)
         if not instances:
             click.echo("nothing is dirty", err=True)
             return 0
