@@ -9,14 +9,14 @@ from larry.cli.printing import show_value
 from larry.core.deployable import read_where
 from larry.core.document import Json, canonical_text, is_sealed
 from larry.core.node_text import MASK
-from larry.nouns.field import Field, Kind
+from larry.nouns.field import Field, FieldKind
 
 LONGEST_CELL = 48
 
 
 def show_in_cell(field: Field, value: Json) -> str:
     """The field in one cell of a table, cut when long; of declarations and audits what they are about."""
-    if field.kind is Kind.DECLARATIONS:
+    if field.kind is FieldKind.DECLARATIONS:
         lines = tuple(str(member["name"]) for member in _maps(value))
     else:
         lines = show_in_lines(field, value)
@@ -26,9 +26,9 @@ def show_in_cell(field: Field, value: Json) -> str:
 
 def show_in_lines(field: Field, value: Json) -> tuple[str, ...]:
     """The whole field, one line for each member of what has several."""
-    if field.kind is Kind.DECLARATIONS:
+    if field.kind is FieldKind.DECLARATIONS:
         return tuple(_declaration(member) for member in _maps(value))
-    if field.kind is Kind.AUDITS:
+    if field.kind is FieldKind.AUDITS:
         return tuple(f"{member['service']} ({_where(member['where'])})" for member in _maps(value))
     if isinstance(value, Mapping):
         return tuple(f"{name}={MASK if is_sealed(member) else _short(member)}" for name, member in value.items())

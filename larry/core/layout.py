@@ -79,7 +79,7 @@ def arrange(tiers: Mapping[str, int], ties: Sequence[Tie], *, box: int, line: in
 def stack(tracks: Sequence[Sequence[tuple[float, float]]]) -> tuple[tuple[int, ...], int]:
     """The row of each track, so that no two in one row overlap, and the number of rows.
 
-    From the earliest on, each track takes the first row that is free for all of its spans. These are half-open and rise.
+    From the earliest on, each track takes the first row that is free for all of its spans. They rise and are half-open.
     """
     rows: list[list[tuple[float, float]]] = []
     usable: list[int] = []

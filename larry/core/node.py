@@ -197,15 +197,22 @@ def own_parameters(presences: Iterable[Presence]) -> Mapping[str, Mapping[str, J
     """What each customer, app and instance present sets at its own level.
 
     Snapshots frozen at different moments may disagree about their customer's value: then each app, and if need be each
-    instance, carries its own, until all are redeployed. Hosts that merely audit an instance carry nothing of it.
+    instance, carries its own, until all are redeployed. Hosts that merely audit an instance carry nothing of it, and no
+    host a secret that no service of the instance there declares.
     """
-    snapshots = {p.snapshot.digest: p.snapshot for p in presences if p.cause is not Cause.AUDITS}
+    snapshots: dict[str, Snapshot] = {}
+    declared: dict[str, set[str]] = {}
+    for p in presences:
+        if p.cause is not Cause.AUDITS:
+            snapshots[p.snapshot.digest] = p.snapshot
+            declared.setdefault(p.snapshot.digest, set()).update(p.frozen.parameters)
     owners: dict[str, list[Mapping[str, Json]]] = {}
-    for snapshot in snapshots.values():
+    for digest, snapshot in snapshots.items():
         carried: dict[str, Json] = {}
         for level, path in zip(("customer", "app", "instance"), _level_paths(snapshot), strict=True):
-            carried = {**carried, **snapshot.own[level]}
-            owners.setdefault(path, []).append(MappingProxyType(carried))
+            own = snapshot.own[level]
+            carried.update({n: v for n, v in own.items() if not is_sealed(v) or n in declared[digest]})
+            owners.setdefault(path, []).append(MappingProxyType(dict(carried)))
     agreed = {path: _agreed(values) for path, values in owners.items()}
     return MappingProxyType({path: _beyond_parents(path, agreed) for path in sorted(agreed)})
 

@@ -31,17 +31,18 @@ font-variant-numeric:tabular-nums}
 .larry-picture .lp-middle{text-anchor:middle}
 .larry-picture .lp-muted{fill:var(--lp-muted)}
 .larry-picture .lp-plain{--lp-fill:var(--lp-panel);--lp-strong:var(--lp-edge);--lp-ink:var(--lp-text)}
-.larry-picture .lp-shape{fill:var(--lp-fill);stroke:var(--lp-strong);stroke-width:1.2}
+.larry-picture .lp-shape{fill:var(--lp-fill)}
+.larry-picture :is(.lp-shape,.lp-over){stroke:var(--lp-strong);stroke-width:1.2}
 .larry-picture .lp-ink{fill:var(--lp-ink)}
 .larry-picture .lp-sign{fill:none;stroke:var(--lp-strong);stroke-width:1.6;stroke-linecap:round;stroke-linejoin:round}
 .larry-picture .lp-kind{fill:none;stroke:var(--lp-muted);stroke-width:1.2;stroke-linejoin:round}
 .larry-picture .lp-tile{fill:none;stroke:var(--lp-line);stroke-width:1.6}
 .larry-picture .lp-bare{fill:none;stroke:none}
 .larry-picture .lp-rule{stroke:var(--lp-grid);stroke-width:1}
-.larry-picture .lp-focus .lp-shape{stroke:var(--lp-accent);stroke-width:2.4}
+.larry-picture .lp-focus :is(.lp-shape,.lp-over){stroke:var(--lp-accent);stroke-width:2.4}
 .larry-picture a{cursor:pointer;outline:none}
-.larry-picture a:hover .lp-shape{stroke-width:2.2}
-.larry-picture a:focus-visible .lp-shape{stroke:var(--lp-focus);stroke-width:3.2}
+.larry-picture a:hover :is(.lp-shape,.lp-over){stroke-width:2.2}
+.larry-picture a:focus-visible :is(.lp-shape,.lp-over){stroke:var(--lp-focus);stroke-width:3.2}
 .larry-picture a:focus-visible .lp-underlined,.larry-picture a:hover .lp-underlined{text-decoration:underline}
 .larry-picture .lp-bond{fill:none;stroke:var(--lp-edge);stroke-width:1.4}
 .larry-picture .lp-head{fill:var(--lp-edge);stroke:var(--lp-edge);stroke-width:1.2;stroke-linejoin:round}

@@ -45,7 +45,7 @@ SIGN = 15
 LEAST_BAR = 3
 LEAST_LABEL = 24
 _PER_TICK = 58
-_PER_LETTER = 7
+_PER_LETTER = 8
 _FEWEST_FOR_TWO_AXES = 16
 
 
@@ -142,7 +142,8 @@ class _Drawing:
         """The marks' labels, and above them what they are of; a group has room until the next one begins."""
         places = [self._x(tick.moment) for tick in self.ticks]
         for tick, x, following in zip(self.ticks, places, [*places[1:], self.plot], strict=False):
-            yield put_text(self.left + x + 3, y, following - x - 3, 11, tick.label, "lp-small")
+            if following - x > _PER_LETTER * len(tick.label):
+                yield put_text(self.left + x + 3, y, following - x - 3, 11, tick.label, "lp-small")
         groups = [(x, tick.group) for tick, x in zip(self.ticks, places, strict=True) if tick.group]
         for (x, group), (end, _) in zip(groups, [*groups[1:], (self.plot, "")], strict=False):
             if end - x > _PER_LETTER * len(group):

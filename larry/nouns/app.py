@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from larry.nouns.field import Field, Kind, Noun, name_fields
+from larry.nouns.field import Field, FieldKind, Noun, name_fields
 
 APP = Noun(
     name="app",
@@ -11,9 +11,9 @@ APP = Noun(
     parent="customer",
     fields=(
         *name_fields("app"),
-        Field("parameters", Kind.VALUES, "Parameters for all instances of the app.", default={}, sensitive=True),
-        Field("service_level", Kind.LINE, "The service level of the contract.", default=""),
-        Field("importance", Kind.INTEGER, "How important the app is: the larger, the more.", default=0),
+        Field("parameters", FieldKind.VALUES, "Parameters for all instances of the app.", default={}, sensitive=True),
+        Field("service_level", FieldKind.LINE, "The service level of the contract.", default=""),
+        Field("importance", FieldKind.INTEGER, "How important the app is: the larger, the more.", default=0),
     ),
     scope=("app", "customer"),
     sorts=("name", "key", "importance", "service_level"),

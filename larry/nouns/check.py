@@ -9,7 +9,7 @@ from larry.core.key import fold
 from larry.core.parameters import ParameterType, matches_type
 from larry.core.service_graph import find_circle
 from larry.nouns.fault import Fault, FaultList, describe_value
-from larry.nouns.field import Field, Kind
+from larry.nouns.field import Field, FieldKind
 from larry.nouns.item import FieldPath, Item, find_parent_address, list_members
 from larry.nouns.table import NOUNS
 
@@ -65,7 +65,7 @@ def _list_references(field: Field, value: Json) -> Iterator[tuple[str, str, Fiel
     for member in list_members(value):
         if isinstance(member, str):
             yield target, member, path
-        elif isinstance(member, Mapping) and field.kind is Kind.AUDITS:
+        elif isinstance(member, Mapping) and field.kind is FieldKind.AUDITS:
             yield target, str(member["service"]), path
             where = member["where"]
             if isinstance(where, Mapping):

@@ -8,9 +8,9 @@ from types import MappingProxyType
 
 from larry.core.document import Json, is_sealed
 from larry.core.key import NoKeyFromName, derive_key
-from larry.nouns.directory import Directory, Entry
-from larry.nouns.fault import FaultList
-from larry.nouns.field import Kind, Noun
+from larry.nouns.directory import Directory, Entry, spell_out_parents
+from larry.nouns.fault import FaultList, shorten
+from larry.nouns.field import FieldKind, Noun
 from larry.nouns.item import Item, find_parent_address, is_same, join_address, unquote_segment
 from larry.nouns.resolution import Resolution, follow_hosts
 from larry.nouns.statement import WAS
@@ -91,11 +91,14 @@ class Completion:
             address = self._addresses[noun.parent, given]
         else:
             segments = [unquote_segment(segment) for segment in given.split("/")]
-            entry = self.directory.follow(noun.parent, segments)
+            steps = spell_out_parents(noun.parent)
+            entry = self.directory.follow(noun.parent, segments) if len(segments) == len(steps) else None
             address = entry.address if entry else None
             if address is None:
                 self._addresses[noun.parent, given] = None
-                self.faults.add_to(one.item, self.directory.explain(noun.parent, segments))
+                path = f"the {noun.parent} of an {noun.name} is written {'/'.join(steps)}, not {shorten(given)}"
+                text = self.directory.explain(noun.parent, segments) if len(segments) == len(steps) else path
+                self.faults.add_to(one.item, text)
         one.parent = address or ""
         return address is not None
 
@@ -179,7 +182,7 @@ class Completion:
             if field is None:
                 continue
             values[word] = value if field.target is None else resolution.resolve(field, one.item, value)
-            if field.kind is Kind.VALUES:
+            if field.kind is FieldKind.VALUES:
                 self._check_seals(one, word)
         values["name"], values["key"] = one.name, one.key
         return Item(noun.name, one.address, MappingProxyType(values), one.item.position, one.item.places)

@@ -4,108 +4,209 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeAlias
 
 from larry.core.document import Json
+from larry.nouns.check import check_items
+from larry.nouns.completion import Completion, overlay
+from larry.nouns.directory import spell_out_parents
 from larry.nouns.estate import EstateFaults
-from larry.nouns.fault import Fault, FaultList, did_you_mean
-from larry.nouns.field import Field, Kind, Noun
-from larry.nouns.item import Item, Position, join_address, quote_segment
-from larry.nouns.statement import parse_statement
+from larry.nouns.fault import Fault, FaultList, did_you_mean, shorten
+from larry.nouns.field import Field, FieldKind, Noun
+from larry.nouns.formula import unguard_formula
+from larry.nouns.item import (
+    KEY_BITS,
+    LINE_BITS,
+    Item,
+    Places,
+    Position,
+    find_parent_address,
+    join_address,
+    quote_segment,
+)
+from larry.nouns.json_text import NotJson, read_json
+from larry.nouns.statement import WAS, parse_statement
 from larry.nouns.yaml_text import LARGEST_FILE
+
+CsvRow: TypeAlias = tuple[int, Sequence[str]]
+"""The line on which it begins, and its cells."""
+
+Track: TypeAlias = Callable[[Sequence[CsvRow]], Iterable[CsvRow]]
+"""Passes the rows on, one by one, and may show how far they are."""
+
+NOUN_COLUMN, ADDRESS_COLUMN = "noun", "address"
+"""Columns that `larry list --format csv` writes before the fields."""
+
+_DELIMITERS = ",;\t"
+_NUMBER = re.compile(r"[-+]?[0-9]{1,20}(\.[0-9]{1,20})?([eE][-+]?[0-9]{1,3})?")
 
 
 class _NotSo(ValueError):
     """The cell is not written as its column asks."""
 
 
-def parse_csv(noun: Noun, file: str, text: bytes, *, largest: int = LARGEST_FILE) -> tuple[Item, ...]:
+def parse_csv(
+    noun: Noun, file: str, text: bytes, *, largest: int = LARGEST_FILE, track: Track = iter
+) -> tuple[Item, ...]:
     """Items as stated, from UTF-8 CSV with a header of field names; an empty cell states nothing.
 
-    Lists are separated by spaces or semicolons, maps are written ``key=value;key=value``, anything deeper is JSON.
-    Nouns
-    that belong to another have a column of that noun's name with its address. Raises `EstateFaults` with every fault of
-    every line.
+    Lists are separated by semicolons, commas or spaces, maps are written ``key=value;key=value``; either may be JSON, as
+    anything deeper must be. Nouns that belong to another have a column of that noun's name with its address. Raises
+    `EstateFaults` with every fault of every line.
     """
     faults = FaultList()
-    rows = _read_rows(file, text, largest, faults)
-    items = tuple(_read_items(noun, file, rows, faults)) if rows else ()
+    items = _read_file(noun, file, text, largest, track, faults)
     if faults:
         raise EstateFaults(faults.settle([file]))
     return items
 
 
-def _read_rows(file: str, text: bytes, largest: int, faults: FaultList) -> list[tuple[int, list[str]]]:
-    if len(text) > largest:
-        faults.add(
-            Fault(f"the file has {len(text)} bytes, more than the {largest} that are read", position=_at(file, 1))
-        )
-        return []
-    try:
-        reader = csv.reader(io.StringIO(text.decode("utf-8-sig"), newline=""), strict=True)
-    except UnicodeDecodeError as error:
-        line = text[: error.start].count(b"\n") + 1
-        faults.add(Fault(f"the byte {text[error.start]:#04x} is not UTF-8", position=_at(file, line)))
-        return []
-    try:
-        rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    except csv.Error as error:
-        faults.add(Fault(f"this is not CSV: {error}", position=_at(file, reader.line_num)))
-        return []
-    if not rows:
-        faults.add(Fault("the file is empty: it begins with a line of field names", position=_at(file, 1)))
-    return rows
+def read_csv(
+    noun: Noun, file: str, text: bytes, existing: Mapping[tuple[str, str], Item], *, largest: int = LARGEST_FILE
+) -> tuple[Item, ...]:
+    """Read, complete and check in one: the items in normal form, and every fault of every sort in one answer.
 
-
-def _read_items(noun: Noun, file: str, rows: Sequence[tuple[int, list[str]]], faults: FaultList) -> list[Item]:
-    (first, header), *lines = rows
-    columns = [cell.strip() for cell in header]
-    known = [*noun.by_name, *([noun.parent] if noun.parent else [])]
-    for number, column in enumerate(columns, start=1):
-        if column not in known:
-            text = f"a {noun.name} has no {column!r}{did_you_mean(column, {word: word for word in known})}"
-            faults.add(Fault(text, position=_at(file, first, number)))
-        elif columns.index(column) != number - 1:
-            faults.add(Fault(f"the column {column} is there twice", position=_at(file, first, number)))
-    missing = [word for word in ("name", noun.parent) if word and word not in columns]
-    if missing:
-        faults.add(Fault(f"the header lacks {' and '.join(missing)}", position=_at(file, first)))
+    Raises `EstateFaults`.
+    """
+    faults = FaultList()
+    completion = Completion(_read_file(noun, file, text, largest, iter, faults), existing, faults)
+    for fault in check_items(overlay(existing, completion.items)):
+        faults.add(fault)
     if faults:
-        return []
-    items = (_read_item(noun, columns, cells, _at(file, line), faults) for line, cells in lines)
-    return [item for item in items if item is not None]
+        raise EstateFaults(faults.settle([file]))
+    return completion.items
 
 
-def _read_item(
-    noun: Noun, columns: Sequence[str], cells: Sequence[str], at: Position, faults: FaultList
-) -> Item | None:
-    if len(cells) != len(columns):
-        faults.add(Fault(f"the line has {len(cells)} cells, the header {len(columns)}", position=at))
-        return None
-    stated: dict[str, Json] = {}
-    parent = ""
-    for number, (column, cell) in enumerate(zip(columns, cells, strict=True), start=1):
-        if column == noun.parent:
-            parent = "/".join(quote_segment(part.strip()) for part in cell.split("/"))
-        elif cell.strip():
-            try:
-                stated[column] = _read_cell(noun.by_name[column], cell)
-            except _NotSo as reason:
-                faults.add(Fault(str(reason), (column,), position=_at(at.file, at.line, number)))
-    values, found = parse_statement(noun, stated)
+def _read_file(noun: Noun, file: str, text: bytes, largest: int, track: Track, faults: FaultList) -> tuple[Item, ...]:
+    rows = list(_read_rows(file, text, largest, faults))
+    if not rows:
+        if not faults:
+            faults.add(Fault("the file is empty: it begins with a line of field names", position=_at(file, 1)))
+        return ()
+    columns = _read_header(noun, file, rows[0], faults)
+    if not columns:
+        return ()
+    reader = _LineReader(noun, file, columns, faults)
+    items = [reader.read(line, cells) for line, cells in track(rows[1:])]
+    return tuple(item for item in items if item is not None)
+
+
+def _read_rows(file: str, text: bytes, largest: int, faults: FaultList) -> Iterator[CsvRow]:
+    """The rows that are not blank, up to one that is no CSV."""
+    if len(text) > largest:
+        note = f"the file has {len(text)} bytes; at most {largest} are read: divide it"
+        faults.add(Fault(note, position=_at(file, 1)))
+        return
+    try:
+        decoded = text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = len(re.findall(b"\r\n|\r|\n", text[: error.start])) + 1
+        note = f"the byte {text[error.start]:#04x} is not UTF-8: save the file as CSV UTF-8"
+        faults.add(Fault(note, position=_at(file, line)))
+        return
+    header = next((line for line in decoded.splitlines() if line.strip()), "")
+    delimiter = next((sign for sign in _DELIMITERS if sign in header), ",")
+    reader = csv.reader(io.StringIO(decoded, newline=""), strict=True, delimiter=delimiter)
+    line = 1
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                yield line, row
+            line = reader.line_num + 1
+    except csv.Error as error:
+        faults.add(Fault(f"this is not CSV: {error}", position=_at(file, line)))
+
+
+def _read_header(noun: Noun, file: str, row: CsvRow, faults: FaultList) -> tuple[str, ...]:
+    """The columns, or none when the header is at fault; empty ones at its end are left out."""
+    line, cells = row
+    columns = [cell.strip().lower().replace(" ", "_") for cell in cells]
+    while columns and not columns[-1]:
+        columns.pop()
+    parent = [noun.parent] if noun.parent else []
+    known = {word: word for word in (NOUN_COLUMN, ADDRESS_COLUMN, *parent, *noun.by_name, WAS.name)}
+    found: list[Fault] = []
+    for place, column in enumerate(columns):
+        if column not in known:
+            text = f"a {noun.name} has no {shorten(cells[place])}{did_you_mean(column, known)}"
+            found.append(Fault(text, position=_at(file, line, place + 1)))
+        elif columns.index(column) != place:
+            found.append(Fault(f"the column {column} is there twice", position=_at(file, line, place + 1)))
+    if not {"name", "key", ADDRESS_COLUMN} & set(columns):
+        found.append(Fault("the header lacks name: it names the column of each field", position=_at(file, line)))
+    elif noun.parent and len({noun.parent, ADDRESS_COLUMN} & set(columns)) != 1:
+        text = f"the header needs one column {noun.parent}, which says whose each {noun.name} is"
+        found.append(Fault(text, position=_at(file, line)))
     for fault in found:
-        cell_number = columns.index(str(fault.path[0])) + 1 if fault.path and fault.path[0] in columns else 1
-        faults.add(replace(fault, position=_at(at.file, at.line, cell_number)))
-    name = values.get("name")
-    if not isinstance(name, str):
-        if "name" not in stated:
-            faults.add(Fault(f"every {noun.name} needs a name", position=at))
-        return None
-    address = join_address(parent, quote_segment(str(values.get("key") or name)))
-    return Item(noun.name, address, MappingProxyType(values), at)
+        faults.add(fault)
+    return () if found else tuple(columns)
+
+
+class _LineReader:
+    """Reads the lines of one file, each into an item as stated; one at fault keeps what is right of it."""
+
+    def __init__(self, noun: Noun, file: str, columns: Sequence[str], faults: FaultList) -> None:
+        self.noun = noun
+        self.file = file
+        self.columns = columns
+        self.faults = faults
+        self._steps = spell_out_parents(noun.name)
+
+    def read(self, line: int, cells: Sequence[str]) -> Item | None:
+        places = self._place(line)
+        cells = [unguard_formula(cell) for cell in cells]
+        surplus = [cell for cell in cells[len(self.columns) :] if cell.strip()]
+        if len(cells) < len(self.columns) or surplus:
+            self.faults.add_at(places, f"the line has {len(cells)} cells, the header {len(self.columns)}")
+            return None
+        said = {column: cell for column, cell in zip(self.columns, cells, strict=False) if cell.strip()}
+        stated: dict[str, Json] = {}
+        for column, cell in said.items():
+            field = WAS if column == WAS.name else self.noun.by_name.get(column)
+            if field is not None:
+                try:
+                    stated[column] = _read_cell(field, cell)
+                except _NotSo as reason:
+                    self.faults.add_at(places, str(reason), column)
+        values, found = parse_statement(self.noun, stated)
+        for fault in found:
+            self.faults.add_at(places, fault.text, *fault.path, at_key=fault.at_key)
+        address = self._find_address(said, values, places)
+        if address is None:
+            return None
+        return Item(self.noun.name, address, MappingProxyType(values), places.at(), places)
+
+    def _place(self, line: int) -> Places:
+        """Columns of CSV are counted in cells."""
+        start = (line - 1) << LINE_BITS
+        cells = {column: (start | at) | (start | at) << KEY_BITS for at, column in enumerate(self.columns)}
+        return Places(self.file, (start, dict(cells)))
+
+    def _find_address(self, said: Mapping[str, str], values: Mapping[str, Json], places: Places) -> str | None:
+        """Whose the noun is, and its key, what it was or its name; or None with the fault noted."""
+        if said.get(NOUN_COLUMN, self.noun.name).strip() not in {self.noun.name, self.noun.plural}:
+            text = f"this line is about a {shorten(said[NOUN_COLUMN])}, not a {self.noun.name}"
+            self.faults.add_at(places, text, NOUN_COLUMN)
+            return None
+        whole = said.get(ADDRESS_COLUMN, "").strip()
+        segment = values.get("key") or values.get(WAS.name) or values.get("name") or whole.rpartition("/")[2]
+        if not segment:
+            if not {"name", "key", WAS.name} & said.keys():
+                self.faults.add_at(places, f"every {self.noun.name} needs a name")
+            return None
+        if self.noun.parent is None:
+            return quote_segment(str(segment))
+        column = self.noun.parent if self.noun.parent in self.columns else ADDRESS_COLUMN
+        parent = said.get(column, "") if column == self.noun.parent else find_parent_address(whole)
+        parts = [part.strip() for part in parent.split("/")]
+        if len(parts) != len(self._steps) - 1 or not all(parts):
+            path = "/".join(self._steps[:-1] if column == self.noun.parent else self._steps)
+            self.faults.add_at(places, f"every {self.noun.name} says here whose it is: {path}", column)
+            return None
+        return join_address("/".join(map(quote_segment, parts)), quote_segment(str(segment)))
 
 
 def _read_cell(field: Field, cell: str) -> Json:
@@ -114,56 +215,63 @@ def _read_cell(field: Field, cell: str) -> Json:
 
 
 def _read_list(cell: str) -> Json:
-    return [part for part in cell.replace(";", " ").split() if part]
-
-
-def _read_integer(cell: str) -> Json:
-    try:
-        return int(cell)
-    except ValueError:
-        raise _NotSo(f"{cell!r} is not a whole number") from None
+    if cell.startswith("["):
+        return _read_json(cell)
+    separator = next((sign for sign in ";," if sign in cell), None)
+    return [part.strip() for part in cell.split(separator) if part.strip()]
 
 
 def _read_number(cell: str) -> Json:
-    try:
-        return int(cell) if cell.lstrip("+-").isdigit() else float(cell)
-    except ValueError:
-        raise _NotSo(f"{cell!r} is not a number") from None
+    if not _NUMBER.fullmatch(cell):
+        raise _NotSo(f"{shorten(cell)} is not a number")
+    return float(cell) if any(sign in cell for sign in ".eE") else int(cell)
 
 
 def _read_pairs(cell: str, read: Callable[[str], Json]) -> Json:
+    if cell.startswith("{"):
+        return _read_json(cell)
     pairs: dict[str, Json] = {}
     for part in filter(None, (part.strip() for part in cell.split(";"))):
-        key, equals, value = part.partition("=")
+        key, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            raise _NotSo(f"{part!r} is not written key=value; several are separated by semicolons")
-        pairs[key.strip()] = read(value.strip())
+            raise _NotSo(f"{shorten(part)} is not written key=value; several are separated by semicolons")
+        if key in pairs:
+            raise _NotSo(f"{shorten(key)} is there twice")
+        pairs[key] = read(value)
     return pairs
 
 
 def _read_json(cell: str) -> Json:
     try:
-        value: Json = json.loads(cell)
-    except (ValueError, RecursionError) as error:
-        raise _NotSo(f"this is not JSON: {error}") from None
-    return value
+        return read_json(cell)
+    except NotJson as reason:
+        raise _NotSo(str(reason)) from None
 
 
-_READERS: Mapping[Kind, Callable[[str], Json]] = MappingProxyType(
+def _read_text(cell: str) -> Json:
+    return cell
+
+
+_READERS: Mapping[FieldKind, Callable[[str], Json]] = MappingProxyType(
     {
-        Kind.INTEGER: _read_integer,
-        Kind.NUMBER_MAP: lambda cell: _read_pairs(cell, _read_number),
-        Kind.STRING_MAP: lambda cell: _read_pairs(cell, str),
-        Kind.JSON_MAP: _read_json,
-        Kind.IP_LIST: _read_list,
-        Kind.REFERENCES: _read_list,
-        Kind.VALUES: _read_json,
-        Kind.DECLARATIONS: _read_json,
-        Kind.AUDITS: _read_json,
+        FieldKind.NAME: _read_text,
+        FieldKind.HOST_NAME: _read_text,
+        FieldKind.KEY: _read_text,
+        FieldKind.CHOICE: _read_text,
+        FieldKind.REFERENCE: _read_text,
+        FieldKind.INTEGER: _read_number,
+        FieldKind.NUMBER_MAP: lambda cell: _read_pairs(cell, _read_number),
+        FieldKind.STRING_MAP: lambda cell: _read_pairs(cell, _read_text),
+        FieldKind.JSON_MAP: _read_json,
+        FieldKind.VALUES: _read_json,
+        FieldKind.IP_LIST: _read_list,
+        FieldKind.REFERENCES: _read_list,
+        FieldKind.DECLARATIONS: _read_list,
+        FieldKind.AUDITS: _read_list,
     }
 )
+"""How a cell without the blanks around it is read; a cell of any other kind is text with its blanks."""
 
 
 def _at(file: str, line: int, column: int = 1) -> Position:
-    """Columns of CSV are counted in cells."""
     return Position(file, line, column)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from larry.nouns.field import Field, Kind, Noun, name_fields
+from larry.nouns.field import Field, FieldKind, Noun, name_fields
 
 CUSTOMER = Noun(
     name="customer",
@@ -10,7 +10,7 @@ CUSTOMER = Noun(
     description="Who pays; owns Apps.",
     fields=(
         *name_fields("customer"),
-        Field("parameters", Kind.VALUES, "Parameters for all apps of the customer.", default={}, sensitive=True),
+        Field("parameters", FieldKind.VALUES, "Parameters for all apps of the customer.", default={}, sensitive=True),
     ),
     scope=("customer",),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from larry.core.document import Json, find_json_faults, freeze
+from larry.core.document import Json, find_json_faults, freeze, is_sealed
 from larry.core.key import KEY_PATTERN, RESERVED_PARAMETER_NAMES
 from larry.core.parameters import Merge, ParameterType
 from larry.nouns.fault import Fault, describe_value, did_you_mean, shorten
@@ -80,6 +80,10 @@ def _parse_declaration(member: Json) -> tuple[dict[str, Json], list[Fault]]:
     declaration = {"name": member["name"], **{key: member.get(key, unstated) for key, unstated in UNSTATED.items()}}
     if "default" in member:
         faults.extend(Fault(text, ("default",)) for text in find_json_faults(member["default"]))
+        if is_sealed(member["default"]):
+            faults.append(
+                Fault("a seal stands for a secret that is there already, and a default is none", ("default",))
+            )
         declaration["default"] = freeze(member["default"]) if not faults else None
     return declaration, faults
 

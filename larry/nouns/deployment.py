@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from larry.nouns.field import Field, Kind
+from larry.nouns.field import Field, FieldKind
 from larry.nouns.item import Places, Position
 
 DEPLOYMENT_SECTION = "deployments"
 
 DEPLOYMENT_FIELDS = (
-    Field("instance", Kind.REFERENCE, "The instance: customer/app/instance.", required=True, target="instance"),
-    Field("host", Kind.REFERENCE, "The host it is live on.", required=True, target="host"),
-    Field("start", Kind.MOMENT, "Since when (2026-12-01T00:00Z).", required=True),
-    Field("end", Kind.MOMENT, "Until when, or null while it has no end."),
-    Field("reason", Kind.LINE, "Why.", required=True),
+    Field("instance", FieldKind.REFERENCE, "The instance: customer/app/instance.", required=True, target="instance"),
+    Field("host", FieldKind.REFERENCE, "The host it is live on.", required=True, target="host"),
+    Field("start", FieldKind.MOMENT, "Since when (2026-12-01T00:00Z).", required=True),
+    Field("end", FieldKind.MOMENT, "Until when, or null while it has no end."),
+    Field("reason", FieldKind.LINE, "Why.", required=True),
 )
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from larry.nouns.check import check_items
 from larry.nouns.completion import Completion, overlay
 from larry.nouns.deployment import DeploymentLine
-from larry.nouns.estate_file import StatedEstate, EstateReader
+from larry.nouns.estate_file import EstateReader, StatedEstate
 from larry.nouns.fault import Fault, FaultList
 from larry.nouns.item import Item
 from larry.nouns.resolution import Resolution

@@ -44,6 +44,7 @@ class EstateReader:
         self.deployments: list[DeploymentLine] = []
         self.is_whole = True
         self._stated: dict[tuple[str, str, str, str], Item] = {}
+        self._addresses: set[tuple[str, str]] = set()
 
     def read_file(self, file: str, text: bytes | str, largest: int = LARGEST_FILE) -> None:
         """Read one file: its items and deployments are added, its faults noted."""
@@ -105,17 +106,28 @@ class EstateReader:
             self.faults.add_at(places, f"every {noun.name} needs a name")
         address = None
         if isinstance(name, str) and parent is not None:
-            segment = values.get("key") or values.get(WAS.name) or name
-            address = join_address(parent, quote_segment(str(segment)))
+            segment = str(values.get("key") or values.get(WAS.name) or name)
+            address = self._find_address(noun, parent, segment)
             item = Item(noun.name, address, MappingProxyType(values), places.at(), places)
             first = self._find_twin(item, parent, name)
             if first is None:
                 self.items.append(item)
+                self._addresses.add((noun.name, address))
             else:
                 address = first.address
         for word, child in CHILDREN[noun.name].items():
             if word in stated:
                 self._read_section(child, address, stated[word], places.inside(word))
+
+    def _find_address(self, noun: Noun, parent: str, segment: str) -> str:
+        """An address that no other has: what is the key of one may be the name of another, or what a third was."""
+        address = join_address(parent, quote_segment(segment))
+        for place in range(1, len(segment) + 1):
+            if (noun.name, address) not in self._addresses:
+                break
+            spelled = "".join(f"%{byte:02X}" for byte in segment[:place].encode())
+            address = join_address(parent, spelled + quote_segment(segment[place:]))
+        return address
 
     def _find_twin(self, item: Item, parent: str, name: str) -> Item | None:
         """The item that the files state already under this name or key, with the fault noted."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from larry.core.document import Json, freeze
 
 
-class Kind(StrEnum):
+class FieldKind(StrEnum):
     """What sort of value a field takes; `larry.nouns.parser` reads each, `larry.nouns.schema` describes each."""
 
     NAME = "name"
@@ -37,7 +37,7 @@ class Field:
     """One field. ``default`` is in normal form, ``target`` the noun that references name, ``least`` bounds integers."""
 
     name: str
-    kind: Kind
+    kind: FieldKind
     description: str
     default: Json = None
     required: bool = False
@@ -78,11 +78,11 @@ class Noun:
         object.__setattr__(self, "by_name", MappingProxyType({one.name: one for one in self.fields}))
 
 
-def name_fields(noun: str, kind: Kind = Kind.NAME) -> tuple[Field, Field, Field]:
+def name_fields(noun: str, kind: FieldKind = FieldKind.NAME) -> tuple[Field, Field, Field]:
     """The three fields that every noun has."""
     article = "an" if noun[0] in "aeiou" else "a"
     return (
         Field("name", kind, f"What people call the {noun}; unique without regard to case.", required=True),
-        Field("key", Kind.KEY, f"What tools call the {noun}; derived once from its name unless given, then kept."),
-        Field("description", Kind.TEXT, f"What {article} {noun} of this name is for, for people.", default=""),
+        Field("key", FieldKind.KEY, f"What tools call the {noun}; derived once from its name unless given, then kept."),
+        Field("description", FieldKind.TEXT, f"What {article} {noun} of this name is for, for people.", default=""),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from larry.nouns.field import Field, Kind, Noun, name_fields
+from larry.nouns.field import Field, FieldKind, Noun, name_fields
 
 INSTANCE = Noun(
     name="instance",
@@ -11,13 +11,13 @@ INSTANCE = Noun(
     parent="app",
     fields=(
         *name_fields("instance"),
-        Field("parameters", Kind.VALUES, "Parameters of the instance.", default={}, sensitive=True),
-        Field("copies", Kind.INTEGER, "How many copies are wanted, each on a host of its own.", default=1, least=0),
-        Field("requires", Kind.REFERENCES, "The services that the instance requires.", default=[], target="service"),
-        Field("demand", Kind.NUMBER_MAP, "The capacity that one copy takes.", default={}),
+        Field("parameters", FieldKind.VALUES, "Parameters of the instance.", default={}, sensitive=True),
+        Field("copies", FieldKind.INTEGER, "How many copies are wanted, each on its own host.", default=1, least=0),
+        Field("requires", FieldKind.REFERENCES, "The services that it requires.", default=[], target="service"),
+        Field("demand", FieldKind.NUMBER_MAP, "The capacity that one copy takes.", default={}),
         Field(
             "template",
-            Kind.REFERENCE,
+            FieldKind.REFERENCE,
             "The instance whose parameters stand under this one's, by path: customer/app/instance.",
             target="instance",
         ),

@@ -19,7 +19,7 @@ from larry.core.key import KEY_PATTERN, RESERVED_KEYS, fold
 from larry.nouns.audit import parse_audits
 from larry.nouns.declaration import parse_declarations, parse_parameter_values
 from larry.nouns.fault import Fault, describe_value, shorten
-from larry.nouns.field import Field, Kind
+from larry.nouns.field import Field, FieldKind
 from larry.nouns.text import find_line_fault, find_text_fault, read_list
 
 Parsed: TypeAlias = tuple[Json, tuple[Fault, ...]]
@@ -236,24 +236,24 @@ def _quote_hint(value: Json) -> str:
     return ": put it in quotes" if isinstance(value, int | float) else ""
 
 
-PARSERS: Mapping[Kind, Parser] = MappingProxyType(
+PARSERS: Mapping[FieldKind, Parser] = MappingProxyType(
     {
-        Kind.NAME: _parse_name,
-        Kind.HOST_NAME: _parse_host_name,
-        Kind.KEY: _parse_key,
-        Kind.TEXT: _parse_text,
-        Kind.LINE: _parse_line,
-        Kind.INTEGER: _parse_integer,
-        Kind.CHOICE: _parse_choice,
-        Kind.MOMENT: _parse_moment,
-        Kind.NUMBER_MAP: _parse_number_map,
-        Kind.STRING_MAP: _parse_string_map,
-        Kind.JSON_MAP: _parse_json_map,
-        Kind.IP_LIST: _parse_ip_list,
-        Kind.REFERENCE: _parse_reference,
-        Kind.REFERENCES: _parse_references,
-        Kind.VALUES: _parse_values,
-        Kind.DECLARATIONS: _parse_declarations,
-        Kind.AUDITS: _parse_audits,
+        FieldKind.NAME: _parse_name,
+        FieldKind.HOST_NAME: _parse_host_name,
+        FieldKind.KEY: _parse_key,
+        FieldKind.TEXT: _parse_text,
+        FieldKind.LINE: _parse_line,
+        FieldKind.INTEGER: _parse_integer,
+        FieldKind.CHOICE: _parse_choice,
+        FieldKind.MOMENT: _parse_moment,
+        FieldKind.NUMBER_MAP: _parse_number_map,
+        FieldKind.STRING_MAP: _parse_string_map,
+        FieldKind.JSON_MAP: _parse_json_map,
+        FieldKind.IP_LIST: _parse_ip_list,
+        FieldKind.REFERENCE: _parse_reference,
+        FieldKind.REFERENCES: _parse_references,
+        FieldKind.VALUES: _parse_values,
+        FieldKind.DECLARATIONS: _parse_declarations,
+        FieldKind.AUDITS: _parse_audits,
     }
 )

@@ -9,7 +9,7 @@ from larry.core.document import Json
 from larry.core.key import fold
 from larry.nouns.directory import Directory, Entry, spell_out_parents
 from larry.nouns.fault import FaultList
-from larry.nouns.field import Field, Kind
+from larry.nouns.field import Field, FieldKind
 from larry.nouns.item import FieldPath, Item, list_members
 
 
@@ -31,11 +31,11 @@ class Resolution:
 
     def resolve(self, field: Field, item: Item, value: Json) -> Json:
         """The value of a field with addresses for references; other fields as they are."""
-        if field.kind is Kind.REFERENCE and isinstance(value, str) and field.target:
+        if field.kind is FieldKind.REFERENCE and isinstance(value, str) and field.target:
             return self.find(field.target, value, item, (field.name,))
-        if field.kind is Kind.REFERENCES and field.target:
+        if field.kind is FieldKind.REFERENCES and field.target:
             return self._resolve_set(field.name, field.target, item, value)
-        if field.kind is Kind.AUDITS:
+        if field.kind is FieldKind.AUDITS:
             return self._resolve_audits(field.name, item, value)
         return value
 

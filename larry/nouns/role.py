@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from larry.nouns.field import Field, Kind, Noun, name_fields
+from larry.nouns.field import Field, FieldKind, Noun, name_fields
 
 ROLE = Noun(
     name="role",
@@ -10,6 +10,6 @@ ROLE = Noun(
     description="A tag of Hosts: the sort of work they are for.",
     fields=(
         *name_fields("role"),
-        Field("floor", Kind.NUMBER_MAP, "The least capacity that a host of this role has to have.", default={}),
+        Field("floor", FieldKind.NUMBER_MAP, "The least capacity that a host of this role has to have.", default={}),
     ),
 )

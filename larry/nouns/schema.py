@@ -12,7 +12,7 @@ from larry.nouns.audit import NAMED_WHERES, PLAIN_WHERES
 from larry.nouns.declaration import MERGES, TYPES, UNSTATED
 from larry.nouns.deployment import DEPLOYMENT_FIELDS, DEPLOYMENT_SECTION
 from larry.nouns.estate_file import HEADER, VERSION
-from larry.nouns.field import Field, Kind, Noun
+from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.parser import LABEL_PATTERN, LONGEST_NAME
 from larry.nouns.statement import WAS
 from larry.nouns.table import CHILDREN, SECTIONS
@@ -122,38 +122,43 @@ def _describe_audits(_field: Field) -> Schema:
     return {"type": "array", "items": {"anyOf": [name, whole]}}
 
 
-_KINDS: Mapping[Kind, Callable[[Field], Schema]] = MappingProxyType(
+_KINDS: Mapping[FieldKind, Callable[[Field], Schema]] = MappingProxyType(
     {
-        Kind.NAME: lambda _: {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
-        Kind.HOST_NAME: lambda _: {"type": "string", "minLength": 1, "maxLength": 253, "pattern": r"^[A-Za-z0-9.-]+$"},
-        Kind.KEY: lambda _: {"type": "string", "pattern": _KEY_TEXT, "not": {"enum": sorted(RESERVED_KEYS)}},
-        Kind.TEXT: lambda _: {"type": "string", "maxLength": LONGEST_TEXT},
-        Kind.LINE: lambda _: {"type": "string", "maxLength": LONGEST_LINE},
-        Kind.INTEGER: _describe_integer,
-        Kind.CHOICE: lambda field: {"enum": list(field.choices)},
-        Kind.MOMENT: lambda field: {
+        FieldKind.NAME: lambda _: {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME},
+        FieldKind.HOST_NAME: lambda _: {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 253,
+            "pattern": r"^[A-Za-z0-9.-]+$",
+        },
+        FieldKind.KEY: lambda _: {"type": "string", "pattern": _KEY_TEXT, "not": {"enum": sorted(RESERVED_KEYS)}},
+        FieldKind.TEXT: lambda _: {"type": "string", "maxLength": LONGEST_TEXT},
+        FieldKind.LINE: lambda _: {"type": "string", "maxLength": LONGEST_LINE},
+        FieldKind.INTEGER: _describe_integer,
+        FieldKind.CHOICE: lambda field: {"enum": list(field.choices)},
+        FieldKind.MOMENT: lambda field: {
             "type": "string" if field.required else ["string", "null"],
             "pattern": _MOMENT_TEXT,
         },
-        Kind.NUMBER_MAP: lambda _: {
+        FieldKind.NUMBER_MAP: lambda _: {
             "type": "object",
             "propertyNames": {"pattern": _KEY_TEXT},
             "additionalProperties": {"type": "number", "minimum": 0},
         },
-        Kind.STRING_MAP: lambda _: {
+        FieldKind.STRING_MAP: lambda _: {
             "type": "object",
             "propertyNames": {"pattern": _LABEL_TEXT},
             "additionalProperties": {"type": "string", "maxLength": LONGEST_LINE},
         },
-        Kind.JSON_MAP: lambda _: {"type": "object"},
-        Kind.IP_LIST: lambda _: {
+        FieldKind.JSON_MAP: lambda _: {"type": "object"},
+        FieldKind.IP_LIST: lambda _: {
             "type": "array",
             "items": {"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}], "type": "string"},
         },
-        Kind.REFERENCE: _describe_reference,
-        Kind.REFERENCES: lambda _: {"type": "array", "items": {"type": "string", "minLength": 1}},
-        Kind.VALUES: lambda _: {"type": "object", "propertyNames": _describe_parameter_name()},
-        Kind.DECLARATIONS: _describe_declarations,
-        Kind.AUDITS: _describe_audits,
+        FieldKind.REFERENCE: _describe_reference,
+        FieldKind.REFERENCES: lambda _: {"type": "array", "items": {"type": "string", "minLength": 1}},
+        FieldKind.VALUES: lambda _: {"type": "object", "propertyNames": _describe_parameter_name()},
+        FieldKind.DECLARATIONS: _describe_declarations,
+        FieldKind.AUDITS: _describe_audits,
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from larry.core.service_graph import Sharing
-from larry.nouns.field import Field, Kind, Noun, name_fields
+from larry.nouns.field import Field, FieldKind, Noun, name_fields
 
 SERVICE = Noun(
     name="service",
@@ -13,27 +13,27 @@ SERVICE = Noun(
         *name_fields("service"),
         Field(
             "sharing",
-            Kind.CHOICE,
+            FieldKind.CHOICE,
             "Whether a host has the service once for all instances (host) or once for each of them (instance).",
             default=Sharing.HOST.value,
             choices=tuple(sharing.value for sharing in Sharing),
         ),
-        Field("category", Kind.LINE, "The billing category.", default=""),
+        Field("category", FieldKind.LINE, "The billing category.", default=""),
         Field(
             "parameters",
-            Kind.DECLARATIONS,
+            FieldKind.DECLARATIONS,
             "The parameters the service needs: a name, or a map of name, type, default, merge, sensitive, description.",
             default=[],
         ),
-        Field("needs", Kind.REFERENCES, "The services that this one needs.", default=[], target="service"),
+        Field("needs", FieldKind.REFERENCES, "The services that this one needs.", default=[], target="service"),
         Field(
             "audits",
-            Kind.AUDITS,
+            FieldKind.AUDITS,
             "The services that this one audits: it is deployed about them wherever they are deployed.",
             default=[],
             target="service",
         ),
-        Field("tools", Kind.JSON_MAP, "Free data by tool: {puppet: {class: 'postgresql::server'}}.", default={}),
+        Field("tools", FieldKind.JSON_MAP, "Free data by tool: {puppet: {class: 'postgresql::server'}}.", default={}),
     ),
     filters=("sharing", "category", "needs"),
     search=("name", "key", "description", "category"),

@@ -7,11 +7,11 @@ from types import MappingProxyType
 
 from larry.core.document import Json
 from larry.nouns.fault import Fault, did_you_mean, shorten
-from larry.nouns.field import Field, Kind, Noun
+from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.parser import parse_field
 from larry.nouns.table import CHILDREN, NOUNS, SECTIONS
 
-WAS = Field("was", Kind.REFERENCE, "The key (or name) that is renamed by this.", required=True)
+WAS = Field("was", FieldKind.REFERENCE, "The key (or name) that is renamed by this.", required=True)
 _ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         noun.name: MappingProxyType({word: word for word in (*noun.by_name, *CHILDREN[noun.name], WAS.name)})

@@ -55,7 +55,10 @@ services:
     sharing: instance
     category: Web hosting
     needs: [linux, postgres]
-    parameters: [rails_env, {name: db_password, type: string, sensitive: true}, {name: threads, type: integer, default: 4}]
+    parameters:
+      - rails_env
+      - {name: db_password, type: string, sensitive: true}
+      - {name: threads, type: integer, default: 4}
   - {name: backup, parameters: [backup_target], audits: [{service: postgres, where: {role: backup}}]}
   - {name: monitoring, audits: [{service: linux, where: {host: mon1.example.com}}]}
   - {name: pager, audits: [{service: apache, where: manual}]}
@@ -139,7 +142,9 @@ def change(noun: str, address: str, now: float, **values: Json) -> EstateChange:
     return edit(noun, address, values, author(now))
 
 
-def rows(now: float = 0, *, deactivated: bool = False, which: DeploymentFilter | None = None) -> tuple[DeploymentRow, ...]:
+def rows(
+    now: float = 0, *, deactivated: bool = False, which: DeploymentFilter | None = None
+) -> tuple[DeploymentRow, ...]:
     """The deployments as of a day, those that are deactivated only if asked for."""
     states = frozenset(State) if deactivated else frozenset(State) - {State.DEACTIVATED}
     return list_deployments(which or DeploymentFilter(states=states), LOCAL, Moment(day(now)))

@@ -56,7 +56,9 @@ def draw_estate(draw: Draw) -> str:
     """A few services whose edges all lead to earlier ones, with every policy; three instances; four hosts."""
     keys = tuple(f"s{number}" for number in range(draw.one(2, 3, 4, 5)))
     services = [draw_service(draw, key, keys[:number]) for number, key in enumerate(keys)]
-    instances = {path: {"name": path[-2:], "requires": draw.some(keys, 1, 2), "parameters": draw_values(draw)} for path in PATHS}
+    instances = {
+        path: {"name": path[-2:], "requires": draw.some(keys, 1, 2), "parameters": draw_values(draw)} for path in PATHS
+    }
     customers = [
         {
             "name": customer,
@@ -82,7 +84,8 @@ def draw_service(draw: Draw, key: str, earlier: tuple[str, ...]) -> dict[str, An
 
 
 def draw_where(draw: Draw) -> Json:
-    return draw.one("same-host", "manual", {"host": draw.one(*HOSTS)}, {"role": "r0"})
+    wheres: tuple[Json, ...] = ("same-host", "manual", {"host": draw.one(*HOSTS)}, {"role": "r0"})
+    return draw.one(*wheres)
 
 
 def draw_values(draw: Draw) -> dict[str, Json]:
@@ -100,7 +103,17 @@ class Act:
 
 
 def draw_act(draw: Draw, now: datetime) -> Act:
-    draws = (draw_deploy, draw_deploy, draw_deploy, draw_redeploy, draw_undeploy, draw_edit, draw_edit, draw_deployment_edit)
+    draws = (
+        draw_deploy,
+        draw_deploy,
+        draw_deploy,
+        draw_redeploy,
+        draw_redeploy,
+        draw_undeploy,
+        draw_edit,
+        draw_edit,
+        draw_deployment_edit,
+    )
     return draw.one(*draws)(draw, now)
 
 
@@ -143,14 +156,16 @@ def draw_places(draw: Draw) -> dict[str, str]:
     return {draw.one("s0", "s1", "s2"): draw.one(*HOSTS, *HOSTS, "nowhere")} if draw.rarely(3) else {}
 
 
-def draw_deployments(draw: Draw, most: int) -> tuple[str, ...]:
-    """Some deployments, whatever has become of them, in an order that does not hang on their random ids."""
-    rows = Deployment.objects.order_by("instance__path", "host__name", "ordinal").values_list("id", flat=True)
-    return tuple(draw.some(tuple(rows), 1, most)) or ("nobody",)
+def draw_deployments(draw: Draw, now: datetime, most: int) -> tuple[str, ...]:
+    """Some deployments, mostly live ones, in an order that does not hang on their random ids."""
+    rows = Deployment.objects.order_by("instance__path", "host__name", "ordinal")
+    if not draw.rarely():
+        rows = rows.filter(deactivated_at=None).exclude(end__lte=now)
+    return tuple(draw.some(tuple(rows.values_list("id", flat=True)), 1, most)) or ("nobody",)
 
 
 def draw_redeploy(draw: Draw, now: datetime) -> Act:
-    paths, start = tuple(draw.some(PATHS, 1, 3)), draw_moment(draw, now)
+    paths, start = tuple(draw.some(PATHS, 2, 3)), draw_moment(draw, now)
     return Act(
         f"redeploy {paths} {start}",
         lambda author: redeploy(paths, author, start=start, dry_run=True),
@@ -161,7 +176,7 @@ def draw_redeploy(draw: Draw, now: datetime) -> Act:
 def draw_undeploy(draw: Draw, now: datetime) -> Act:
     if draw.rarely(3):
         return draw_undo(draw)
-    ids, at = draw_deployments(draw, 2), draw_moment(draw, now)
+    ids, at = draw_deployments(draw, now, 2), draw_moment(draw, now)
     return Act(
         f"undeploy {ids} {at}",
         lambda author: undeploy(ids, author, at=at, dry_run=True),
@@ -180,7 +195,7 @@ def draw_undo(draw: Draw) -> Act:
 
 
 def draw_deployment_edit(draw: Draw, now: datetime) -> Act:
-    ids = draw_deployments(draw, 1)
+    ids = draw_deployments(draw, now, 1)
     if draw.rarely(4):
         return Act(
             f"delete {ids}",
@@ -213,7 +228,10 @@ def _draw_parameters(draw: Draw) -> tuple[str, str, dict[str, Json]]:
 
 def _draw_host(draw: Draw) -> tuple[str, str, dict[str, Json]]:
     values: dict[str, Json] = draw.one(
-        {"addresses": [draw.one("10.9.0.1", "10.9.0.2")]}, {"labels": {"site": draw.one("a", "b")}}, {"roles": ["r0"]}, {"roles": []}
+        {"addresses": [draw.one("10.9.0.1", "10.9.0.2")]},
+        {"labels": {"site": draw.one("a", "b")}},
+        {"roles": ["r0"]},
+        {"roles": []},
     )
     return "host", draw.one(*HOSTS), values
 

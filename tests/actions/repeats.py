@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hypothesis
+from tests.core.budget import many
 
-REPEATS = max(2, hypothesis.settings.default.max_examples // 50)
-"""Twice in a default run, where there are some forty interleavings; far more often in the profile `deep`."""
+REPEATS = many(2)
+"""There are some forty interleavings, so that a default run sees more than eighty meetings."""
 
 
 def crowd(size: int = REPEATS) -> str:

@@ -31,7 +31,9 @@ SECRET: Json = [{"name": "size", "type": "any", "sensitive": True}]
 
 ACTS: Mapping[str, Callable[[], object]] = {
     "apply": lambda: apply(state(FULL), author(1)),
-    "create": lambda: apply(state("larry: 1\ncustomers: [{name: C, apps: [{name: A, instances: [{name: I}]}]}]"), author(1)),
+    "create": lambda: apply(
+        state("larry: 1\ncustomers: [{name: C, apps: [{name: A, instances: [{name: I}]}]}]"), author(1)
+    ),
     "edit": lambda: edit("service", "app", {"parameters": SECRET, "needs": [], "audits": ["linux"]}, author(1)),
     "edit of a host": lambda: edit("host", "web1", {"addresses": ["10.2.2.2"]}, author(1)),
     "snapshot": lambda: snapshot(TEST, author(1)),

@@ -85,7 +85,7 @@ def test_a_disagreement_about_sharing_is_a_conflict() -> None:
     lay(SMALL)
     put(LIVE, "web1")
     change("service", "app", 1, sharing="instance")
-    with pytest.raises(Refused, match=f"app on web1: sharing: {LIVE} wants \"host\" but {TEST} wants \"instance\""):
+    with pytest.raises(Refused, match=f'app on web1: sharing: {LIVE} wants "host" but {TEST} wants "instance"'):
         put(TEST, "web1", now=1)
     done = deploy(DeployRequest((DeployItem(LIVE, ("web1",)), DeployItem(TEST, ("web1",)))), author(1))
     assert done.refusals == ()
@@ -110,7 +110,10 @@ def test_what_differs_for_a_shared_auditor_are_settings_and_never_conflict() -> 
     put(LIVE, WEB1)
     assert put(BLOG, WEB1).refusals == ()
     (backup,) = get_node("bk1.example.com", LOCAL, Moment(day(0))).node.services
-    assert {(each.paths, each.settings["backup_target"]) for each in backup.audits} == {((LIVE,), "s3"), ((BLOG,), "nfs")}
+    assert {(each.paths, each.settings["backup_target"]) for each in backup.audits} == {
+        ((LIVE,), "s3"),
+        ((BLOG,), "nfs"),
+    }
     assert dict(backup.parameters) == {}
 
 

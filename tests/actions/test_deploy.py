@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -154,7 +155,7 @@ def test_an_earlier_start_is_refused() -> None:
     assert read_world() == world
 
 
-@pytest.mark.parametrize(("start", "end"), [(5.0, 5.0), (5.0, 4.0), (None, 0.0), (None, -3.0)])
+@pytest.mark.parametrize("start, end", [(5.0, 5.0), (5.0, 4.0), (None, 0.0), (None, -3.0)])
 def test_an_end_that_is_not_after_the_start_is_refused(start: float | None, end: float) -> None:
     lay(SMALL)
     with pytest.raises(Refused, match="is not after the start"):
@@ -277,11 +278,16 @@ def test_every_change_is_a_version_and_a_line_of_activity() -> None:
     assert [(line.noun, line.verb) for line in lines] == [
         ("rollout", "deploy"), ("deployment", "end"), ("deployment", "add"), ("deployment", "resume"),
     ]  # fmt: skip
-    assert lines[0].after["plan"] == done.digest == Rollout.objects.get(id=two).plan_digest
+    assert document(lines[0].after)["plan"] == done.digest == Rollout.objects.get(id=two).plan_digest
     ended = lines[1]
     assert ended.address == first.id
-    assert (ended.before["end"], ended.after["end"]) == (None, "2026-11-04T12:00:00Z")
+    assert (document(ended.before)["end"], document(ended.after)["end"]) == (None, "2026-11-04T12:00:00Z")
     assert {(line.actor, line.reason, line.at) for line in lines} == {("ada", "because", day(0))}
+
+
+def document(value: Any) -> dict[str, Any]:
+    assert isinstance(value, dict)
+    return value
 
 
 def test_the_snapshots_of_a_deployment_are_kept_with_it() -> None:

@@ -47,7 +47,8 @@ def test_new_addresses_reach_the_host_and_its_auditor_at_once_and_the_past_keeps
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("labels", {"site": "ber"}), ("data", {"motd": "hi"}), ("addresses", []), ("name", "web1.example.com")]
+    "field, value",
+    [("labels", {"site": "ber"}), ("data", {"motd": "hi"}), ("addresses", []), ("name", "web1.example.com")],
 )
 def test_every_fact_that_a_node_shows_is_a_boundary(field: str, value: Json) -> None:
     lay(SMALL)
@@ -58,7 +59,7 @@ def test_every_fact_that_a_node_shows_is_a_boundary(field: str, value: Json) -> 
     assert find_faults(day(1)) == []
 
 
-@pytest.mark.parametrize(("field", "value"), [("capacity", {"cpu": 4}), ("description", "old"), ("roles", [])])
+@pytest.mark.parametrize("field, value", [("capacity", {"cpu": 4}), ("description", "old"), ("roles", [])])
 def test_what_no_node_shows_compiles_nothing(field: str, value: Json) -> None:
     lay(SMALL)
     put(LIVE, "web1")
@@ -124,7 +125,9 @@ def test_a_renamed_host_is_known_by_its_new_name_everywhere_from_now_on() -> Non
     assert node("first.example.com", 1).node.facts.name == "first.example.com"
     assert {host for host, _ in watched(1)} == {"first.example.com"}
     assert {host for host, _ in watched(0.5)} == {"web1"}
-    assert past == list(NodeSegment.objects.filter(end__lt=day(1)).values_list("host_id", "start", "end", "document_id"))
+    assert past == list(
+        NodeSegment.objects.filter(end__lt=day(1)).values_list("host_id", "start", "end", "document_id")
+    )
     assert find_faults(day(1)) == []
 
 

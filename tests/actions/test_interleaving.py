@@ -1,4 +1,4 @@
-"""Interleavings written out: two acts are held where it hurts, and afterwards the world is as if they had taken turns."""
+"""Interleavings written out: two acts are held where it hurts, and the world is as if they had taken turns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ OUTSIDE = ("larry.actions.rollout.transact", "larry.actions.apply.transact", "la
 """All has been planned, nothing is locked yet."""
 INSIDE = ("larry.actions.rollout._write", "larry.actions.apply._write", "larry.actions.snapshot._keep")
 """All has been decided under locks, nothing is written yet."""
-LATE = ("larry.actions.rollout.write_timelines", "larry.actions.apply.write_timelines", "larry.actions.apply.write_edges")
+LATE = (
+    "larry.actions.rollout.write_timelines",
+    "larry.actions.apply.write_timelines",
+    "larry.actions.apply.write_edges",
+)
 """Half is written."""
 
 POINTS = pytest.mark.parametrize("point", [OUTSIDE, INSIDE, LATE], ids=["outside", "inside", "late"])
@@ -151,11 +155,7 @@ def test_a_snapshot_during_an_edit_is_of_before_or_after(reader: str, monkeypatc
             edited.set()
             return done
 
-        act = (
-            partial(snapshot, f"c/a/i{n}", author())
-            if reader == "snapshot"
-            else partial(put, f"c/a/i{n}", f"h{n}")
-        )
+        act = partial(snapshot, f"c/a/i{n}", author()) if reader == "snapshot" else partial(put, f"c/a/i{n}", f"h{n}")
         taken, done = run_at_once(act, write)
         assert isinstance(done, EstateChange), done
         assert isinstance(taken, Taken | Plan), taken
@@ -165,7 +165,9 @@ def test_a_snapshot_during_an_edit_is_of_before_or_after(reader: str, monkeypatc
 
 
 @pytest.mark.parametrize("point", [OUTSIDE, INSIDE, LATE, ("larry.actions.apply.recompile",)], ids=str)
-def test_a_host_is_edited_while_something_is_deployed_on_it(point: tuple[str, ...], hold: Callable[..., Meeting]) -> None:
+def test_a_host_is_edited_while_something_is_deployed_on_it(
+    point: tuple[str, ...], hold: Callable[..., Meeting]
+) -> None:
     lay(crowd())
     for n in range(REPEATS):
         hold(*point, after="recompile" in point[0])
@@ -201,7 +203,9 @@ def test_two_create_the_same_noun(point: tuple[str, ...], alike: bool, hold: Cal
     lay(crowd())
     for n in range(REPEATS):
         hold(*point, after="_decide" in point[0])
-        texts = (f"larry: 1\npools: [{{name: P{n}, description: {word}}}]" for word in ("one", "one" if alike else "two"))
+        texts = (
+            f"larry: 1\npools: [{{name: P{n}, description: {word}}}]" for word in ("one", "one" if alike else "two")
+        )
         done = run_at_once(*(partial(apply, state(text), author()) for text in texts))
         assert all(isinstance(each, EstateChange) for each in done), done
         verbs = sorted(each.changes[0].verb if each.changes else "none" for each in done)  # type: ignore[attr-defined]
@@ -263,7 +267,8 @@ def test_a_host_is_renamed_while_something_is_deployed_on_it(
         past = read_timelines()
         hold(*point)
         done = run_at_once(
-            partial(put, f"c/a/i{n}", f"h{n}"), partial(edit, "host", f"h{n}", {"name": f"new{n}", "was": f"h{n}"}, author())
+            partial(put, f"c/a/i{n}", f"h{n}"),
+            partial(edit, "host", f"h{n}", {"name": f"new{n}", "was": f"h{n}"}, author()),
         )
         assert isinstance(done[0], Plan | NotFound), done
         assert isinstance(done[1], EstateChange), done

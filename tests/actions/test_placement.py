@@ -1,4 +1,4 @@
-"""Where services go: by choice, after what they audit, to a role's least busy host; and what stays uncovered is told."""
+"""Where services go: by choice, after what they audit, to a role's least busy host; and what stays uncovered."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def test_an_auditor_is_told_the_settings_of_each_of_its_subjects() -> None:
     told = {(each.host, each.settings["backup_target"], each.paths) for each in backup.audits}
     assert told == {(WEB1, "s3", (LIVE,))}
     (other,) = [each for each in get_node(BK2, LOCAL, Moment(day(0))).node.services if each.key == "backup"]
-    assert {(each.host, each.settings["backup_target"], each.paths) for each in other.audits} == {(WEB2, "nfs", (BLOG,))}
+    assert {(each.host, each.settings["backup_target"], each.paths) for each in other.audits} == {
+        (WEB2, "nfs", (BLOG,))
+    }
 
 
 def test_a_service_placed_elsewhere_is_needed_there_with_its_addresses() -> None:

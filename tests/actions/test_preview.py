@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import hypothesis
 import pytest
 from django.db import transaction
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from larry.actions.apply import EstateChange
@@ -31,6 +30,7 @@ from tests.actions.world import (
     read_timelines,
     read_world,
 )
+from tests.core.budget import cases
 
 pytestmark = pytest.mark.django_db
 
@@ -38,7 +38,7 @@ ACTS = 12
 """How many acts follow one another in one estate: in a default run about two hundred."""
 
 
-@hypothesis.settings(max_examples=max(hypothesis.settings.default.max_examples // 6, 1), phases=[hypothesis.Phase.generate])
+@cases(16)
 @given(st.data())
 def test_every_preview_equals_what_the_act_then_does(data: st.DataObject) -> None:
     with transaction.atomic():
@@ -53,7 +53,7 @@ def test_every_preview_equals_what_the_act_then_does(data: st.DataObject) -> Non
 
 def compare(act: Act, author: Author) -> None:
     """Preview, act, and look at what has become of the world."""
-    hypothesis.note(f"{author.now}: {act.title}")
+    note(f"{author.now}: {act.title}")
     world, lanes, timelines = read_world(), read_deployments(), read_timelines()
     shown, why_not = attempt(lambda: act.preview(author))
     assert read_world() == world, "a preview writes nothing"
@@ -116,7 +116,14 @@ def check_services(plan: Plan) -> None:
     names = {row.id: row for row in DeployedService.objects.filter(deployment__in=new).select_related("host")}
     hosts = dict(DeployedService.objects.values_list("host_id", "host__name"))
     stored = {
-        (row.deployment_id, row.service_key, row.host.name, row.start, row.end, tuple((s, hosts[h]) for s, h in row.subjects))
+        (
+            row.deployment_id,
+            row.service_key,
+            row.host.name,
+            row.start,
+            row.end,
+            tuple((s, hosts[h]) for s, h in row.subjects),
+        )
         for row in names.values()
     }
     planned = {
@@ -145,7 +152,7 @@ def check_nodes(before: Timeline, plan: Plan) -> None:
 
 
 def check_activity(plan: Plan) -> None:
-    """A rollout that changes something leaves a line for itself and one for each change, and keeps its Plan's digest."""
+    """A rollout leaves a line for itself and one for each change, and keeps its Plan's digest."""
     if not plan.changes:
         return
     rollout = Rollout.objects.order_by("-id")[0]

@@ -14,7 +14,23 @@ from larry.queries.instance import list_dirty
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL, NotFound
 from larry.records.rollout import Rollout
-from tests.actions.estate import BLOG, FULL, LIVE, MON1, SMALL, TEST, WEB1, ask, author, change, day, lay, put, rows, spans
+from tests.actions.estate import (
+    BLOG,
+    FULL,
+    LIVE,
+    MON1,
+    SMALL,
+    TEST,
+    WEB1,
+    ask,
+    author,
+    change,
+    day,
+    lay,
+    put,
+    rows,
+    spans,
+)
 from tests.actions.world import find_faults, find_rewritten_past, read_timelines, read_world
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +95,10 @@ def test_at_a_later_moment_what_is_live_then_is_redeployed() -> None:
     assert shape(LIVE, "web2") == [(12, None)]
     again(LIVE, now=1, start=12)
     assert shape(LIVE, "web2") == [(12, None)]
-    assert len({digest for _, _, digest in spans(LIVE, "web2")} | {digest for _, _, digest in spans(LIVE, "web1")[2:]}) == 1
+    assert (
+        len({digest for _, _, digest in spans(LIVE, "web2")} | {digest for _, _, digest in spans(LIVE, "web1")[2:]})
+        == 1
+    )
 
 
 def test_places_stay_as_persons_chose_them() -> None:

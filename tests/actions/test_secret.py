@@ -1,4 +1,4 @@
-"""Sensitive values are sealed on their way in: no table holds them in clear, and everything works with what they are known by."""
+"""Sensitive values are sealed on their way in: no table holds them in clear, and all goes on without them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from larry.actions.deploy import deploy, preview_deploy
 from larry.actions.reveal import reveal
 from larry.actions.snapshot import snapshot
-from larry.core.document import canonical_text, is_sealed
+from larry.core.document import Json, canonical_text, is_sealed
 from larry.nouns.estate import EstateFaults
 from larry.queries.activity import list_activity
 from larry.queries.instance import get_standing, list_dirty
@@ -110,7 +110,7 @@ def test_what_was_sealed_in_one_place_may_not_be_pasted_in_another() -> None:
 
 def test_a_secret_with_a_default_is_refused() -> None:
     lay(SMALL)
-    declared = [{"name": "size", "type": "integer", "default": 1, "sensitive": True}]
+    declared: Json = [{"name": "size", "type": "integer", "default": 1, "sensitive": True}]
     with pytest.raises(EstateFaults, match="a default would be a secret"):
         change("service", "app", 0, parameters=declared)
 

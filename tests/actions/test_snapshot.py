@@ -32,11 +32,16 @@ def test_the_same_content_is_stored_once() -> None:
     assert (row.digest, row.taken_at, row.taken_by, row.instance.path) == (first.digest, day(0), "ada", LIVE)
     assert read_snapshot(row.document).digest == first.digest
     line = list_activity(LOCAL, Moment(day(9)), limit=1)[0]
-    assert (line.verb, line.noun, line.address, line.after) == ("snapshot", "instance", LIVE, {"snapshot": first.digest})
+    assert (line.verb, line.noun, line.address, line.after) == (
+        "snapshot",
+        "instance",
+        LIVE,
+        {"snapshot": first.digest},
+    )
 
 
 @pytest.mark.parametrize(
-    ("noun", "address", "field", "value"),
+    "noun, address, field, value",
     [
         ("customer", "acme", "name", "ACME"),
         ("app", "acme/shop", "name", "SHOP"),
@@ -60,7 +65,7 @@ def test_what_does_not_matter_changes_no_digest(noun: str, address: str, field: 
 
 
 @pytest.mark.parametrize(
-    ("noun", "address", "field", "value"),
+    "noun, address, field, value",
     [
         ("customer", "acme", "parameters", {"backup_target": "s4", "timezone": "Europe/Berlin"}),
         ("app", "acme/shop", "parameters", {"threads": 9}),

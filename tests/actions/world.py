@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from django.apps import apps
@@ -72,7 +73,7 @@ def _find_overlaps() -> Iterator[str]:
     for row in Deployment.objects.filter(deactivated_at=None).order_by("start"):
         lanes.setdefault((row.instance_id, row.host_id), []).append(row)
     for lane in lanes.values():
-        for earlier, later in zip(lane, lane[1:], strict=False):
+        for earlier, later in pairwise(lane):
             if earlier.end is None or earlier.end > later.start:
                 yield f"{earlier.id} and {later.id} of one lane are live at once"
 
@@ -107,7 +108,7 @@ def _find_gaps() -> Iterator[str]:
     if known != timelines.keys():
         yield f"hosts without a timeline: {known ^ timelines.keys()}"
     for host, segments in timelines.items():
-        for earlier, later in zip(segments, segments[1:], strict=False):
+        for earlier, later in pairwise(segments):
             if earlier[1] != later[0]:
                 yield f"{host}: a segment ends at {earlier[1]}, and the next starts at {later[0]}"
         if segments[-1][1] is not None:
@@ -115,7 +116,7 @@ def _find_gaps() -> Iterator[str]:
 
 
 def _find_stale_nodes(now: datetime) -> Iterator[str]:
-    """Stored nodes, from now on, that are not what the deployed services say when one looks at them moment by moment."""
+    """Stored nodes, from now on, that are not what the deployed services say, looked at moment by moment."""
     build = node_builder()
     timelines = read_timelines()
     bodies = dict(NodeDocument.objects.values_list("digest", "body"))
@@ -181,14 +182,20 @@ def find_rewritten_past(before: Timeline, after: Timeline, now: datetime) -> lis
         passed = [segment for segment in segments if segment[1] is not None and segment[1] <= now]
         running = [segment for segment in segments if segment[0] < now and (segment[1] is None or segment[1] > now)]
         kept = after.get(host, ())
-        faults += [f"{host}: {segment} is gone" for segment in passed if segment not in kept and not _goes_on(segment, kept, now)]
+        faults += [
+            f"{host}: {segment} is gone"
+            for segment in passed
+            if segment not in kept and not _goes_on(segment, kept, now)
+        ]
         starts = {(start, digest) for start, _, digest in kept}
         faults += [f"{host}: {segment} is gone" for segment in running if (segment[0], segment[2]) not in starts]
     return faults
 
 
 def _goes_on(
-    segment: tuple[datetime, datetime | None, str], kept: tuple[tuple[datetime, datetime | None, str], ...], now: datetime
+    segment: tuple[datetime, datetime | None, str],
+    kept: tuple[tuple[datetime, datetime | None, str], ...],
+    now: datetime,
 ) -> bool:
     """Whether a segment that ended just now goes on after all, because what ended it was undone at the same moment."""
     return segment[1] == now and any((start, digest) == (segment[0], segment[2]) for start, _, digest in kept)

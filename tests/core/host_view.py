@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from larry.core.deployable import Snapshot
 from larry.core.document import canonical_text, is_sealed, thaw
 from larry.core.footprint import Cause
 from larry.core.node import Conflict, HostFacts, Node, Presence
@@ -221,6 +222,12 @@ def prefixes(path: str) -> list[str]:
 # --- own parameters ---------------------------------------------------------------------------------------------------
 
 
+def declared(snapshot: Snapshot, live: Sequence[Presence]) -> set[str]:
+    """What the services that a snapshot has on the host, other than as auditors, declare."""
+    here = [p for p in live if p.snapshot.digest == snapshot.digest and p.cause is not Cause.AUDITS]
+    return {name for p in here for name in p.frozen.parameters}
+
+
 def check_own(own: Mapping[str, Mapping[str, Any]], live: Sequence[Presence]) -> None:
     """Laid over one another the levels give each instance what its snapshot says, as far up as all agree."""
     snapshots = {p.snapshot.digest: p.snapshot for p in live if p.cause is not Cause.AUDITS}.values()
@@ -228,7 +235,8 @@ def check_own(own: Mapping[str, Mapping[str, Any]], live: Sequence[Presence]) ->
     for snapshot in snapshots:
         values: dict[str, str] = {}
         for level, path in zip(("customer", "app", "instance"), prefixes(snapshot.path), strict=True):
-            values = values | {name: text(value) for name, value in snapshot.own[level].items()}
+            kept = {n: v for n, v in snapshot.own[level].items() if not is_sealed(v) or n in declared(snapshot, live)}
+            values = values | {name: text(value) for name, value in kept.items()}
             carried.setdefault(path, []).append(values)
     assert set(own) == set(carried)
     for path, all_values in carried.items():

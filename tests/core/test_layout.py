@@ -128,6 +128,16 @@ def test_lines_that_can_be_kept_apart_do_not_cross() -> None:
     assert crossings(lay("abcdwxyz", twisted), twisted) == 0
 
 
+def test_more_sweeps_never_leave_more_crossings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed, random in dice(8):
+        names, ties = make(random, 25, 45)
+        left = []
+        for sweeps in range(2, 9):
+            monkeypatch.setattr("larry.core.layout.SWEEPS", sweeps)
+            left.append(crossings(lay(names, ties), ties))
+        assert left == sorted(left, reverse=True), seed
+
+
 def test_a_chain_is_a_straight_line() -> None:
     layout = lay("abcde", ties_of("a<b b<c c<d d<e"))
     assert len(set(layout.middles.values())) == 1

@@ -303,6 +303,15 @@ def test_snapshots_of_different_moments_push_what_they_disagree_on_down() -> Non
     }
 
 
+def test_a_secret_goes_only_where_a_service_declares_it() -> None:
+    secret = {"sealed": "5ea1"}
+    layers = [Layer("customer", "acme", {"password": secret, "other": secret, "open": 1})]
+    web = ServiceSpec("web", declarations=(Declaration("password", sensitive=True),))
+    snapshot, _ = take_snapshot(("acme", "a", "x"), layers, ["web"], {"web": web})
+    found = own_parameters([Presence("d", snapshot, "web", "h1", between(0), Cause.REQUIRED)])
+    assert dict(found["acme"]) == {"open": 1, "password": secret}
+
+
 def test_hosts_that_merely_audit_carry_nothing() -> None:
     assert own(("acme/a/x", {"customer": {"z": 1}}), cause=Cause.AUDITS) == {}
     assert own(("acme/a/x", {"customer": {"z": 1}}), cause=Cause.NEEDED)["acme"] == {"z": 1}

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 import pytest
 
 from larry.core.document import Json, thaw
+from larry.exports.estate import write_estate
 from larry.nouns.completion import overlay
 from larry.nouns.estate import EstateFaults, complete, parse_estate, read_estate
-from larry.nouns.estate_text import write_estate
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
 

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from larry.core.document import Json, thaw
+from larry.exports.estate import write_estate
 from larry.nouns.check import check_items
 from larry.nouns.completion import overlay
 from larry.nouns.estate import EstateFaults, complete, parse_estate, read_estate
-from larry.nouns.estate_text import write_estate
 from larry.nouns.fault import Fault
 from larry.nouns.item import Item
 from larry.nouns.parser import parse_field

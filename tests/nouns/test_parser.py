@@ -7,7 +7,7 @@ from hypothesis import given
 
 from larry.core.document import Json, thaw
 from larry.nouns.fault import spell_path
-from larry.nouns.field import Field, Kind
+from larry.nouns.field import Field, FieldKind
 from larry.nouns.item import is_same
 from larry.nouns.parser import PARSERS, parse_field, parse_moment_text
 from larry.nouns.statement import parse_statement
@@ -111,7 +111,7 @@ def test_refusals(noun: str, field: str, value: Json, path: str, fragment: str) 
 
 
 def test_every_kind_has_a_parser() -> None:
-    assert set(PARSERS) == set(Kind)
+    assert set(PARSERS) == set(FieldKind)
 
 
 @pytest.mark.parametrize("noun, field", FIELDS)
@@ -131,7 +131,7 @@ def test_no_value_breaks_a_parser_and_normal_form_stays(noun: str, field: str, v
 @pytest.mark.parametrize("noun, field", FIELDS)
 def test_defaults_are_in_normal_form(noun: str, field: str) -> None:
     spec = NOUNS[noun].by_name[field]
-    if not spec.required and spec.kind is not Kind.KEY:
+    if not spec.required and spec.kind is not FieldKind.KEY:
         parsed, faults = parse_field(spec, spec.default)
         assert not faults
         assert is_same(parsed, spec.default)
@@ -177,7 +177,7 @@ def test_specs_name_only_fields() -> None:
         for field in noun.fields:
             assert field.description.endswith(".") or field.description.endswith("}.")
             assert field.target is None or field.target in NOUNS
-    assert Field("service_level", Kind.LINE, "x").label == "service level"
+    assert Field("service_level", FieldKind.LINE, "x").label == "service level"
 
 
 def test_nouns_stand_after_those_they_refer_to() -> None:

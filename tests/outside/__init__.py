@@ -1,0 +1,1 @@
+"""The world outside, as far as it can be tested here."""

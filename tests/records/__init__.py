@@ -1,0 +1,1 @@
+"""The tables, and the promises that the database keeps about them."""

@@ -1,0 +1,1 @@
+"""Settings, and the database of the tests themselves."""

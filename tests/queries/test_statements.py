@@ -1,0 +1,67 @@
+"""A query costs the same number of statements however much there is: none hides a loop of them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+import larry.queries
+from larry.queries import deployable
+from tests.queries.census import QUERIES, WITHOUT_STATEMENTS, grow
+
+SMALL, LARGE = 2, 5
+
+
+def find_public() -> dict[str, Callable[..., object]]:
+    """Every public function defined in a module of the queries."""
+    found: dict[str, Callable[..., object]] = {}
+    for module in pkgutil.iter_modules(larry.queries.__path__, "larry.queries."):
+        for name, value in vars(importlib.import_module(module.name)).items():
+            if inspect.isfunction(value) and value.__module__ == module.name and not name.startswith("_"):
+                found[name] = value
+    return found
+
+
+PUBLIC = find_public()
+
+
+def test_every_public_query_is_counted() -> None:
+    assert PUBLIC.keys() == QUERIES.keys() | WITHOUT_STATEMENTS, "add it to tests/queries/census.py"
+
+
+def count_all(size: int) -> dict[str, list[str]]:
+    """The statements of each query in an estate of a size."""
+    grow(size)
+    statements: dict[str, list[str]] = {}
+    for name, prepare in QUERIES.items():
+        call = prepare()
+        deployable._parsed.clear()  # what is remembered between calls is no part of the count
+        with CaptureQueriesContext(connection) as captured:
+            assert call()
+        statements[name] = [each["sql"] for each in captured.captured_queries]
+    return statements
+
+
+@pytest.mark.django_db
+def test_no_query_costs_more_statements_where_there_is_more() -> None:
+    counted: list[dict[str, int]] = []
+    for size in (SMALL, LARGE):
+        with transaction.atomic():
+            counted.append({name: len(statements) for name, statements in count_all(size).items()})
+            transaction.set_rollback(True)
+    small, large = counted
+    assert {name: (small[name], large[name]) for name in small if small[name] != large[name]} == {}
+    assert {name: count for name, count in small.items() if count != promised(name, count)} == {}
+
+
+def promised(name: str, count: int) -> int:
+    """What the docstring says where it gives one exact number, else what was counted."""
+    found = re.match(r"[^;]*; (\d+) SQL statements?[.,]", " ".join((inspect.getdoc(PUBLIC[name]) or "").split()))
+    return int(found[1]) if found else count
