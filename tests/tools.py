@@ -42,6 +42,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("dash", "dash", ("dash",), "that a POSIX shell reads printed shell text back unchanged"),
     Tool("curl", "curl", ("curl",), "the lookups that hosts make"),
     Tool("run-parts", "debianutils", ("run-parts",), "folders of scripts on a host"),
+    Tool("dot", "graphviz", ("dot",), "that Graphviz itself reads the graphs that Larry prints for it"),
     Tool("postgresql", "postgresql", ("/usr/lib/postgresql/*/bin/postgres",), "every promise on PostgreSQL"),
     _module("stdlib", "puppetlabs-stdlib"),
     _module("apache", "puppetlabs-apache"),

@@ -74,7 +74,11 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     def plan(now: Author) -> Planned:
         if request.backdate and request.start is not None and request.start < now.now:
             _refuse_taken_history(request, now)
-            now = replace(now, now=request.start)
+            planned = plan_from(replace(now, now=request.start))
+            return replace(planned, plan=replace(planned.plan, now=now.now))
+        return plan_from(now)
+
+    def plan_from(now: Author) -> Planned:
         interval = _interval(request, now.now)
         wishes = [
             LaneWish(snapshot.path, host, snapshot, interval, _place(item, snapshot))

@@ -41,9 +41,11 @@ class LaneWish:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked."""
+    """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked. ``since`` is the moment from
+    which hosts deliver something else: now, or earlier where an estate is adopted with its past."""
 
     plan: Plan
+    since: datetime
     writes: Writes = EMPTY_WRITES
     snapshots: Mapping[str, Snapshot] = field(default_factory=lambda: MappingProxyType({}))
     instances: frozenset[int] = frozenset()
@@ -100,6 +102,7 @@ def plan_moves(
     plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     return Planned(
         plan,
+        author.now,
         writes,
         MappingProxyType(snapshots),
         frozenset(lane.instance_id for lane in lanes),

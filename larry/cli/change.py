@@ -14,6 +14,7 @@ from larry.core.document import Json, canonical_text
 from larry.nouns.item import is_same
 
 if TYPE_CHECKING:
+    from larry.actions.adopt import Adopted
     from larry.actions.apply import EstateChange, ItemChange
     from larry.core.plan import Plan
 
@@ -74,6 +75,23 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
     if not change.changes_nothing:
         click.echo(f"Plan {change.digest}")
     click.echo(_summary(change, dry_run=dry_run))
+
+
+def print_adopted(adopted: Adopted, form: str, *, dry_run: bool) -> None:
+    """What adopting changes: nouns, then a Plan for each group of deployments."""
+    from larry.exports.plan import plan_document, plan_text
+
+    if form == "json":
+        document: dict[str, Json] = {
+            "changes": [_change_document(each) for each in adopted.estate.changes],
+            "plans": [plan_document(plan) for plan in adopted.plans],
+        }
+        click.echo(json_text(document), nl=False)
+        return
+    print_change(adopted.estate, form, dry_run=dry_run)
+    for plan in adopted.plans:
+        for line in plan_text(plan).splitlines():
+            click.echo(show_plain(line))
 
 
 def _node_lines(plan: Plan) -> Iterator[str]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -47,22 +46,11 @@ def read_settings(settings: tuple[str, ...]) -> Mapping[str, Json]:
 
 
 def _read_value(name: str, text: str) -> Json:
+    from larry.nouns.json_text import NotJson, NotJsonAtAll, read_json
+
     try:
-        value: Json = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except json.JSONDecodeError as fault:
-        if text[:1] in ("[", "{", '"'):
-            raise click.UsageError(f"{name}: this is not JSON: {fault}") from None
-        return text
-    except (ValueError, RecursionError) as fault:
-        raise click.UsageError(f"{name}: {str(fault) or 'nested too deeply'}") from None
-    return value
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> Mapping[str, Json]:
-    if len(dict(pairs)) < len(pairs):
-        raise ValueError("a key stands twice in one map")
-    return dict(pairs)
-
-
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no JSON number")
+        return read_json(text)
+    except NotJson as fault:
+        if isinstance(fault, NotJsonAtAll) and text[:1] not in ("[", "{", '"'):
+            return text
+        raise click.UsageError(f"{name}: {fault}") from None

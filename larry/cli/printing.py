@@ -15,12 +15,10 @@ import click
 
 from larry.core.document import Json, is_sealed, thaw
 from larry.core.node_text import MASK
+from larry.nouns.formula import guard_formula
 
 Document = Mapping[str, Json]
 R = TypeVar("R")
-
-_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-"""What a spreadsheet takes for the start of a formula, the wide forms of East Asian keyboards among them."""
 
 _DIRECTING = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
 """Characters that show nothing but turn the text around them; the joiners of Persian or Hindi are not among them."""
@@ -148,7 +146,7 @@ def _csv_cell(value: Json) -> str | int | float:
     if isinstance(value, int | float):
         return value
     text = value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    return guard_formula(text)
 
 
 def _cell(value: object) -> str:

@@ -310,4 +310,6 @@ def _width_of_one(char: str) -> float:
         return 1.4 if ord(char) > 0x1F000 else 1.1
     if unicodedata.category(char) in {"Mn", "Me", "Cf"}:
         return 0.0
-    return 0.74 if char.isupper() or not char.isascii() else 0.64
+    if char.isdigit():
+        return 0.64
+    return 0.74 if char.isupper() or not char.isascii() else 0.62

@@ -173,14 +173,16 @@ class _Drawing:
         x, y = self._x(self.layout.ranks[box.id]), self.top + self.layout.middles[box.id] - HIGH // 2
         order = str(box.order) if box.order is not None else ""
         signs = [condition for condition in Condition if condition in box.conditions]
-        after_name, after_detail = 8 + (8 + 7 * len(order) if order else 0), 8 + 15 * len(signs)
+        after_name, after_detail = 8 + (8 + 8 * len(order) if order else 0), 8 + 15 * len(signs)
         look = " ".join(["lp-plain", f"lp-{finding}" if finding else "", "lp-focus" if box.is_focus else ""]).split()
         inside = [
             put_shape(_SHAPES[box.kind], finding, self.frame.name),
             put_kind(box.kind, 11, 9),
             put_text(29, 20, WIDE - 29 - after_name, 13, box.name, "lp-name lp-ink"),
             put_text(29, 37, WIDE - 29 - after_detail, 11, box.detail, "lp-small lp-ink"),
-            put_text(WIDE - 10 - 7 * len(order), 19, 7 * len(order), 11, order, "lp-small lp-ink") if order else "",
+            put_text(WIDE - 10 - 8 * len(order), 20, 8 * len(order), 11, order, "lp-small lp-ink lp-end")
+            if order
+            else "",
             *(put_sign(sign, WIDE - after_detail + 2 + 15 * number, 27) for number, sign in enumerate(signs)),
         ]
         href = find_href(box.link, self.prefix) if self.prefix is not None else None

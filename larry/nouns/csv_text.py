@@ -53,9 +53,9 @@ def parse_csv(
 ) -> tuple[Item, ...]:
     """Items as stated, from UTF-8 CSV with a header of field names; an empty cell states nothing.
 
-    Lists are separated by semicolons, commas or spaces, maps are written ``key=value;key=value``; either may be JSON, as
-    anything deeper must be. Nouns that belong to another have a column of that noun's name with its address. Raises
-    `EstateFaults` with every fault of every line.
+    Lists are separated by semicolons, commas or spaces, maps are written ``key=value;key=value``; either may be JSON,
+    as anything deeper must be. Nouns that belong to another have a column of that noun's name with its address.
+    Raises `EstateFaults` with every fault of every line.
     """
     faults = FaultList()
     items = _read_file(noun, file, text, largest, track, faults)

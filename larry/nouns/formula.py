@@ -1,4 +1,4 @@
-"""A formula is what a spreadsheet runs when it should show: text that looks like one travels through CSV with a guard."""
+"""A formula is what a spreadsheet runs when it should show: text that looks like one is guarded in CSV."""
 
 from __future__ import annotations
 

@@ -150,6 +150,16 @@ def test_no_text_leaves_its_box() -> None:
     assert all(float(place.get("x", "")) + float(place.get("width", "")) <= wide for place in holders)
 
 
+def test_boxes_show_their_names_details_and_numbers() -> None:
+    boxes = [service("linux", order=1), service("rails", order=1000, conditions=(Condition.DIRTY, Condition.CURRENT))]
+    root = assert_inert(graph_svg.render(picture(boxes, []), prefix=PREFIX))
+    written = {box.get("data-id"): [text.text for text in box.iter(f"{SVG}text")] for box in root.iter(f"{SVG}a")}
+    assert written == {
+        "linux": ["linux", "once on each host", "1"],
+        "rails": ["rails", "once on each host", "1000"],
+    }
+
+
 def test_a_text_is_cut_to_its_width_with_an_ellipsis() -> None:
     assert fit_text("postgres", 200, 13) == "postgres"
     assert fit_text("W" * 100, 100, 10) == "W" * 9 + "…"

@@ -73,7 +73,7 @@ def test_crossings_planted_in_a_copy_break_their_contracts(tmp_path: Path) -> No
             file.write(f"\n{line}\n")
     done = _lint(tmp_path)
     assert done.returncode == 1, done.stdout + done.stderr
-    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)$", done.stdout, re.MULTILINE))
+    verdicts = dict(re.findall(r"^(.+) (KEPT|BROKEN)\b", done.stdout, re.MULTILINE))
     assert set(verdicts.values()) == {"BROKEN"}, verdicts
     assert set(verdicts) == {contract for contract, _, _ in CROSSINGS}
     for _, place, line in CROSSINGS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.core.interval import Interval
@@ -38,6 +39,7 @@ from larry.queries.subject import find_subject
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.host import Host
+from larry.records.instance import Instance
 from larry.records.node import NodeDocument
 from larry.records.rollout import Rollout
 from tests.actions.estate import author, change, day, lay
@@ -56,8 +58,9 @@ def grow(size: int) -> None:
         for n in numbers
     )
     requires = ", ".join(f"s{n}" for n in numbers)
+    instance = f"{{name: I, requires: [{requires}]}}"
     customers = ", ".join(
-        f"{{name: C{n}, apps: [{{name: A, instances: [{{name: I, requires: [{requires}]}}, {{name: T, template: c{n}/a/i}}]}}]}}"
+        f"{{name: C{n}, apps: [{{name: A, instances: [{instance}, {{name: T, template: c{n}/a/i}}]}}]}}"
         for n in numbers
     )
     hosts = ", ".join(f"{{name: h{n}, roles: [r], pools: [p], grade: g}}" for n in numbers)
@@ -73,78 +76,81 @@ def grow(size: int) -> None:
     change("host", HOST, 0, labels={"size": str(size)})
 
 
-def _deployments() -> list[str]:
-    return list(Deployment.objects.values_list("id", flat=True))
+@dataclass(frozen=True, slots=True)
+class Census:
+    """What there is in an estate, so that asking for it is no part of the count."""
+
+    paths: tuple[str, ...]
+    hosts: tuple[str, ...]
+    host_ids: tuple[int, ...]
+    deployments: tuple[str, ...]
+    snapshots: tuple[tuple[str, str], ...]
+    documents: tuple[str, ...]
+    rollout: int
+
+    @property
+    def lanes(self) -> set[tuple[str, str]]:
+        return {(path, host) for path in self.paths for host in self.hosts}
 
 
-def _paths() -> list[str]:
-    return sorted({row.instance.path for row in Deployment.objects.select_related("instance")})
+def take_census() -> Census:
+    return Census(
+        tuple(Instance.objects.exclude(deployments=None).distinct().values_list("path", flat=True)),
+        tuple(Host.objects.values_list("name", flat=True)),
+        tuple(Host.objects.values_list("id", flat=True)),
+        tuple(Deployment.objects.values_list("id", flat=True)),
+        tuple(Deployable.objects.values_list("digest", "instance__path")),
+        tuple(NodeDocument.objects.values_list("digest", flat=True)),
+        Rollout.objects.latest("id").id,
+    )
 
 
-def _lanes() -> set[tuple[str, str]]:
-    return {(path, host) for path in _paths() for host in Host.objects.values_list("name", flat=True)}
-
-
-Call = Callable[[], object]
-
-QUERIES: Mapping[str, Callable[[], Call]] = {
-    "list_activity": lambda: lambda: list_activity(LOCAL, AT),
-    "list_activity_of": lambda: lambda: list_activity_of([("instance", PATH), ("host", HOST)], LOCAL, AT),
-    "get_snapshots": lambda: (lambda digests: lambda: get_snapshots(digests, LOCAL, AT))(
-        set(Deployable.objects.values_list("digest", flat=True))
-    ),
-    "find_digest": lambda: (lambda one: lambda: find_digest(one.digest[:9], one.instance.path, LOCAL, AT))(
-        Deployable.objects.select_related("instance")[0]
-    ),
-    "list_deployments": lambda: lambda: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
-    "list_dirty_causes": lambda: lambda: list_dirty_causes(LOCAL, AT),
-    "list_edges": lambda: lambda: list_edges(LOCAL, AT),
-    "get_host_history": lambda: lambda: get_host_history(HOST, LOCAL, AT),
-    "get_instance_history": lambda: lambda: get_instance_history(PATH, LOCAL, AT),
-    "get_service_history": lambda: lambda: get_service_history("base", LOCAL, AT),
-    "list_hosts": lambda: lambda: list_hosts(LOCAL, AT),
-    "get_host_ids": lambda: (lambda names: lambda: get_host_ids(names, LOCAL, AT))(
-        list(Host.objects.values_list("name", flat=True))
-    ),
-    "list_host_keys": lambda: lambda: list_host_keys(LOCAL, AT),
-    "get_facts": lambda: (lambda ids: lambda: get_facts(ids, LOCAL, AT))(
-        list(Host.objects.values_list("id", flat=True))
-    ),
-    "list_hosts_of_role": lambda: lambda: list_hosts_of_role("r", Interval(day(1)), LOCAL, AT),
-    "get_descriptions": lambda: (lambda paths: lambda: get_descriptions([*paths, "c0/a/t"], LOCAL, AT))(_paths()),
-    "get_standing": lambda: lambda: get_standing(PATH, LOCAL, AT),
-    "list_dirty": lambda: lambda: list_dirty(LOCAL, AT),
-    "get_interval_map": lambda: lambda: get_interval_map("host", HOST, LOCAL, AT),
-    "count_live": lambda: (lambda paths: lambda: count_live(paths, AT, LOCAL, AT))(_paths()),
-    "get_serving": lambda: (lambda paths: lambda: get_serving(paths, LOCAL, AT))(_paths()),
-    "list_lane_keys": lambda: (lambda ids: lambda: list_lane_keys(ids, LOCAL, AT))(_deployments()),
-    "list_lanes": lambda: (lambda lanes: lambda: list_lanes(lanes, LOCAL, AT))(_lanes()),
-    "list_live_lanes": lambda: (lambda paths: lambda: list_live_lanes(paths, AT, LOCAL, AT))(_paths()),
-    "get_documents": lambda: (lambda digests: lambda: get_documents(digests, LOCAL, AT))(
-        list(NodeDocument.objects.values_list("digest", flat=True))
-    ),
-    "get_node": lambda: lambda: get_node(HOST, LOCAL, AT),
-    "get_open_node": lambda: lambda: get_open_node(HOST, LOCAL, AT),
-    "get_stored_node": lambda: lambda: get_stored_node(HOST, LOCAL, AT),
-    "list_next_changes": lambda: lambda: list_next_changes(LOCAL, AT),
-    "list_timeline": lambda: lambda: list_timeline(HOST, LOCAL, Moment(day(-20))),
-    "get_estate": lambda: lambda: get_estate(LOCAL, AT),
-    "get_item": lambda: lambda: get_item("instance", PATH, LOCAL, AT),
-    "list_items": lambda: lambda: [list_items(noun, LOCAL, AT) for noun in NOUNS],
-    "get_graph": lambda: lambda: get_graph("host", HOST, LOCAL, AT),
-    "get_scene": lambda: (lambda names: lambda: get_scene(names, LOCAL, AT))(
-        list(Host.objects.values_list("name", flat=True))
-    ),
-    "list_hosts_beside": lambda: lambda: list_hosts_beside([HOST], LOCAL, AT),
-    "list_serving_hosts": lambda: (lambda ids: lambda: list_serving_hosts(ids, LOCAL, AT))(_deployments()),
-    "list_standing": lambda: (lambda ids: lambda: list_standing(ids, LOCAL, AT))(_deployments()),
-    "get_readiness": lambda: lambda: get_readiness(LOCAL, AT),
-    "get_rollout": lambda: (lambda number: lambda: get_rollout(number, LOCAL, AT))(Rollout.objects.latest("id").id),
-    "get_service_graph": lambda: lambda: get_service_graph(LOCAL, AT),
-    "list_situations": lambda: lambda: list_situations(LOCAL, AT),
-    "find_subject": lambda: lambda: find_subject(HOST, ("host", "instance"), LOCAL, AT),
+QUERIES: Mapping[str, Callable[[Census], object]] = {
+    "list_activity": lambda all_: list_activity(LOCAL, AT),
+    "list_activity_of": lambda all_: list_activity_of([("instance", PATH), ("host", HOST)], LOCAL, AT),
+    "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, LOCAL, AT),
+    "find_digest": lambda all_: find_digest(*all_.snapshots[0], LOCAL, AT),
+    "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
+    "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),
+    "list_edges": lambda all_: list_edges(LOCAL, AT),
+    "get_host_history": lambda all_: get_host_history(HOST, LOCAL, AT),
+    "get_instance_history": lambda all_: get_instance_history(PATH, LOCAL, AT),
+    "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),
+    "list_hosts": lambda all_: list_hosts(LOCAL, AT),
+    "get_host_ids": lambda all_: get_host_ids(all_.hosts, LOCAL, AT),
+    "list_host_keys": lambda all_: list_host_keys(LOCAL, AT),
+    "get_facts": lambda all_: get_facts(all_.host_ids, LOCAL, AT),
+    "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), LOCAL, AT),
+    "get_descriptions": lambda all_: get_descriptions([*all_.paths, "c0/a/t"], LOCAL, AT),
+    "get_standing": lambda all_: get_standing(PATH, LOCAL, AT),
+    "list_dirty": lambda all_: list_dirty(LOCAL, AT),
+    "get_interval_map": lambda all_: get_interval_map("host", HOST, LOCAL, AT),
+    "count_live": lambda all_: count_live(all_.paths, AT, LOCAL, AT),
+    "get_serving": lambda all_: get_serving(all_.paths, LOCAL, AT),
+    "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, LOCAL, AT),
+    "list_lanes": lambda all_: list_lanes(all_.lanes, LOCAL, AT),
+    "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, LOCAL, AT),
+    "get_documents": lambda all_: get_documents(all_.documents, LOCAL, AT),
+    "get_node": lambda all_: get_node(HOST, LOCAL, AT),
+    "get_open_node": lambda all_: get_open_node(HOST, LOCAL, AT),
+    "get_stored_node": lambda all_: get_stored_node(HOST, LOCAL, AT),
+    "list_next_changes": lambda all_: list_next_changes(LOCAL, AT),
+    "list_timeline": lambda all_: list_timeline(HOST, LOCAL, Moment(day(-20))),
+    "get_estate": lambda all_: get_estate(LOCAL, AT),
+    "get_item": lambda all_: get_item("instance", PATH, LOCAL, AT),
+    "list_items": lambda all_: [list_items(noun, LOCAL, AT) for noun in NOUNS],
+    "get_graph": lambda all_: get_graph("host", HOST, LOCAL, AT),
+    "get_scene": lambda all_: get_scene(all_.hosts, LOCAL, AT),
+    "list_hosts_beside": lambda all_: list_hosts_beside([HOST], LOCAL, AT),
+    "list_serving_hosts": lambda all_: list_serving_hosts(all_.deployments, LOCAL, AT),
+    "list_standing": lambda all_: list_standing(all_.deployments, LOCAL, AT),
+    "get_readiness": lambda all_: get_readiness(LOCAL, AT),
+    "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),
+    "get_service_graph": lambda all_: get_service_graph(LOCAL, AT),
+    "list_situations": lambda all_: list_situations(LOCAL, AT),
+    "find_subject": lambda all_: find_subject(HOST, ("host", "instance"), LOCAL, AT),
 }
-"""By name: what prepares a call (its statements do not count) and returns it."""
+"""By name: how it is called."""
 
 WITHOUT_STATEMENTS = frozenset({"restrict", "read_view", "state_of", "service_graph_of"})
 """Public functions of queries that ask the database nothing of their own."""

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 import larry.queries
 from larry.queries import deployable
-from tests.queries.census import QUERIES, WITHOUT_STATEMENTS, grow
+from tests.queries.census import QUERIES, WITHOUT_STATEMENTS, grow, take_census
 
 SMALL, LARGE = 2, 5
 
@@ -23,9 +23,8 @@ def find_public() -> dict[str, Callable[..., object]]:
     """Every public function defined in a module of the queries."""
     found: dict[str, Callable[..., object]] = {}
     for module in pkgutil.iter_modules(larry.queries.__path__, "larry.queries."):
-        for name, value in vars(importlib.import_module(module.name)).items():
-            if inspect.isfunction(value) and value.__module__ == module.name and not name.startswith("_"):
-                found[name] = value
+        functions = inspect.getmembers(importlib.import_module(module.name), inspect.isfunction)
+        found.update((name, of) for name, of in functions if of.__module__ == module.name and not name.startswith("_"))
     return found
 
 
@@ -40,11 +39,11 @@ def count_all(size: int) -> dict[str, list[str]]:
     """The statements of each query in an estate of a size."""
     grow(size)
     statements: dict[str, list[str]] = {}
-    for name, prepare in QUERIES.items():
-        call = prepare()
+    census = take_census()
+    for name, query in QUERIES.items():
         deployable._parsed.clear()  # what is remembered between calls is no part of the count
         with CaptureQueriesContext(connection) as captured:
-            assert call()
+            assert query(census)
         statements[name] = [each["sql"] for each in captured.captured_queries]
     return statements
 
