@@ -30,7 +30,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What adopting changed: nouns, and a Plan for each group of deployments that begin, end and are explained alike."""
+    """What adopting changed: nouns, and a Plan for each group of deployments of one start, end and reason."""
 
     estate: EstateChange
     plans: tuple[Plan, ...]

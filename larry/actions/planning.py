@@ -41,8 +41,10 @@ class LaneWish:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked. ``since`` is the moment from
-    which hosts deliver something else: now, or earlier where an estate is adopted with its past."""
+    """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked.
+
+    ``since`` is the moment from which hosts deliver something else: now, or earlier where an estate is adopted.
+    """
 
     plan: Plan
     since: datetime
