@@ -20,14 +20,17 @@ def retire(
 
     def leaving(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
         del completed
-        found = [
+        named = [
             place
             for place, item in existing.items()
-            if item.noun == noun
-            and (item.address == address.lower() or fold(str(item.values["name"])) == fold(address))
+            if item.noun == noun and fold(str(item.values["name"])) == fold(address)
         ]
+        found = [(noun, address.lower())] if (noun, address.lower()) in existing else named
         if not found:
             raise NotFound(f"there is no {noun} {address}")
-        return found[:1]
+        if len(found) > 1:
+            several = ", ".join(sorted(known for _, known in found))
+            raise NotFound(f"there are several {noun}s of that name: {several}")
+        return found
 
     return change_estate((), author, leaving, dry_run=dry_run, expect=expect)

@@ -23,6 +23,9 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Describe the estate": {
             "plan": ("estate:plan", "what an estate file would change; changes nothing"),
             "apply": ("estate:apply", "change the estate to what a file says, in one transaction"),
+            "dump": ("dump:dump", "the estate as a file that plan then finds no change in"),
+            "import": ("import_:import_nouns", "many hosts or other nouns at once, from CSV"),
+            "schema": ("schema:schema", "the JSON Schema of the estate file, for editors"),
             "list": ("noun:list_nouns", "all customers, hosts, services …"),
             "show": ("noun:show_noun", "everything about one of them"),
             "set": ("noun:set_noun", "create one of them, or change some of its fields"),

@@ -60,6 +60,11 @@ class Session:
         known = self.find_moment(known_at, "--known-at")
         return Moment(self.now if as_of is None else self.moment(as_of, "--as-of"), known)
 
+    def say_as_now(self, what: str, as_of: str | None) -> None:
+        """What can be edited keeps no history of its own, and says so when asked for another moment."""
+        if as_of is not None and self.at(as_of).as_of != self.now:
+            click.echo(f"note: {what} can be edited, and so are shown as they are now", err=True)
+
 
 def open_session(*, needs_database: bool = True) -> Session:
     """Read the settings and make Django ready. Raises `CannotStart`."""

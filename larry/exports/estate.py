@@ -12,7 +12,7 @@ from larry.core.key import NoKeyFromName, derive_key, fold
 from larry.core.service_graph import WhereKind
 from larry.exports import CannotPrint, escape_unprintable, exact_scalar, is_long_key, yaml_block
 from larry.nouns.declaration import UNSTATED
-from larry.nouns.deployment import DEPLOYMENT_FIELDS, DEPLOYMENT_SECTION, DeploymentLine
+from larry.nouns.deployment import DEPLOYMENT_SECTION
 from larry.nouns.estate_file import HEADER, VERSION
 from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.item import Item, find_parent_address, is_same, list_members
@@ -32,11 +32,15 @@ _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*|[0-9]{1,3
 _YAML_WORDS = frozenset("y n yes no on off true false null".split())
 _UNSAID: Mapping[str, Json] = {**UNSTATED, "where": WhereKind.SAME_HOST.value}
 _FILE_STEMS = "|".join(
-    ("estate", f"{_DIVIDED.name}-[a-z0-9_]+", *(f"{word}(-[0-9]+)?" for word in SECTIONS if word != _DIVIDED.plural))
+    (
+        "estate",
+        f"{_DIVIDED.name}-[a-z0-9_]+",
+        *(f"{word}(-[0-9]+)?" for word in (*SECTIONS, DEPLOYMENT_SECTION) if word != _DIVIDED.plural),
+    )
 )
 
 
-def write_estate(items: Iterable[Item], deployments: Iterable[DeploymentLine] = ()) -> str:
+def write_estate(items: Iterable[Item], deployments: Iterable[Mapping[str, Json]] = ()) -> str:
     """YAML that `larry.nouns.estate.read_estate` reads into the same items; they must include every parent.
 
     What equals its default is left out, and so are keys that follow from names. Text is plain where no reader of YAML
@@ -45,20 +49,22 @@ def write_estate(items: Iterable[Item], deployments: Iterable[DeploymentLine] = 
     return _yaml_text(estate_document(items, deployments))
 
 
-def write_estate_json(items: Iterable[Item], deployments: Iterable[DeploymentLine] = ()) -> str:
+def write_estate_json(items: Iterable[Item], deployments: Iterable[Mapping[str, Json]] = ()) -> str:
     """The same as JSON that is YAML too. Raises `CannotPrint` for a key that is too long to be both."""
     document = estate_document(items, deployments)
     _refuse_long_keys(document)
     return escape_unprintable(json.dumps(thaw(document), ensure_ascii=False, indent=2, allow_nan=False)) + "\n"
 
 
-def write_estate_folder(items: Iterable[Item], *, largest: int = LARGEST_FILE) -> dict[str, str]:
+def write_estate_folder(
+    items: Iterable[Item], deployments: Iterable[Mapping[str, Json]] = (), *, largest: int = LARGEST_FILE
+) -> dict[str, str]:
     """The same as several files, by their names: one for each section, one for each customer.
 
     A section of more than ``largest`` bytes, which nobody would read again, is divided. An empty estate is one file.
     """
     files: dict[str, str] = {}
-    for word, section in estate_document(items).items():
+    for word, section in estate_document(items, deployments).items():
         if word == HEADER:
             continue
         members = list_members(section)
@@ -77,7 +83,7 @@ def is_estate_file_name(name: str) -> bool:
     return stem != name and re.fullmatch(_FILE_STEMS, stem) is not None
 
 
-def estate_document(items: Iterable[Item], deployments: Iterable[DeploymentLine] = ()) -> dict[str, Json]:
+def estate_document(items: Iterable[Item], deployments: Iterable[Mapping[str, Json]] = ()) -> dict[str, Json]:
     """What the file says, as JSON."""
     members: dict[tuple[str, str], list[Item]] = {}
     for item in items:
@@ -86,7 +92,7 @@ def estate_document(items: Iterable[Item], deployments: Iterable[DeploymentLine]
     document: dict[str, Json] = {HEADER: VERSION}
     for noun in SECTIONS.values():
         document.update(_section(noun, "", members))
-    stated = [{field.name: getattr(line, field.name) for field in DEPLOYMENT_FIELDS} for line in deployments]
+    stated = list(deployments)
     return {**document, DEPLOYMENT_SECTION: stated} if stated else document
 
 

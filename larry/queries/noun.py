@@ -29,13 +29,15 @@ def list_items(noun: str, reader: Reader, at: Moment) -> tuple[Item, ...]:
 
 
 def get_item(noun: str, address: str, reader: Reader, at: Moment) -> Item:
-    """One noun by its address, or by its name where that is all there is to it. Raises `NotFound`."""
+    """One noun by its address, or by its name where only one has it. Raises `NotFound`."""
     items = list_items(noun, reader, at)
-    folded = fold(address)
-    for item in items:
-        if item.address == address.lower() or fold(str(item.values["name"])) == folded:
-            return item
-    raise NotFound(f"there is no {noun} {address}")
+    named = [item for item in items if fold(str(item.values["name"])) == fold(address)]
+    found = next((item for item in items if item.address == address.lower()), None)
+    if found is None and len(named) > 1:
+        raise NotFound(f"there are several {noun}s of that name: {', '.join(item.address for item in named)}")
+    if found is None and not named:
+        raise NotFound(f"there is no {noun} {address}")
+    return found if found is not None else named[0]
 
 
 def get_estate(reader: Reader, at: Moment) -> Mapping[tuple[str, str], Item]:

@@ -63,9 +63,12 @@ def test_every_fault_is_told_with_its_place_and_nothing_is_changed(larry: Termin
         "apply", "-", stdin="larry: 1\nroles: [{name: cache, colour: red}]\nhosts: [{name: x, grade: gigantic}]\n"
     )
     assert said.code == 1
-    assert said.err.startswith("larry: 1 faults") or said.err.startswith("larry: <standard input>:2:")
-    assert "<standard input>:2:" in said.err
-    assert "colour" in said.err
+    first, unknown, dangling = said.err.splitlines()
+    assert first == "larry: 2 faults, and nothing has been changed:"
+    assert "<standard input>:2:" in unknown
+    assert "colour" in unknown
+    assert "<standard input>:3:" in dangling
+    assert "gigantic" in dangling
     assert "Traceback" not in said.err
     assert larry.refused("show", "role", "cache")
 
@@ -101,9 +104,33 @@ def test_deployments_in_a_file_are_left_aside_aloud(larry: Terminal) -> None:
     )
     said = larry.done("plan", "-", stdin=stated)
     assert "1 deployments in the files are left aside" in said.err
-    said = larry("apply", "-", "--with-deployments", stdin=stated)
-    assert said.code == 1
-    assert "not there yet" in said.err
+    assert larry.done("deployments", "--all").out == "no deployments\n"
+
+
+def test_an_estate_is_adopted_with_its_past(larry: Terminal) -> None:
+    stated = ESTATE + (
+        "deployments:\n"
+        "  - {instance: acme/shop/live, host: web1.example.com, reason: old,\n"
+        "     start: 2026-01-01T00:00Z, end: 2026-02-01}\n"
+        "  - {instance: acme/shop/live, host: web1.example.com, reason: newer, start: 2026-02-01}\n"
+    )
+    assert larry("plan", "-", "--with-deployments", stdin=stated).code == 3
+    larry.done("apply", "-", "--with-deployments", "--reason", "as we found it", stdin=stated)
+    assert larry.done("plan", "-", "--with-deployments", stdin=stated).out == "no changes\n"
+    rows = larry.done("deployments", "--format", "json").json
+    assert [(row["start"], row["end"], row["reason"]) for row in rows] == [
+        ("2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z", "old"),
+        ("2026-02-01T00:00:00Z", None, "newer"),
+    ]
+    then = larry.done("config", "web1.example.com", "--as-of", "2026-01-15", "--format", "json").json
+    assert [each["path"] for each in then["instances"]] == ["acme/shop/live"]
+    assert then["next_change"] == "2026-02-01T00:00:00Z"
+    taken = stated.replace("start: 2026-01-01T00:00Z, end: 2026-02-01", "start: 2026-01-10, end: 2026-01-20")
+    assert "history is only filled in where it is empty" in larry.refused(
+        "apply", "-", "--with-deployments", stdin=taken
+    )
+    wrong = stated.replace("start: 2026-02-01", "start: 0001-01-01")
+    assert "<standard input>:" in larry.refused("apply", "-", "--with-deployments", stdin=wrong)
 
 
 def test_apply_acts_only_on_the_change_it_expects(larry: Terminal) -> None:

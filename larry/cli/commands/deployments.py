@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--current", is_flag=True, help="Those live at the moment.")
 @click.option("--future", is_flag=True, help="Those that start after it.")
 @click.option("--past", is_flag=True, help="Those that ended before it.")
+@click.option("--known-at", metavar="T", help="As the record had them then, whatever was changed since.")
 @click.option("--all", "every", is_flag=True, help="All, deactivated ones too.")
 @as_of_option
 @listing_option
@@ -36,6 +37,7 @@ def deployments(
     app: str | None,
     instance: str | None,
     host: str | None,
+    known_at: str | None,
     as_of: str | None,
     form: str,
     **states: bool,
@@ -47,6 +49,7 @@ def deployments(
       larry deployments --current
       larry deployments --host web1.example.com --future --format json
       larry deployments --customer acme --all --as-of 2026-12-01
+      larry deployments --instance acme/shop/production --known-at -7d
     """
     session = open_session()
 
@@ -56,7 +59,7 @@ def deployments(
     which = DeploymentFilter(
         customer=customer, app=app, instance=instance, host=host, states=frozenset(State) if states["every"] else wanted
     )
-    rows = list_deployments(which, session.reader, session.at(as_of))
+    rows = list_deployments(which, session.reader, session.at(as_of, known_at))
     print_listing(rows, _columns(session.zone), _document, form, nothing="no deployments")
 
 

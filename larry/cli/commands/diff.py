@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from larry.queries.instance import Standing
 
 NOW = "now"
+NO_CAUSES: Mapping[str, str] = MappingProxyType({})
 
 
 @click.command()
@@ -52,9 +54,10 @@ def diff(*, instance: str, digests: tuple[str, ...], as_of: str | None, form: st
         state = "dirty" if live.is_dirty else "as described now"
         click.echo(show_plain(f"{live.deployment} on {live.host}: snapshot {live.digest[:12]}, {state}"))
     alike = {live.digest: live.differences for live in standing.live if live.is_dirty}
+    causes = _causes(standing, session) if alike else {}
     for digest, differences in alike.items():
         click.echo(f"\n{digest[:12]} -> {NOW}")
-        _print_differences(differences)
+        _print_differences(differences, causes)
     if not standing.live:
         click.echo(show_plain(f"{standing.path} is not deployed; its snapshot now would be {standing.snapshot.digest}"))
 
@@ -111,7 +114,21 @@ def _document(difference: Difference) -> dict[str, Json]:
     }
 
 
-def _print_differences(differences: Sequence[Difference]) -> None:
+def _causes(standing: Standing, session: Session) -> Mapping[str, str]:
+    """By path, who touched it last and why; the number is that of the activity."""
+    from larry.queries.dirty import list_dirty_causes
+
+    customer = standing.path.partition("/")[0]
+    return {
+        cause.difference.path: f"{line.actor}: {line.reason} (activity {line.id})"
+        for dirty in list_dirty_causes(session.reader, session.at(None), customer=customer)
+        if dirty.path == standing.path
+        for cause in dirty.causes
+        if (line := cause.activity) is not None
+    }
+
+
+def _print_differences(differences: Sequence[Difference], causes: Mapping[str, str] = NO_CAUSES) -> None:
     if not differences:
         click.echo("no difference")
         return
@@ -121,6 +138,7 @@ def _print_differences(differences: Sequence[Difference]) -> None:
         Column("old", lambda each: "" if each.kind == "added" else _show(each.old)),
         Column("new", lambda each: "" if each.kind == "removed" else _show(each.new)),
         Column("owner", lambda each: each.owner),
+        *([Column("last touched by", lambda each: causes.get(each.path))] if causes else []),
     )
     print_table(columns, differences)
 

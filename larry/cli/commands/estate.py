@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from larry.cli.estate_argument import read_files
+from larry.cli.estate_argument import every_fault_told, read_files
 from larry.cli.option import ACT_FORMATS, act_options, expect_option
 from larry.cli.session import Session, open_session
 from larry.core.moment_text import NotAMoment, read_moment
@@ -43,15 +44,16 @@ def plan(*, files: tuple[str, ...], prune: bool, with_deployments: bool, form: s
     """
     contents = read_files(files)
     session = open_session()
-    estate = _read(contents, session, with_deployments=with_deployments)
-    if with_deployments:
-        adopted = _adopt(estate, session, None, prune=prune, dry_run=True, form=form)
-        return 0 if adopted.changes_nothing else THERE_ARE_CHANGES
 
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    change = act(estate.items, session.author(None), prune=prune, dry_run=True)
+    with every_fault_told(contents, session):
+        estate = _read(contents, session, with_deployments=with_deployments)
+        if with_deployments:
+            adopted = _adopt(estate, session, None, prune=prune, dry_run=True, form=form)
+            return 0 if adopted.changes_nothing else THERE_ARE_CHANGES
+        change = act(estate.items, session.author(None), prune=prune, dry_run=True)
     print_change(change, form, dry_run=True)
     return 0 if change.changes_nothing else THERE_ARE_CHANGES
 
@@ -79,25 +81,29 @@ def apply(
         raise click.UsageError("--expect and --with-deployments do not go together")
     contents = read_files(files)
     session = open_session()
-    estate = _read(contents, session, with_deployments=how["with_deployments"])
-    if how["with_deployments"]:
-        _adopt(estate, session, reason, prune=how["prune"], dry_run=dry_run, form=form)
-        return
 
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
+    with every_fault_told(contents, session):
+        estate = _read(contents, session, with_deployments=how["with_deployments"])
+        if how["with_deployments"]:
+            _adopt(estate, session, reason, prune=how["prune"], dry_run=dry_run, form=form)
+            return
+        change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
     print_change(change, form, dry_run=dry_run)
 
 
 def _read(contents: Sequence[tuple[str, bytes]], session: Session, *, with_deployments: bool) -> StatedEstate:
-    """The files completed against the estate and checked, so that every fault of every sort is in one answer."""
-    from larry.nouns.estate import read_estate
+    """The nouns as stated: `apply` completes them in its transaction. Deployments with references resolved."""
+    from larry.nouns.estate import parse_estate, read_estate
     from larry.queries.noun import get_estate
 
-    estate = read_estate(contents, get_estate(session.reader, session.at(None)))
-    if estate.deployments and not with_deployments:
+    estate = parse_estate(contents)
+    if estate.deployments and with_deployments:
+        whole = read_estate(contents, get_estate(session.reader, session.at(None)))
+        return replace(estate, deployments=whole.deployments)
+    if estate.deployments:
         count = len(estate.deployments)
         text = f"note: {count} deployments in the files are left aside; --with-deployments puts them in place"
         click.echo(text, err=True)

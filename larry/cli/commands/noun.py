@@ -9,7 +9,7 @@ import click
 from larry.cli.noun_argument import noun_argument, read_settings
 from larry.cli.option import act_options, as_of_option, document_option, listing_option
 from larry.cli.printing import Column, print_document, print_listing, print_table
-from larry.cli.session import Session, open_session
+from larry.cli.session import open_session
 
 if TYPE_CHECKING:
     from larry.core.document import Json
@@ -39,7 +39,7 @@ def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
         return Column(field.label, lambda item: show_in_cell(field, item.values[field.name]))
 
     items = list_items(noun, session.reader, session.at(as_of))
-    _say_as_now(NOUNS[noun].plural, as_of, session)
+    session.say_as_now(NOUNS[noun].plural, as_of)
     hidden = {"key", "name"} if noun == "host" else {"key"}  # its name is a host's address
     shown = [field for field in NOUNS[noun].fields if field.name not in hidden]
     columns: list[Column[Item]] = [Column("address", lambda item: item.address), *map(column, shown)]
@@ -66,7 +66,7 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
     from larry.queries.noun import get_item
 
     item = get_item(noun, address, session.reader, session.at(as_of))
-    _say_as_now(f"the {noun}", as_of, session)
+    session.say_as_now(f"the {noun}", as_of)
     if form != "table":
         print_document(_document(item), form)
         return
@@ -124,12 +124,6 @@ def retire_noun(*, noun: str, address: str, reason: str | None, dry_run: bool, f
     from larry.cli.change import print_change
 
     print_change(retire(noun, address, session.author(reason), dry_run=dry_run), form, dry_run=dry_run)
-
-
-def _say_as_now(what: str, as_of: str | None, session: Session) -> None:
-    """What can be edited keeps no history of its own, and says so when asked for another moment."""
-    if as_of is not None and session.at(as_of).as_of != session.now:
-        click.echo(f"note: {what} can be edited, and so are shown as they are now", err=True)
 
 
 def _document(item: Item) -> dict[str, Json]:
