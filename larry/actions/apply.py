@@ -90,8 +90,9 @@ def change_estate(
         list(Estate.objects.select_for_update().filter(id=1).values_list("id"))  # edits of nouns take turns
         existing = get_estate(author.reader, author.moment)
         decided = _decide(stated, existing, leaving)
+        standing = {(item.noun, identity(item)): item for item in existing.values()}
         changes = (
-            *(_change(item, _standing(item, existing), decided.sensitive) for item in decided.changed),
+            *(_change(item, standing.get((item.noun, identity(item))), decided.sensitive) for item in decided.changed),
             *(ItemChange(item.noun, item.address, "retire", MappingProxyType({})) for item in decided.gone),
         )
         _lock(changes, author)
@@ -135,7 +136,7 @@ def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _De
     gone = [existing[place] for place in leaving(existing, completed)]
     left = {(item.noun, item.address) for item in gone}
     after = [item for item in overlay(existing, completed) if (item.noun, item.address) not in left]
-    faults = (*_orphans(after, left), *check_items(after))
+    faults = (*_orphans(after, left), *check_items(after, left))
     if faults:
         raise EstateFaults(faults)
     sensitive = _sensitive_names(after)
@@ -159,14 +160,6 @@ def _orphans(after: Iterable[Item], left: Collection[tuple[str, str]]) -> Iterab
 
 def _differs(item: Item, existing: Existing) -> bool:
     return existing.get((item.noun, item.address)) != item
-
-
-def _standing(item: Item, existing: Existing) -> Item | None:
-    """The item as it stands; a host that is renamed has another address but the same key."""
-    found = existing.get((item.noun, item.address))
-    if found is None and item.noun == "host":
-        found = next((o for o in existing.values() if o.noun == "host" and identity(o) == identity(item)), None)
-    return found
 
 
 def _sensitive_names(items: Iterable[Item]) -> frozenset[str]:

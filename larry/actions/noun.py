@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from django.db.models import Model, QuerySet
+from django.db.models import CharField, Model, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from larry.actions.author import Author, Refused
 from larry.core.document import thaw
@@ -30,6 +31,9 @@ _BATCH = 500
 _Parents: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By address, the columns that say whose child the noun is."""
 
+_Ids: TypeAlias = Mapping[str, Mapping[str, int]]
+"""By column of a reference, the ids of what it may refer to by their addresses."""
+
 
 @dataclass(frozen=True, slots=True)
 class NounRows:
@@ -40,24 +44,27 @@ class NounRows:
     model: type[NounRecord]
     columns: tuple[str, ...]
     parents: Callable[[Iterable[Item]], _Parents] = lambda items: {item.address: {} for item in items}
+    references: Callable[[], _Ids] = dict
     relations: Callable[[Mapping[int, Item]], None] = lambda rows: None
 
 
 def write_items(items: Sequence[Item], author: Author) -> None:
     """Create or change the rows of Items in normal form, all of one noun; the edges of services are written elsewhere.
 
-    A noun is found by its parent and key, which never change. SQL: about 3 statements and 1 for each 500 rows, and as
-    many again for each sort of relation.
+    A noun is found by its parent and key, which never change. SQL: about 4 statements and 1 for each 500 rows, and as
+    many again for each sort of relation. Raises `Refused` for a key or name of what has retired.
     """
     if not items:
         return
     table = _TABLES[items[0].noun]
     standing = {_identity_of(row): row for row in _standing_rows(table)}
+    _refuse_retired(table, items)
+    _free_names(table, {standing[identity(item)]: item for item in items if identity(item) in standing})
+    parents = table.parents([item for item in items if identity(item) not in standing])
+    ids = table.references()
     new: list[NounRecord] = []
     changed: list[NounRecord] = []
     kept: list[tuple[Item, NounRecord]] = []
-    _refuse_retired(table, [item for item in items if identity(item) not in standing])
-    parents = table.parents([item for item in items if identity(item) not in standing])
     for item in items:
         row = standing.get(identity(item))
         if row is None:
@@ -65,31 +72,51 @@ def write_items(items: Sequence[Item], author: Author) -> None:
             new.append(row)
         else:
             changed.append(row)
-        _fill(row, item, table.columns)
+        _fill(row, item, table.columns, ids)
         kept.append((item, row))
     manager = table.model._default_manager
     manager.bulk_create(new, batch_size=_BATCH)
-    manager.bulk_update(changed, ["name", "name_folded", "description", *table.columns], batch_size=_BATCH)
+    columns = ["name", "name_folded", "description", *table.columns, *ids]
+    manager.bulk_create(  # all are there: this is an update, and far faster than Django's own of many rows
+        changed, batch_size=_BATCH, update_conflicts=True, unique_fields=["id"], update_fields=columns
+    )
     table.relations({row.pk: item for item, row in kept})
 
 
-def _refuse_retired(table: NounRows, new: Sequence[Item]) -> None:
+def _refuse_retired(table: NounRows, items: Iterable[Item]) -> None:
     """What has retired keeps its name and key, because what was live is recorded under them."""
-    keys = {str(item.values["key"]) for item in new}
-    retired = {_identity_of(row): row for row in _retired_rows(table, keys)}
-    for item in new:
-        row = retired.get(identity(item))
-        if row is not None and row.retired_at is not None:
-            raise Refused(
-                f"{item.noun} {item.address} retired at {iso(row.retired_at)}, and its key stays its own: "
-                f"give the new one another `key:` and name"
-            )
+    retired: dict[tuple[str, str, str], NounRecord] = {}
+    for row in _retired_rows(table):
+        parent = _identity_of(row).rpartition("/")[0]
+        retired[parent, "key", row.key] = retired[parent, "name", row.name_folded] = row
+    for item in items if retired else ():
+        parent = identity(item).rpartition("/")[0]
+        for word, said in (("key", str(item.values["key"])), ("name", fold(str(item.values["name"])))):
+            gone = retired.get((parent, word, said))
+            if gone is not None and gone.retired_at is not None:
+                raise Refused(
+                    f"{item.noun} {gone.name!r} retired at {iso(gone.retired_at)}, and its {word} stays its own: "
+                    f"give {item.address} another `{word}:`"
+                )
 
 
-def _retired_rows(table: NounRows, keys: Iterable[str]) -> Iterable[NounRecord]:
+def _free_names(table: NounRows, stated: Mapping[NounRecord, Item]) -> None:
+    """Names that pass from one to another are given up first: two may change names, and neither is ever the other."""
+    taken = {fold(str(item.values["name"])) for item in stated.values()}
+    freed = [row.pk for row, item in stated.items() if row.name_folded in taken and _is_renamed(row, item)]
+    if freed:
+        nobody = Concat(Value("\x01"), Cast("pk", CharField()))  # no name holds what is not printable
+        table.model._default_manager.filter(pk__in=freed).update(name_folded=nobody)
+
+
+def _is_renamed(row: NounRecord, item: Item) -> bool:
+    return row.name_folded != fold(str(item.values["name"]))
+
+
+def _retired_rows(table: NounRows) -> Iterable[NounRecord]:
     if table.model is App:
-        return App.objects.filter(key__in=keys).exclude(retired_at=None).select_related("customer")
-    return table.model._default_manager.filter(key__in=keys).exclude(retired_at=None)
+        return App.objects.exclude(retired_at=None).select_related("customer")
+    return table.model._default_manager.exclude(retired_at=None)
 
 
 def _standing_rows(table: NounRows) -> Iterable[NounRecord]:
@@ -109,20 +136,26 @@ def retire_items(items: Sequence[Item], author: Author) -> None:
     """
     live = Deployment.objects.filter(deactivated_at=None).exclude(end__lte=author.now)
     paths = [item.address for item in items if item.noun == "instance"]
-    reasons = [
-        f"{path} is live on {host} until {iso(end) if end else 'further notice'}: end that first"
-        for path, host, end in live.filter(instance__path__in=paths).values_list("instance__path", "host__name", "end")
-    ]
+    lanes = live.filter(instance__path__in=paths).values_list("instance__path", "host__name")
     hosts = [item.address for item in items if item.noun == "host"]
     standing = DeployedService.objects.filter(deactivated=False, host__name__in=hosts).exclude(end__lte=author.now)
-    reasons += [
-        f"{service} of {path} is live on {host}: end or move that first"
-        for service, path, host in standing.values_list("service_key", "deployment__instance__path", "host__name")
+    stays = standing.values_list("host__name", "deployment__instance__path")
+    reasons = [
+        *(f"instance {path} cannot retire while it is live on {on}: end that first" for path, on in _group(lanes)),
+        *(f"host {host} cannot retire while it holds {of}: end or move that first" for host, of in _group(stays)),
     ]
     if reasons:
-        raise CannotRetire("; ".join(sorted(reasons)))
+        raise CannotRetire("; ".join(reasons))
     for item in items:
         _row_of(item).update(retired_at=author.now)
+
+
+def _group(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Each first with its seconds in words, every one once."""
+    grouped: dict[str, set[str]] = {}
+    for first, second in pairs:
+        grouped.setdefault(first, set()).add(second)
+    return [(first, ", ".join(sorted(seconds))) for first, seconds in sorted(grouped.items())]
 
 
 def _row_of(item: Item) -> QuerySet[Any]:
@@ -149,12 +182,14 @@ def _identity_of(row: NounRecord) -> str:
     return f"/{row.key}"
 
 
-def _fill(row: NounRecord, item: Item, columns: Iterable[str]) -> None:
+def _fill(row: NounRecord, item: Item, columns: Iterable[str], ids: _Ids) -> None:
     values = cast(Mapping[str, Any], item.values)
     row.key, row.name, row.description = values["key"], values["name"], values["description"]
     row.name_folded = fold(row.name)
     for column in columns:
         setattr(row, column, thaw(values[column]))
+    for column, targets in ids.items():
+        setattr(row, f"{column}_id", None if values[column] is None else targets[values[column]])
 
 
 def _app_parents(items: Iterable[Item]) -> _Parents:
@@ -201,19 +236,22 @@ def _instance_relations(rows: Mapping[int, Item]) -> None:
     _write_pairs(Requirement, "instance_id", "service_id", wanted)
     paths = {item.values["template"] for item in rows.values()} - {None}
     ids = dict(Instance.objects.filter(path__in=paths).values_list("path", "id"))
-    follow = [Instance(id=row, template_id=ids.get(str(item.values["template"]))) for row, item in rows.items()]
+    standing = dict(Instance.objects.filter(id__in=rows).values_list("id", "template_id"))
+    wished = {row: ids.get(str(item.values["template"])) for row, item in rows.items()}
+    follow = [Instance(id=row, template_id=template) for row, template in wished.items() if template != standing[row]]
     Instance.objects.bulk_update(follow, ["template"], batch_size=_BATCH)
 
 
 def _host_relations(rows: Mapping[int, Item]) -> None:
     roles, pools = dict(Role.objects.values_list("key", "id")), dict(Pool.objects.values_list("key", "id"))
-    grades = dict(Grade.objects.values_list("key", "id"))
     wanted = {row: {roles[key] for key in _keys(item, "roles")} for row, item in rows.items()}
     _write_pairs(Host.roles.through, "host_id", "role_id", wanted)
     wanted = {row: {pools[key] for key in _keys(item, "pools")} for row, item in rows.items()}
     _write_pairs(Host.pools.through, "host_id", "pool_id", wanted)
-    graded = [Host(id=row, grade_id=grades.get(str(item.values["grade"]))) for row, item in rows.items()]
-    Host.objects.bulk_update(graded, ["grade"], batch_size=_BATCH)
+
+
+def _grades() -> _Ids:
+    return {"grade": dict(Grade.objects.values_list("key", "id"))}
 
 
 def _keys(item: Item, field: str) -> Iterable[str]:
@@ -241,10 +279,14 @@ _TABLES: Mapping[str, NounRows] = MappingProxyType(
         "role": NounRows(Role, ("floor",)),
         "grade": NounRows(Grade, ("rank", "floor")),
         "pool": NounRows(Pool, ()),
-        "host": NounRows(Host, ("addresses", "labels", "data", "capacity"), relations=_host_relations),
+        "host": NounRows(
+            Host, ("addresses", "labels", "data", "capacity"), references=_grades, relations=_host_relations
+        ),
         "service": NounRows(Service, ("sharing", "category", "tools"), relations=_service_relations),
         "customer": NounRows(Customer, ("parameters",)),
         "app": NounRows(App, ("parameters", "service_level", "importance"), _app_parents),
-        "instance": NounRows(Instance, ("parameters", "copies", "demand"), _instance_parents, _instance_relations),
+        "instance": NounRows(
+            Instance, ("parameters", "copies", "demand"), _instance_parents, relations=_instance_relations
+        ),
     }
 )

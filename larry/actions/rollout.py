@@ -131,11 +131,11 @@ def _write_changes(changes: Iterable[Change], rollout: Rollout, author: Author) 
     for change in changes:
         row = rows[change.deployment]
         if change.after is None:
-            row.deactivated_at = author.now
+            row.deactivated_at, row.is_deleted = author.now, change.kind is Kind.DELETE
         else:
             row.start, row.end = change.after.start, change.after.end
         row.version, row.recorded_at = row.version + 1, author.now
-        row.save(update_fields=["start", "end", "deactivated_at", "version", "recorded_at"])
+        row.save(update_fields=["start", "end", "deactivated_at", "is_deleted", "version", "recorded_at"])
         for service in services.get(row.id, []):
             during = fit_interval(Interval(service.start, service.end), change.before, change.after)
             service.deactivated = service.deactivated or during is None
@@ -204,6 +204,7 @@ def _version(row: Deployment, rollout: Rollout) -> DeploymentVersion:
         start=row.start,
         end=row.end,
         deactivated_at=row.deactivated_at,
+        is_deleted=row.is_deleted,
         rollout=rollout,
         recorded_at=row.recorded_at,
     )

@@ -40,6 +40,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "redeploy": ("redeploy:redeploy", "new snapshots where the old ones are live, as one rollout"),
             "edit-deployment": ("edit_deployment:edit_deployment", "change its end; before it begins, anything of it"),
             "undeploy": ("undeploy:undeploy", "end deployments, now or at a moment"),
+            "delete": ("delete:delete", "take planned deployments back before they begin"),
             "undo": ("undo:undo", "take a rollout back, as far as it lies in the future"),
         },
         "Look": {

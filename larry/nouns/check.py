@@ -20,8 +20,11 @@ _REFERRING: Mapping[str, tuple[Field, ...]] = {
 }
 
 
-def check_items(items: Iterable[Item]) -> tuple[Fault, ...]:
-    """What is wrong with an estate made of exactly these items, all in normal form; linear in their number and size."""
+def check_items(items: Iterable[Item], retiring: Collection[tuple[str, str]] = ()) -> tuple[Fault, ...]:
+    """What is wrong with an estate made of exactly these items, all in normal form; linear in their number and size.
+
+    ``retiring`` are those that are to leave it, by (noun, address): what refers to one says so.
+    """
     faults = FaultList()
     by_noun: dict[str, dict[str, Item]] = {noun: {} for noun in NOUNS}
     for item in items:
@@ -29,7 +32,7 @@ def check_items(items: Iterable[Item]) -> tuple[Fault, ...]:
         if twin is not item:
             faults.add_to(item, f"there are two of the address {item.address}")
     _check_names(by_noun, faults)
-    _check_references(by_noun, faults)
+    _check_references(by_noun, retiring, faults)
     _check_circles(by_noun, faults)
     _check_declarations(by_noun["service"].values(), faults)
     return faults.settle()
@@ -48,12 +51,16 @@ def _check_names(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -
                     faults.add_to(item, f"{twin.label} has the same {word}, {item.values[word]!r}", word)
 
 
-def _check_references(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -> None:
+def _check_references(
+    by_noun: Mapping[str, Mapping[str, Item]], retiring: Collection[tuple[str, str]], faults: FaultList
+) -> None:
     for noun, referring in _REFERRING.items():
         for item in by_noun[noun].values():
             for field in referring:
                 for target, address, path in _list_references(field, item.values.get(field.name)):
-                    if address not in by_noun[target]:
+                    if (target, address) in retiring:
+                        faults.add_to(item, f"{target} {address!r} cannot retire while this refers to it", *path)
+                    elif address not in by_noun[target]:
                         faults.add_to(item, f"there is no {target} {address!r}", *path)
 
 

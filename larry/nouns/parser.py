@@ -198,7 +198,8 @@ def _parse_reference(value: Json, field: Field) -> Parsed:
     if value is None and not field.required:
         return None, ()
     if not isinstance(value, str) or not value:
-        return _fault(f"must be the key or name of one {field.target}, not {describe_value(value)}{_quote_hint(value)}")
+        what = f"the key or name of one {field.target or 'noun'}"
+        return _fault(f"must be {what}, not {describe_value(value)}{_quote_hint(value)}")
     line_fault = find_line_fault(value, longest=3 * LONGEST_NAME + 2)
     return _fault(line_fault) if line_fault else (value, ())
 

@@ -66,7 +66,9 @@ def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tup
     """
     if at.known_at is not None:
         return _list_known(which, reader, at, at.known_at)
-    rows = restrict(reader, Deployment.objects.filter(_matching(which), _in_states(which.states, at.as_of)))
+    rows = restrict(
+        reader, Deployment.objects.filter(_matching(which), _in_states(which.states, at.as_of), is_deleted=False)
+    )
     with read_view():
         found = list(rows.select_related("instance", "host").order_by("start", "instance__path", "host__name", "id"))
         names = _host_names(found, reader)
@@ -77,7 +79,8 @@ def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: d
     """What the record said at a moment: the latest version of each deployment until then."""
     recorded = restrict(reader, DeploymentVersion.objects.filter(recorded_at__lte=known_at)).order_by("version")
     with read_view():
-        versions = {row.deployment_id: row for row in recorded.select_related("host")}
+        latest = {row.deployment_id: row for row in recorded.select_related("host")}
+        versions = {id_: row for id_, row in latest.items() if not row.is_deleted}
         rows = restrict(reader, Deployment.objects.filter(_matching(replace(which, host=None)), id__in=versions))
         found = list(rows.select_related("instance", "host"))
         names = _host_names(found, reader)

@@ -15,7 +15,10 @@ _ENDS_AFTER_START = models.Q(end__isnull=True) | models.Q(end__gt=models.F("star
 
 
 class Deployment(models.Model):
-    """``place`` is {service key: host id}; ``uncovered`` a list of [auditor, audited, host id, why]."""
+    """``place`` is {service key: host id}; ``uncovered`` a list of [auditor, audited, host id, why].
+
+    One that is deleted before it begins is deactivated, and shown no more: what the record said before stays known.
+    """
 
     id = models.CharField(max_length=16, primary_key=True)
     instance = models.ForeignKey(Instance, on_delete=models.PROTECT, related_name="deployments")
@@ -24,6 +27,7 @@ class Deployment(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    is_deleted = models.BooleanField(default=False)
     reason = models.TextField()
     rollout = models.ForeignKey(Rollout, on_delete=models.PROTECT, related_name="deployments")
     continues = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="continuations")
@@ -39,6 +43,10 @@ class Deployment(models.Model):
                 name="deployment_ordinal_is_unique_in_its_lane", fields=["instance", "host", "ordinal"]
             ),
             models.CheckConstraint(name="deployment_ends_after_start", condition=_ENDS_AFTER_START),
+            models.CheckConstraint(
+                name="deployment_that_is_deleted_is_deactivated",
+                condition=models.Q(is_deleted=False) | models.Q(deactivated_at__isnull=False),
+            ),
             models.CheckConstraint(name="deployment_has_a_reason", condition=~models.Q(reason="")),
             models.CheckConstraint(
                 name="deployment_does_not_continue_itself",
@@ -63,6 +71,7 @@ class DeploymentVersion(models.Model):
     start = models.DateTimeField()
     end = models.DateTimeField(null=True, blank=True)
     deactivated_at = models.DateTimeField(null=True, blank=True)
+    is_deleted = models.BooleanField(default=False)
     rollout = models.ForeignKey(Rollout, on_delete=models.PROTECT, null=True, blank=True, related_name="versions")
     recorded_at = models.DateTimeField()
 

@@ -249,3 +249,16 @@ def test_a_large_estate_costs_hardly_more_statements_than_a_small_one() -> None:
 
     count(1)
     assert count(60) <= count(2) + 3
+
+
+@pytest.mark.xfail(strict=True, reason="nobody hands them down yet")
+def test_a_template_hands_its_requirements_and_demand_to_a_new_instance_once() -> None:
+    lay(FULL)
+    new = (
+        "larry: 1\ncustomers: [{name: Acme, apps: [{name: Shop, instances: [{name: New, template: acme/shop/live}]}]}]"
+    )
+    lay(new, now=0)
+    values = read_estate()["instance", "acme/shop/new"].values
+    assert (values["requires"], values["demand"]) == (("rails",), {"cpu": 1})
+    change("instance", LIVE, 1, requires=["apache"])
+    assert read_estate()["instance", "acme/shop/new"].values["requires"] == ("rails",)

@@ -20,17 +20,26 @@ from larry.actions.undeploy import undeploy
 from larry.actions.undo import undo
 from larry.core.document import Json
 from larry.queries.moment import Moment
-from tests.actions.estate import FULL, LIVE, SMALL, TEST, author, change, day, lay, put, rows, state
+from tests.actions.estate import LIVE, SMALL, TEST, author, change, day, lay, put, rows, state
 from tests.actions.world import find_faults, read_world
 
 pytestmark = pytest.mark.django_db
 
 ESTATE = SMALL.replace("{host: mon}", "{role: watch}") + "roles: [{name: watch}]\n"
 DEPLOY = DeployRequest((DeployItem(LIVE, ("web1", "web2"), place={"linux": "mon"}),), day(2), day(8))
+EVERYTHING = """
+larry: 1
+roles: [{name: r}]
+grades: [{name: g}]
+pools: [{name: p}]
+services: [{name: app, needs: [], audits: [linux], parameters: [{name: size, sensitive: true}]}, {name: new}]
+customers: [{name: Acme, parameters: {size: 1}}, {name: C, apps: [{name: A, instances: [{name: I, requires: [new]}]}]}]
+hosts: [{name: web1, roles: [r], grade: g, pools: [p], addresses: [10.3.3.3]}, {name: web9}]
+"""
 SECRET: Json = [{"name": "size", "type": "any", "sensitive": True}]
 
 ACTS: Mapping[str, Callable[[], object]] = {
-    "apply": lambda: apply(state(FULL), author(1)),
+    "apply": lambda: apply(state(EVERYTHING), author(1)),
     "create": lambda: apply(
         state("larry: 1\ncustomers: [{name: C, apps: [{name: A, instances: [{name: I}]}]}]"), author(1)
     ),
