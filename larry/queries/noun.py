@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from django.db.models import QuerySet
+
 from larry.core.document import Json, freeze
 from larry.core.key import fold
 from larry.nouns.item import Item
@@ -143,17 +145,25 @@ def _instances(reader: Reader, at: Moment) -> tuple[Item, ...]:
 
 
 def _hosts(reader: Reader, at: Moment) -> tuple[Item, ...]:
-    rows = restrict(
-        reader, Host.objects.filter(retired_at=None).select_related("grade").prefetch_related("roles", "pools")
-    )
+    rows = restrict(reader, Host.objects.filter(retired_at=None).select_related("grade"))
+    roles = _keys_by_host(restrict(reader, Host.objects.filter(retired_at=None)), "roles__key")
+    pools = _keys_by_host(restrict(reader, Host.objects.filter(retired_at=None)), "pools__key")
     return _sorted(
         _item(
             "host", row.name, row, addresses=row.addresses, labels=row.labels, data=row.data, capacity=row.capacity,
             grade=row.grade.key if row.grade else None,
-            roles=sorted(role.key for role in row.roles.all()), pools=sorted(pool.key for pool in row.pools.all()),
+            roles=sorted(roles.get(row.id, ())), pools=sorted(pools.get(row.id, ())),
         )
         for row in rows
     )  # fmt: skip
+
+
+def _keys_by_host(hosts: QuerySet[Host], word: str) -> Mapping[int, list[str]]:
+    """The keys that hosts have through a relation of many to many; none for a host that has none."""
+    keys: dict[int, list[str]] = {}
+    for host, key in hosts.filter(**{f"{word}__isnull": False}).values_list("id", word):
+        keys.setdefault(host, []).append(key)
+    return keys
 
 
 _LOADERS: Mapping[str, Callable[[Reader, Moment], tuple[Item, ...]]] = MappingProxyType(

@@ -171,6 +171,7 @@ BREACHES: dict[str, Breach] = {
     "deployment_ordinal_is_unique_in_its_lane": _ordinal_twice,
     "deployment_ends_after_start": lambda: add_deployment(1, 1),
     "deployment_has_a_reason": lambda: add_deployment(reason=""),
+    "deployment_that_is_deleted_is_deactivated": lambda: add_deployment(is_deleted=True),
     "deployment_does_not_continue_itself": _continues_itself,
     "deployment_version_is_recorded_once": _version_twice,
     "deployment_version_ends_after_start": lambda: add_deployment_version(end=DAWN),
