@@ -38,6 +38,7 @@ def _module(name: str, package: str, folder: str | None = None) -> Tool:
 
 TOOLS: tuple[Tool, ...] = (
     Tool("puppet", "puppet-agent", ("puppet",), "that Puppet itself understands what Larry prints for it"),
+    Tool("eyaml", "hiera-eyaml", ("eyaml",), "that hiera-eyaml opens the secrets that Larry locks for it"),
     Tool("puppet-lint", "puppet-lint", ("puppet-lint",), "that the printed manifests are in Puppet's style"),
     Tool("dash", "dash", ("dash",), "that a POSIX shell reads printed shell text back unchanged"),
     Tool("curl", "curl", ("curl",), "the lookups that hosts make"),

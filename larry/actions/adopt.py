@@ -15,6 +15,7 @@ from larry.actions.transaction import transact
 from larry.core.plan import Plan
 from larry.nouns.item import Item
 from larry.queries.deployment import DeploymentFilter, list_deployments
+from larry.records.secret import prepare_seals
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def adopt(
             transaction.set_rollback(True)
         return Adopted(change, plans)
 
+    prepare_seals()
     return transact(work)
 
 

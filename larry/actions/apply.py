@@ -29,7 +29,7 @@ from larry.records.activity import Activity
 from larry.records.estate import Estate
 from larry.records.host import Host
 from larry.records.instance import Instance
-from larry.records.secret import seal
+from larry.records.secret import prepare_seals, seal
 
 Existing: TypeAlias = Mapping[tuple[str, str], Item]
 """All nouns that are not retired, by (noun, address)."""
@@ -107,6 +107,7 @@ def change_estate(
             transaction.set_rollback(True)
         return change
 
+    prepare_seals()
     return transact(work)
 
 

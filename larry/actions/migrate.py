@@ -7,6 +7,7 @@ from django.db import connection
 
 from larry.actions.author import Refused
 from larry.records import guards
+from larry.records.secret import prepare_seals
 
 
 class GuardsMissing(Refused):
@@ -16,6 +17,7 @@ class GuardsMissing(Refused):
 def migrate() -> None:
     """Create or upgrade the tables; the guards are laid after every migration, and verified here."""
     call_command("migrate", verbosity=0, interactive=False)
+    prepare_seals()
     missing = guards.missing(connection)
     if missing:
         raise GuardsMissing(f"these guards could not be laid: {', '.join(missing)}")

@@ -15,7 +15,7 @@ from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
 from larry.core.rollout import Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
-from larry.core.timeline import Room, Turn, make_room
+from larry.core.timeline import Kind, Room, Turn, make_room
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_host_ids, list_host_keys, list_hosts_of_role
 from larry.queries.lane import Lane, LaneKey, count_live, get_serving, list_lanes
@@ -205,13 +205,31 @@ def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) ->
 
 
 def _too_few_copies(changes: Sequence[Change], author: Author) -> Iterable[Notice]:
-    """Instances that have fewer copies than wanted at the moment their new deployments start."""
-    starts: dict[str, datetime] = {}
+    """Instances that have fewer copies than wanted at the moment from which on there are more or fewer of them; 2 SQL
+    statements for each such moment.
+    """
+    of_path: dict[str, list[Change]] = {}
+    moments: dict[str, datetime] = {}
     for change in changes:
-        if change.before is None and change.after is not None and change.continues is None:
-            starts[change.instance] = min(change.after.start, starts.get(change.instance, change.after.start))
-    for path, start in sorted(starts.items()):
-        wanted, hosts = count_live([path], Moment(start), author.reader, author.moment)[path]
-        hosts |= {c.host for c in changes if c.instance == path and c.after is not None and start in c.after}
-        if len(hosts) < wanted:
-            yield Notice("fewer_copies", f"{path} has {len(hosts)} of {wanted} copies at {iso(start)}")
+        of_path.setdefault(change.instance, []).append(change)
+        moment = _counts_from(change)
+        if moment is not None:
+            moments[change.instance] = min(moment, moments.get(change.instance, moment))
+    for moment in sorted(set(moments.values())):
+        paths = [path for path in moments if moments[path] == moment]
+        live = count_live(paths, Moment(moment), author.reader, author.moment)
+        for path, (wanted, hosts) in sorted(live.items()):
+            gone = {c.host for c in of_path[path] if c.before is not None and moment in c.before}
+            there = {c.host for c in of_path[path] if c.after is not None and moment in c.after}
+            copies = len((hosts - gone) | there)
+            if copies < wanted:
+                yield Notice("fewer_copies", f"{path} has {copies} of {wanted} copies at {iso(moment)}")
+
+
+def _counts_from(change: Change) -> datetime | None:
+    """When a newcomer starts to count as a copy, or what ends earlier than it would have stops to."""
+    if change.before is None:
+        return change.after.start if change.after is not None and change.continues is None else None
+    if change.after is None:
+        return change.before.start
+    return change.after.end if change.kind is Kind.END else None

@@ -35,6 +35,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("yaml", "yaml", "application/yaml", yaml.render, can_stop=True),
     Dialect("enc", "enc", "application/yaml", puppet.enc.write_answer, can_stop=False),
     Dialect("puppet", "pp", "text/plain; charset=utf-8", puppet.manifest.write_manifest, can_stop=False),
+    Dialect("hiera", "hiera", "application/yaml", puppet.hiera.write_data, can_stop=False),
     Dialect("shell", "sh", "text/x-shellscript; charset=utf-8", shell.render, can_stop=True),
 )
 

@@ -153,7 +153,7 @@ def _divide(word: str, members: Iterable[Json], largest: int) -> Iterator[str]:
     part: list[Json] = []
     size = 0
     for member in members:
-        length = len(yaml_block([member], "", _plain_text).encode())
+        length = len(yaml_block([member], "  ", _plain_text).encode())
         if part and size + length > largest - len(_file_of(word, [])):
             yield _file_of(word, part)
             part, size = [], 0

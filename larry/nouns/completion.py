@@ -21,6 +21,10 @@ _DEFAULTS: Mapping[str, Mapping[str, Json]] = {
 }
 
 
+HANDED_DOWN = ("requires", "demand")
+"""What a template gives a new instance as its own; parameters it gives as a layer, for as long as it is followed."""
+
+
 class _Stated:
     """A stated item on its way: what it was found to be, and what it is called from now on."""
 
@@ -67,9 +71,35 @@ class Completion:
         resolution = Resolution(self.directory, faults)
         for noun in NOUNS.values():
             self._identify_all(noun, stated[noun.name], resolution)
-        self.items = tuple(
+        items = tuple(
             self._fill(noun, one, resolution) for noun in NOUNS.values() for one in stated[noun.name] if one.has_address
         )
+        born = {one.address: one.item for one in stated["instance"] if one.has_address and one.found is None}
+        instances = {item.address: item for item in items if item.noun == "instance"}
+        self.items = tuple(
+            self._hand_down(item, born, instances) if item.noun == "instance" and item.address in born else item
+            for item in items
+        )
+
+    def _hand_down(self, item: Item, born: Mapping[str, Item], completed: Mapping[str, Item]) -> Item:
+        """A template hands what it requires and demands to an instance that is new and does not say so itself, once."""
+        unsaid = [field for field in HANDED_DOWN if field not in born[item.address].values]
+        if not unsaid or item.values["template"] is None:
+            return item
+        handed = {field: self._inherited(item.address, field, born, completed) for field in unsaid}
+        return replace(item, values=MappingProxyType({**item.values, **handed}))
+
+    def _inherited(self, address: str, field: str, born: Mapping[str, Item], completed: Mapping[str, Item]) -> Json:
+        """What an instance says, or the nearest of its templates that does; circles are told by the checks."""
+        seen: set[str] = set()
+        while True:
+            seen.add(address)
+            item = completed.get(address) or self.existing["instance", address]
+            template = item.values["template"]
+            says = address not in born or field in born[address].values
+            if says or not isinstance(template, str) or template in seen:
+                return item.values[field]
+            address = template
 
     def _identify_all(self, noun: Noun, stated: list[_Stated], resolution: Resolution) -> None:
         """Find out what each is, then give out names and keys: those given up here are free for others here."""

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from larry.actions.author import Refused
 from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
+from larry.actions.redeploy import redeploy
+from larry.actions.undeploy import undeploy
 from larry.core.plan import Plan
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, list_timeline
@@ -228,6 +232,30 @@ def test_fewer_copies_than_wanted_are_told() -> None:
     assert codes(put(LIVE, WEB2, now=1, start=4)) == ["fewer_copies"]
     change("instance", LIVE, 1, copies=0)
     assert codes(put(LIVE, WEB2, now=1, start=5)) == []
+
+
+def test_ending_a_copy_tells_that_there_are_fewer_then() -> None:
+    lay(FULL)
+    put(LIVE, WEB1, WEB2)
+    put(STAGING, WEB1, start=3)
+    first, second, staging = (row.id for row in rows())
+    done = undeploy((first,), author(1), at=day(5))
+    assert [notice.text for notice in done.warnings] == [f"{LIVE} has 1 of 2 copies at 2026-11-06T12:00:00Z"]
+    assert codes(undeploy((second, staging), author(1), dry_run=True)) == ["fewer_copies", "fewer_copies"]
+    change("instance", LIVE, 1, parameters={"rails_env": "next", "db_password": "x"})
+    assert codes(redeploy((LIVE,), author(2), dry_run=True)) == [], "replaced is not ended"
+
+
+def test_copies_are_counted_in_the_same_number_of_statements_for_many_instances() -> None:
+    lay(FULL)
+
+    def count(*paths: str) -> int:
+        with CaptureQueriesContext(connection) as captured:
+            preview_deploy(DeployRequest(tuple(DeployItem(path, (WEB1,)) for path in paths), day(1)), author())
+        return len(captured)
+
+    count(LIVE)
+    assert count(LIVE, STAGING, BLOG) == count(LIVE)
 
 
 def test_a_placed_manual_auditor_of_many_hosts_has_them_all_as_subjects() -> None:

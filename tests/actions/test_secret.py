@@ -136,7 +136,6 @@ def test_a_snapshot_of_a_secret_holds_its_name_only() -> None:
     assert CANARY not in read_all_text()
 
 
-@pytest.mark.xfail(strict=True, reason="the permanent key is made by the first secret, and unmade by a dry run")
 def test_the_preview_of_the_very_first_secret_holds() -> None:
     shown = apply(state(FULL), author(), dry_run=True)
     assert apply(state(FULL), author(), expect=shown.digest).digest == shown.digest

@@ -41,7 +41,7 @@ def test_a_dialect_has_two_names(dialect: Any) -> None:
 def test_an_unknown_dialect_names_all() -> None:
     with pytest.raises(UnknownDialect) as refusal:
         find_dialect("cobol")
-    assert str(refusal.value) == "there is no dialect 'cobol'; there are json, yaml, enc, puppet, shell"
+    assert str(refusal.value) == "there is no dialect 'cobol'; there are json, yaml, enc, puppet, hiera, shell"
 
 
 def test_names_and_suffixes_are_unambiguous() -> None:

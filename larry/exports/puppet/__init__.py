@@ -1,5 +1,5 @@
-"""What Puppet reads: a node classifier's answer and a manifest, both printed from the same declarations."""
+"""What Puppet reads: a node classifier's answer, a manifest and Hiera's data, all printed from the same declarations."""
 
-from larry.exports.puppet import enc, manifest
+from larry.exports.puppet import enc, hiera, manifest
 
-__all__ = ["enc", "manifest"]
+__all__ = ["enc", "hiera", "manifest"]
