@@ -83,7 +83,7 @@ def unseal_each(hmacs: Iterable[str]) -> dict[str, Json]:
 
 
 def prepare_seals() -> None:
-    """Make the estate's permanent key if it is not there yet, so that a dry run names secrets as its act does. 1 SQL."""
+    """Make the estate's permanent key if it is not there, so that a dry run names secrets as its act does. 1 SQL."""
     _permanent_key()
 
 

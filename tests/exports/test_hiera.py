@@ -1,4 +1,4 @@
-"""Real Puppet looks up in the printed data what the node says, to the byte; what a customer typed is never code there."""
+"""Real Puppet looks up in the printed data what the node says, and what a customer typed is never code."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def compile_with(
         (environment / path).parent.mkdir(parents=True, exist_ok=True)
         (environment / path).write_text(text, encoding="utf-8", newline="")
     variables = {"parameters": list_variables(node)}
-    answer = json.dumps(variables, ensure_ascii=False, default=lambda other: dict(other))
+    answer = json.dumps(variables, ensure_ascii=False, default=dict)
     return real.compile(node.node.facts.name, enc=real.answer(answer), manifest=manifest)
 
 
@@ -238,7 +238,7 @@ def test_other_data_of_the_hierarchy_are_not_mixed_in(real: Puppet) -> None:
 @pytest.mark.puppet
 def test_the_command_lookup_says_the_same(real: Puppet) -> None:
     node = dated(own={"acme": {"text": "".join(HARMFUL)}})
-    instance = NodeInstance(*PATH.split("/"), "d0", "0" * 64)
+    instance = NodeInstance("acme", "shop", "production", "d0", "0" * 64)
     node = replace(node, node=replace(node.node, instances=(instance,)))
     compile_with(real, node, render_tree([node]), manifest="")
     facts = {"hostname": "web1", "domain": "example.com", "fqdn": HOST, "clientcert": HOST, **list_variables(node)}
@@ -280,8 +280,8 @@ def make_lock(pair: Mapping[str, Path], secrets: Mapping[str, Json]) -> Callable
 
 @pytest.mark.puppet
 def test_eyaml_itself_opens_what_larry_locks(keys: Mapping[str, Path]) -> None:
-    locked = make_lock(keys, {"abc": "it's ünder \"the\" mat"})("abc")
-    assert run_eyaml("decrypt", keys, "-s", str(locked)).rstrip("\n") == "it's ünder \"the\" mat"
+    locked = make_lock(keys, {"abc": 'it\'s ünder "the" mat'})("abc")
+    assert run_eyaml("decrypt", keys, "-s", str(locked)).rstrip("\n") == 'it\'s ünder "the" mat'
     certificate = read_public_key(keys["public"].read_bytes())
     assert lock_secret("x", certificate) != lock_secret("x", certificate)
 
@@ -290,7 +290,7 @@ def test_eyaml_itself_opens_what_larry_locks(keys: Mapping[str, Path]) -> None:
 def test_locked_secrets_are_looked_up_equal_and_sensitive(real: Puppet, keys: Mapping[str, Path]) -> None:
     texts = (*TEXTS, *HARMFUL, *LOCKS, LONG)
     secrets: dict[str, Json] = {"one": "top %{x} secret\n", "many": list(texts), "map": {"%{k}": "v", "none": None}}
-    sealed = {name: {"sealed": name} for name in secrets}
+    sealed: dict[str, Any] = {name: {"sealed": name} for name in secrets}
     node = dated(
         entry("probe", **sealed, plain=list(texts)),
         entry("probe", of=PATH, one={"sealed": "one"}),
@@ -328,7 +328,8 @@ def with_eyaml(pair: Mapping[str, Path]) -> str:
 @pytest.mark.puppet
 def test_numbers_are_refused_since_eyaml_knows_texts_only(keys: Mapping[str, Path]) -> None:
     certificate = read_public_key(keys["public"].read_bytes())
-    for value in (7, 0.5, True, ["x", 7], {"x": False}):
+    values: tuple[Json, ...] = (7, 0.5, True, ["x", 7], {"x": False})
+    for value in values:
         with pytest.raises(CannotPrint, match="make it a text"):
             lock_secret(value, certificate)
 

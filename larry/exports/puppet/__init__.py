@@ -1,4 +1,4 @@
-"""What Puppet reads: a node classifier's answer, a manifest and Hiera's data, all printed from the same declarations."""
+"""What Puppet reads: a node classifier's answer, a manifest and Hiera's data, printed from the same declarations."""
 
 from larry.exports.puppet import enc, hiera, manifest
 

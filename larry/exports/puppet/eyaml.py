@@ -5,6 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs7
@@ -17,13 +18,14 @@ from larry.exports.puppet.hiera import escape_interpolation
 
 def read_public_key(pem: bytes) -> Certificate:
     """The certificate that `eyaml createkeys` calls its public key. Raises `CannotPrint` when it is none."""
+    wanted = "eyaml's public key must be an X.509 certificate of an RSA key in PEM: eyaml createkeys"
     try:
         certificate = load_pem_x509_certificate(pem)
-        fits = isinstance(certificate.public_key(), RSAPublicKey)
-    except ValueError:
-        fits = False
-    if not fits:
-        raise CannotPrint("eyaml's public key must be an X.509 certificate of an RSA key in PEM: eyaml createkeys")
+        key = certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm) as reason:
+        raise CannotPrint(wanted) from reason
+    if not isinstance(key, RSAPublicKey):
+        raise CannotPrint(wanted)
     return certificate
 
 
