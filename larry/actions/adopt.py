@@ -63,10 +63,10 @@ def adopt(
 def _groups(stated: Iterable[Stated], author: Author) -> list[list[Stated]]:
     """Those that are not there yet, together where they begin, end and are explained alike, earliest first."""
     rows = list_deployments(DeploymentFilter(), author.reader, author.moment)
-    there = {(row.instance, row.host, row.start, row.end) for row in rows}
+    there = {(row.instance, row.host, row.start) for row in rows}  # its end may have made room for the next since
     groups: dict[tuple[datetime, datetime, str], list[Stated]] = {}
     for each in stated:
-        if (each.instance, each.host, each.start, each.end) not in there:
+        if (each.instance, each.host, each.start) not in there:
             key = (each.start, each.end or datetime.max.replace(tzinfo=each.start.tzinfo), each.reason)
             groups.setdefault(key, []).append(each)
     return [groups[key] for key in sorted(groups)]

@@ -16,11 +16,12 @@ from larry.actions.noun import identity, retire_items, write_items
 from larry.actions.timeline import recompile, write_timelines
 from larry.actions.transaction import not_backwards, transact
 from larry.core.document import Json, digest_of, is_sealed
+from larry.core.parameters import ParameterType, matches_type
 from larry.core.plan import Plan
 from larry.nouns.check import check_items
-from larry.nouns.completion import overlay
-from larry.nouns.estate import EstateFaults, complete
-from larry.nouns.fault import Fault
+from larry.nouns.completion import Completion, overlay
+from larry.nouns.estate import EstateFaults
+from larry.nouns.fault import Fault, FaultList
 from larry.nouns.item import Item, find_parent_address, is_same
 from larry.nouns.table import NOUNS
 from larry.queries.noun import get_estate
@@ -133,14 +134,19 @@ class _Decided:
 
 
 def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _Decided:
-    completed = complete(stated, existing)
-    gone = [existing[place] for place in leaving(existing, completed)]
+    faults = FaultList()
+    completed = Completion(stated, existing, faults).items
+    gone = [existing[place] for place in leaving(existing, completed)] if not faults else []
     left = {(item.noun, item.address) for item in gone}
     after = [item for item in overlay(existing, completed) if (item.noun, item.address) not in left]
-    faults = (*_orphans(after, left), *check_items(after, left))
+    for fault in (*_orphans(after, left), *check_items(after, left)):
+        faults.add(fault)
     if faults:
-        raise EstateFaults(faults)
+        raise EstateFaults(faults.settle(item.position.file for item in stated if item.position is not None))
     sensitive = _sensitive_names(after)
+    wrong = tuple(_wrong_secrets(after, sensitive))
+    if wrong:
+        raise EstateFaults(wrong)
     changed = [item for item in (_seal(item, sensitive) for item in after) if _differs(item, existing)]
     order = tuple(NOUNS)
     return _Decided(
@@ -168,6 +174,21 @@ def _sensitive_names(items: Iterable[Item]) -> frozenset[str]:
         cast(Sequence[Mapping[str, Any]], item.values["parameters"]) for item in items if item.noun == "service"
     )
     return frozenset(stated["name"] for declarations in declared for stated in declarations if stated["sensitive"])
+
+
+def _wrong_secrets(items: Collection[Item], sensitive: Collection[str]) -> Iterable[Fault]:
+    """Secrets of another type than a service declares: told while they can still be read, and without the value."""
+    types: dict[str, set[ParameterType]] = {}
+    for item in items:
+        for stated in cast(Sequence[Mapping[str, Any]], item.values["parameters"] if item.noun == "service" else ()):
+            types.setdefault(stated["name"], set()).add(ParameterType(stated["type"]))
+    for item in items:
+        values = item.values.get("parameters") if item.noun != "service" else None
+        for name, value in (values if isinstance(values, Mapping) else {}).items():
+            wanted = [] if name not in sensitive else [t for t in types[name] if not matches_type(value, t)]
+            if wanted:
+                at = item.position_of(("parameters", name))
+                yield Fault(f"this is not of type {wanted[0]}", ("parameters", name), subject=item.label, position=at)
 
 
 def _seal(item: Item, sensitive: Collection[str]) -> Item:

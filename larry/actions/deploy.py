@@ -72,7 +72,7 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     frozen, refusals = _freeze(request.items, author)
 
     def plan(now: Author) -> Planned:
-        if request.backdate and request.start is not None and request.start < now.now:
+        if request.backdate and request.start is not None and request.start < now.now - GRACE:
             _refuse_taken_history(request, now)
             planned = plan_from(replace(now, now=request.start))
             return replace(planned, plan=replace(planned.plan, now=now.now))
@@ -103,13 +103,11 @@ def _refuse_taken_history(request: DeployRequest, author: Author) -> None:
                 )
 
 
-def settle_start(start: datetime | None, now: datetime) -> datetime:
-    """The moment that was meant by a start: not given, or hardly past, it is now. Raises `Refused` for one in the
-    past.
-    """
-    if start is not None and start < now - GRACE:
-        raise Refused(f"the start {iso(start)} is in the past (it is {iso(now)}): what has passed is not rewritten")
-    return now if start is None else max(start, now)
+def settle_moment(moment: datetime | None, now: datetime, what: str = "start") -> datetime:
+    """The moment that was meant: not given, or hardly past, it is now. Raises `Refused` for one in the past."""
+    if moment is not None and moment < now - GRACE:
+        raise Refused(f"the {what} {iso(moment)} is in the past (it is {iso(now)}): what has passed is not rewritten")
+    return now if moment is None else max(moment, now)
 
 
 def refuse_to_freeze(snapshot: Snapshot, resolved: Resolved) -> Iterator[Notice]:
@@ -124,7 +122,7 @@ def refuse_to_freeze(snapshot: Snapshot, resolved: Resolved) -> Iterator[Notice]
 
 def _interval(request: DeployRequest, now: datetime) -> Interval:
     try:
-        return Interval(settle_start(request.start, now), request.end)
+        return Interval(settle_moment(request.start, now), request.end)
     except EndsBeforeItStarts as reason:
         raise Refused(str(reason)) from reason
 

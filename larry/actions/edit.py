@@ -12,6 +12,8 @@ from larry.nouns.estate import EstateFaults
 from larry.nouns.item import Item
 from larry.nouns.statement import parse_statement
 from larry.nouns.table import NOUNS
+from larry.queries.noun import get_item
+from larry.queries.reader import NotFound
 
 
 def edit(
@@ -32,5 +34,15 @@ def edit(
     normal, faults = parse_statement(NOUNS[noun], values)
     if faults:
         raise EstateFaults(faults)
+    if "name" in normal and not {"key", "was"} & normal.keys() and _stands(noun, address, author):
+        normal["was"] = address.rpartition("/")[2]  # another name for what is there, not another noun
     item = Item(noun, address, MappingProxyType(normal), None)
     return apply([item], author, dry_run=dry_run, expect=expect)
+
+
+def _stands(noun: str, address: str, author: Author) -> bool:
+    try:
+        get_item(noun, address, author.reader, author.moment)
+    except NotFound:
+        return False
+    return True

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from larry.actions.author import Author, Refused
-from larry.actions.planning import LaneWish, Moves, Planned, changes_of, join_moves, make_moves, moves_of, plan_moves
+from larry.actions.deploy import settle_moment
+from larry.actions.planning import (
+    LaneWish,
+    Moves,
+    Planned,
+    bounded_warning,
+    changes_of,
+    join_moves,
+    make_moves,
+    moves_of,
+    plan_moves,
+)
 from larry.actions.rollout import carry_out, preview
 from larry.core.interval import EndsBeforeItStarts, Interval, iso
 from larry.core.plan import Plan
-from larry.core.timeline import IsOver, StartsInThePast, Stay, change_stay, delete_stay
+from larry.core.timeline import IsOver, StartsInThePast, Stay, Turn, change_stay, delete_stay, end_stay
 from larry.queries.deployable import get_snapshots
 from larry.queries.lane import Lane, list_lane_keys, list_lanes
 
@@ -72,7 +83,7 @@ def _plan(asked: DeploymentEdit, author: Author, *, resume: bool) -> Planned:
     lanes = list_lanes([(path, old_host), (path, host)], author.reader, author.moment)
     lane = lanes[path, old_host]
     stay = _find(lane, id_)
-    wish = _wish(asked, stay)
+    wish = _wish(asked, stay, author)
     if host != old_host or asked.place is not None:
         snapshot = get_snapshots([stay.deployable], author.reader, author.moment)[stay.deployable]
         place = {**lane.places[id_], **{key: there.lower() for key, there in (asked.place or {}).items()}}
@@ -85,7 +96,8 @@ def _plan(asked: DeploymentEdit, author: Author, *, resume: bool) -> Planned:
         return plan_moves(moves, list(lanes.values()), {}, author)
     others = [other for other in lane.stays if other.id != id_]
     room = change_stay(stay, wish, others, now=author.now, resume=resume)
-    return plan_moves(moves_of(lane, changes_of(lane, room.turns), {}), [lane], {}, author)
+    warnings = tuple(bounded_warning(path, host, room.bounded_by, others))
+    return plan_moves(moves_of(lane, changes_of(lane, room.turns), {}, warnings), [lane], {}, author)
 
 
 def _replace(there: Lane, here: Lane, stay: Stay, wish: LaneWish, author: Author, *, resume: bool) -> Moves:
@@ -95,8 +107,7 @@ def _replace(there: Lane, here: Lane, stay: Stay, wish: LaneWish, author: Author
     if stay.interval.is_over(author.now):
         raise IsOver(f"the deployment {stay.id} is over: what has passed is not rewritten")
     if there is here:
-        start = max(wish.interval.start, author.now)
-        return make_moves(_from(wish, start), here, author, resume=resume)
+        return _replace_here(here, stay, wish, author, resume=resume)
     if stay.interval.start <= author.now:
         raise Refused(
             f"the deployment {stay.id} began at {iso(stay.interval.start)}: it cannot change its host; "
@@ -106,12 +117,22 @@ def _replace(there: Lane, here: Lane, stay: Stay, wish: LaneWish, author: Author
     return join_moves([gone, make_moves(wish, there, author, resume=resume)])
 
 
-def _from(wish: LaneWish, start: datetime) -> LaneWish:
-    return LaneWish(wish.path, wish.host, wish.snapshot, Interval(start, wish.interval.end), wish.place)
+def _replace_here(here: Lane, stay: Stay, wish: LaneWish, author: Author, *, resume: bool) -> Moves:
+    """The stay leaves its lane, then its successor comes as a newcomer: now, or as asked where it has not begun."""
+    if stay.interval.start > author.now:
+        turn: Turn | None = delete_stay(stay, now=author.now)
+    else:
+        if wish.interval.start != stay.interval.start:
+            raise StartsInThePast(f"the deployment {stay.id} began at {iso(stay.interval.start)}: its start is past")
+        turn = end_stay(stay, author.now, now=author.now)
+        wish = replace(wish, interval=Interval(author.now, wish.interval.end))
+    others = replace(here, stays=tuple(other for other in here.stays if other.id != stay.id))
+    gone = moves_of(here, changes_of(here, [turn] if turn else []), {})
+    return join_moves([gone, make_moves(wish, others, author, resume=resume)])
 
 
-def _wish(asked: DeploymentEdit, stay: Stay) -> Interval:
-    start = asked.start if asked.start is not None else stay.interval.start
+def _wish(asked: DeploymentEdit, stay: Stay, author: Author) -> Interval:
+    start = settle_moment(asked.start, author.now) if asked.start is not None else stay.interval.start
     end = None if asked.is_open else (asked.end if asked.end is not None else stay.interval.end)
     return Interval(start, end)
 

@@ -138,11 +138,15 @@ def retire_items(items: Sequence[Item], author: Author) -> None:
     paths = [item.address for item in items if item.noun == "instance"]
     lanes = live.filter(instance__path__in=paths).values_list("instance__path", "host__name")
     hosts = [item.address for item in items if item.noun == "host"]
+    deployed = live.filter(host__name__in=hosts).values_list("host__name", "instance__path")
     standing = DeployedService.objects.filter(deactivated=False, host__name__in=hosts).exclude(end__lte=author.now)
     stays = standing.values_list("host__name", "deployment__instance__path")
     reasons = [
         *(f"instance {path} cannot retire while it is live on {on}: end that first" for path, on in _group(lanes)),
-        *(f"host {host} cannot retire while it holds {of}: end or move that first" for host, of in _group(stays)),
+        *(
+            f"host {host} cannot retire while it holds {of}: end or move that first"
+            for host, of in _group([*stays, *deployed])
+        ),
     ]
     if reasons:
         raise CannotRetire("; ".join(reasons))

@@ -15,10 +15,10 @@ from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
 from larry.core.rollout import Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
-from larry.core.timeline import Kind, Room, Turn, make_room
+from larry.core.timeline import WRITTEN, Kind, Room, Stay, Turn, make_room
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_host_ids, list_host_keys, list_hosts_of_role
-from larry.queries.lane import Lane, LaneKey, count_live, get_serving, list_lanes
+from larry.queries.lane import Lane, LaneKey, count_live, list_lanes, list_serving
 from larry.queries.moment import Moment
 from larry.queries.presence import list_standing
 from larry.queries.reader import NotFound
@@ -150,10 +150,15 @@ def make_moves(wish: LaneWish, lane: Lane, author: Author, *, resume: bool) -> M
     room = make_room(lane.stays, wish.snapshot.digest, wish.interval, now=author.now, resume=resume)
     changes = changes_of(lane, room.turns)
     newcomer = next(change for change in changes if change.before is None and change.continues is None)
-    changed = {change.deployment for change in changes if change.before is not None}
-    replaced = [lane.places[stay.id] for stay in lane.stays if stay.id in changed]
+    left = {change.deployment for change in changes if change.kind in {Kind.END, Kind.DEACTIVATE}}
+    stays = sorted(
+        (stay for stay in lane.stays if stay.id in left), key=lambda stay: wish.interval.start in stay.interval
+    )
+    replaced = [
+        lane.places[stay.id] for stay in stays
+    ]  # the one that is live where the newcomer starts has the last word
     place = carry_over(wish.place, replaced, wish.snapshot)
-    return moves_of(lane, changes, {newcomer.deployment: place}, tuple(_lane_warnings(wish, room, place)))
+    return moves_of(lane, changes, {newcomer.deployment: place}, tuple(_lane_warnings(wish, lane, room, place)))
 
 
 def moves_of(
@@ -168,22 +173,27 @@ def moves_of(
     return Moves(tuple(changes), {**continued, **places}, ordinals, warnings)
 
 
-def _lane_warnings(wish: LaneWish, room: Room, place: Mapping[str, str]) -> Iterable[Notice]:
+def _lane_warnings(wish: LaneWish, lane: Lane, room: Room, place: Mapping[str, str]) -> Iterable[Notice]:
     where = f"{wish.path} on {wish.host}"
-    end = next(turn.after.end for turn in room.turns if turn.stay is None and turn.continues is None and turn.after)
-    if room.bounded_by is not None and end is not None:
-        yield Notice("bounded", f"{where} ends at {iso(end)}, where the deployment {room.bounded_by} starts")
+    yield from bounded_warning(wish.path, wish.host, room.bounded_by, lane.stays)
     for service, host in place.items():
         if service not in wish.place:
             yield Notice("carried_over", f"{service} of {where} stays on {host}, as in the deployment that is replaced")
 
 
+def bounded_warning(path: str, host: str, bounded_by: str | None, stays: Iterable[Stay]) -> Iterable[Notice]:
+    """That an open-ended wish ends where a later deployment starts."""
+    for stay in stays:
+        if stay.id == bounded_by:
+            text = f"{path} on {host} ends at {iso(stay.interval.start)}, where the deployment {stay.id} starts"
+            yield Notice("bounded", text)
+
+
 def join_moves(all_moves: Iterable[Moves]) -> Moves:
     """The moves of many lanes as those of one rollout, ends first, then moves, then additions."""
     moves = list(all_moves)
-    order = ("end", "deactivate", "delete", "move", "bound", "extend", "add", "resume")
     changes = sorted(
-        (change for each in moves for change in each.changes), key=lambda c: (order.index(c.kind), c.instance, c.host)
+        (change for each in moves for change in each.changes), key=lambda c: (WRITTEN.index(c.kind), c.instance, c.host)
     )
     return Moves(
         tuple(changes),
@@ -200,8 +210,29 @@ def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) ->
         (role, during): list_hosts_of_role(role, during, author.reader, author.moment)
         for role, during in sorted(asked, key=lambda pair: (pair[0], pair[1].start, str(pair[1].end)))
     }
-    serving = get_serving({change.instance for change in additions}, author.reader, author.moment)
+    serving = _serving(additions, snapshots, author)
     return Grounds(snapshots, moves.places, serving, candidates, list_host_keys(author.reader, author.moment))
+
+
+def _serving(
+    additions: Sequence[Change], snapshots: Mapping[str, Snapshot], author: Author
+) -> Mapping[tuple[str, str, str], str]:
+    """The hosts that serve audit edges already, where the edge goes to the same role now as when they were chosen."""
+    found = list_serving({change.instance for change in additions}, author.reader, author.moment)
+    stored = get_snapshots({digest for *_, digest in found}, author.reader, author.moment)
+    roles = {
+        (change.instance, service.key, audit.service): audit.where
+        for change in additions
+        for service in snapshots[change.deployable].services
+        for audit in service.audits
+    }
+    serving: dict[tuple[str, str, str], str] = {}
+    for edge, host, digest in found:
+        _, auditor, audited = edge
+        then = next((a.where for a in stored[digest].by_key[auditor].audits if a.service == audited), None)
+        if edge in roles and roles[edge] == then:
+            serving.setdefault(edge, host)
+    return serving
 
 
 def _too_few_copies(changes: Sequence[Change], author: Author) -> Iterable[Notice]:

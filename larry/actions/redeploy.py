@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from larry.actions.author import Author, Refused
-from larry.actions.deploy import refuse_to_freeze, settle_start
+from larry.actions.deploy import refuse_to_freeze, settle_moment
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
 from larry.core.deployable import Snapshot
@@ -48,7 +48,7 @@ def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> 
         refusals.extend(refuse_to_freeze(frozen[path], resolved))
 
     def plan(now: Author) -> Planned:
-        return plan_wishes(_wishes(frozen, settle_start(start, now.now), now), now, refusals=refusals)
+        return plan_wishes(_wishes(frozen, settle_moment(start, now.now), now), now, refusals=refusals)
 
     return plan
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
 from larry.actions.author import Author, Refused
 from larry.records.activity import Activity
@@ -43,8 +43,8 @@ def transact(work: Callable[[], _Result]) -> _Result:
             state = getattr(error.__cause__, "sqlstate", None) or str(error)
             if state in _WAITED_IN_VAIN:
                 break
-            if state not in _TRY_AGAIN:
-                raise
+            if state not in _TRY_AGAIN or connection.in_atomic_block:
+                raise  # what is part of a transaction is tried again with all of it
         except IntegrityError as error:
             raise Refused(f"the database refuses: {str(error).splitlines()[0]}") from error
     raise Busy("others are writing the same things: try again")

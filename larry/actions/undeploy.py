@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from larry.actions.author import Author, Refused
+from larry.actions.deploy import settle_moment
 from larry.actions.planning import Moves, Planned, changes_of, plan_moves
 from larry.actions.rollout import carry_out, preview
 from larry.core.plan import Change, Plan
@@ -44,7 +45,7 @@ def _planner(ids: tuple[str, ...], at: datetime | None) -> Callable[[Author], Pl
             if stay is None:
                 raise Refused(f"the deployment {id_} is over: what has passed is not rewritten")
             try:
-                turn = end_stay(stay, author.now if at is None else at, now=author.now)
+                turn = end_stay(stay, settle_moment(at, author.now, "end"), now=author.now)
             except (IsOver, StartsInThePast) as reason:
                 raise Refused(str(reason)) from reason
             changes.extend(changes_of(lane, [turn] if turn else []))

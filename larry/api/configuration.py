@@ -29,8 +29,9 @@ ANYBODY = Reader("anybody")
 SHORT = 60
 """Seconds for which an answer may be kept that an act could change."""
 
-LONG = 24 * 60 * 60
-"""Seconds for what has passed, asked for by a fixed moment: no act rewrites it, but masking may come to cover more."""
+LONG = 60 * 60
+"""Seconds for what has passed, asked for by a fixed moment: adopting an estate fills it in, and masking may come to
+cover more."""
 
 LONGEST_HOST = 253
 """Of a DNS name (RFC 1035 section 3.1, without the root)."""

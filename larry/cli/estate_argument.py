@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
-
-if TYPE_CHECKING:
-    from larry.cli.session import Session
 
 STANDARD_INPUT = "-"
 LARGEST = 64 * 2**20
@@ -31,19 +26,6 @@ def read_one_file(name: str) -> tuple[str, bytes]:
         raise click.UsageError(f"{name} is a folder, not a file")
     ((shown, content),) = _read(name)
     return shown, content
-
-
-@contextmanager
-def every_fault_told(contents: Sequence[tuple[str, bytes]], session: Session) -> Iterator[None]:
-    """A refusal of what files state tells also what would have been found later: all faults in one answer."""
-    from larry.nouns.estate import EstateFaults, read_estate
-    from larry.queries.noun import get_estate
-
-    try:
-        yield
-    except EstateFaults:
-        read_estate(contents, get_estate(session.reader, session.at(None)))
-        raise
 
 
 def _read(name: str) -> Iterator[tuple[str, bytes]]:

@@ -74,7 +74,7 @@ def make_room(stays: Iterable[Stay], deployable: str, wish: Interval, *, now: da
     wish, turns, bounded_by = _clear(stays, wish, resume=resume)
     why = f"ends where the deployment {bounded_by.id} starts" if bounded_by else "as asked"
     turns.append(Turn(Kind.ADD, None, deployable, None, wish, why))
-    return Room(tuple(sorted(turns, key=lambda turn: _WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
+    return Room(tuple(sorted(turns, key=lambda turn: WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
 
 
 def change_stay(stay: Stay, wish: Interval, others: Iterable[Stay], *, now: datetime, resume: bool = True) -> Room:
@@ -98,7 +98,7 @@ def change_stay(stay: Stay, wish: Interval, others: Iterable[Stay], *, now: date
         turns.append(
             Turn(_kind_of_edit(stay.interval, wish, bounded_by), stay.id, stay.deployable, stay.interval, wish, why)
         )
-    return Room(tuple(sorted(turns, key=lambda turn: _WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
+    return Room(tuple(sorted(turns, key=lambda turn: WRITTEN.index(turn.kind))), bounded_by.id if bounded_by else None)
 
 
 def delete_stay(stay: Stay, *, now: datetime) -> Turn:
@@ -126,7 +126,7 @@ def _kind_of_edit(before: Interval, after: Interval, bounded_by: Stay | None) ->
     return Kind.EXTEND if after.covers(before) else Kind.END
 
 
-_WRITTEN = (Kind.END, Kind.DEACTIVATE, Kind.DELETE, Kind.MOVE, Kind.BOUND, Kind.EXTEND, Kind.ADD, Kind.RESUME)
+WRITTEN = (Kind.END, Kind.DEACTIVATE, Kind.DELETE, Kind.MOVE, Kind.BOUND, Kind.EXTEND, Kind.ADD, Kind.RESUME)
 """Ends first, then moves, then additions: in this order no two live stays of a lane ever overlap on the way."""
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from larry.core.interval import Interval
-from larry.core.timeline import Kind, Turn
+from larry.core.timeline import WRITTEN, Kind, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,9 @@ def take_back(made: Iterable[Made], *, now: datetime) -> tuple[Turn, ...]:
     return tuple(_put_in_order(turns, {each.stay: each.after for each in stays if each.after is not None}))
 
 
-_WRITTEN = (Kind.END, Kind.DEACTIVATE, Kind.MOVE, Kind.EXTEND, Kind.ADD, Kind.RESUME)
-
-
 def _put_in_order(turns: Iterable[Turn], live: dict[str, Interval]) -> Iterable[Turn]:
     """Ends first, then moves, then additions, each of them when its place is free: no overlap on the way."""
-    waiting = sorted(turns, key=lambda turn: _WRITTEN.index(turn.kind))
+    waiting = sorted(turns, key=lambda turn: WRITTEN.index(turn.kind))
     while waiting:
         turn = next((turn for turn in waiting if _is_free(turn, live)), waiting[0])
         waiting.remove(turn)

@@ -65,6 +65,7 @@ class Completion:
         self.directory = Directory(existing.values())
         self._claimed: dict[tuple[str, str], Item] = {}
         self._addresses: dict[tuple[str, str], str | None] = {}
+        self._handed: dict[tuple[str, str], Json] = {}
         stated: dict[str, list[_Stated]] = {noun: [] for noun in NOUNS}
         for item in items:
             stated[item.noun].append(_Stated(item))
@@ -91,15 +92,19 @@ class Completion:
 
     def _inherited(self, address: str, field: str, born: Mapping[str, Item], completed: Mapping[str, Item]) -> Json:
         """What an instance says, or the nearest of its templates that does; circles are told by the checks."""
-        seen: set[str] = set()
-        while True:
-            seen.add(address)
+        seen: dict[str, None] = {}
+        while (address, field) not in self._handed:
+            seen[address] = None
             item = completed.get(address) or self.existing["instance", address]
             template = item.values["template"]
             says = address not in born or field in born[address].values
             if says or not isinstance(template, str) or template in seen:
-                return item.values[field]
-            address = template
+                self._handed[address, field] = item.values[field]
+            else:
+                address = template
+        handed = self._handed[address, field]
+        self._handed.update({(below, field): handed for below in seen})
+        return handed
 
     def _identify_all(self, noun: Noun, stated: list[_Stated], resolution: Resolution) -> None:
         """Find out what each is, then give out names and keys: those given up here are free for others here."""

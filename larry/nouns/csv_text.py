@@ -10,10 +10,8 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from larry.core.document import Json
-from larry.nouns.check import check_items
-from larry.nouns.completion import Completion, overlay
 from larry.nouns.directory import spell_out_parents
-from larry.nouns.estate import EstateFaults
+from larry.nouns.estate import EstateFaults, find_faults
 from larry.nouns.fault import Fault, FaultList, did_you_mean, shorten
 from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.formula import unguard_formula
@@ -49,35 +47,28 @@ class _NotSo(ValueError):
 
 
 def parse_csv(
-    noun: Noun, file: str, text: bytes, *, largest: int = LARGEST_FILE, track: Track = iter
+    noun: Noun,
+    file: str,
+    text: bytes,
+    *,
+    largest: int = LARGEST_FILE,
+    track: Track = iter,
+    existing: Callable[[], Mapping[tuple[str, str], Item]] | None = None,
 ) -> tuple[Item, ...]:
     """Items as stated, from UTF-8 CSV with a header of field names; an empty cell states nothing.
 
     Lists are separated by semicolons, commas or spaces, maps are written ``key=value;key=value``; either may be JSON,
     as anything deeper must be. Nouns that belong to another have a column of that noun's name with its address.
-    Raises `EstateFaults` with every fault of every line.
+    Raises `EstateFaults` with every fault of every line; with ``existing``, which is asked for only then, also those
+    that completing and checking would find later.
     """
     faults = FaultList()
     items = _read_file(noun, file, text, largest, track, faults)
     if faults:
+        if items and existing is not None:
+            find_faults(items, existing(), faults)
         raise EstateFaults(faults.settle([file]))
     return items
-
-
-def read_csv(
-    noun: Noun, file: str, text: bytes, existing: Mapping[tuple[str, str], Item], *, largest: int = LARGEST_FILE
-) -> tuple[Item, ...]:
-    """Read, complete and check in one: the items in normal form, and every fault of every sort in one answer.
-
-    Raises `EstateFaults`.
-    """
-    faults = FaultList()
-    completion = Completion(_read_file(noun, file, text, largest, iter, faults), existing, faults)
-    for fault in check_items(overlay(existing, completion.items)):
-        faults.add(fault)
-    if faults:
-        raise EstateFaults(faults.settle([file]))
-    return completion.items
 
 
 def _read_file(noun: Noun, file: str, text: bytes, largest: int, track: Track, faults: FaultList) -> tuple[Item, ...]:

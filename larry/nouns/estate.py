@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from larry.nouns.check import check_items
@@ -25,13 +25,21 @@ class EstateFaults(ValueError):
         super().__init__("\n".join(map(str, self.faults)))
 
 
-def parse_estate(files: Sequence[tuple[str, bytes | str]], *, largest: int = LARGEST_FILE) -> StatedEstate:
+def parse_estate(
+    files: Sequence[tuple[str, bytes | str]],
+    *,
+    largest: int = LARGEST_FILE,
+    existing: Callable[[], Mapping[tuple[str, str], Item]] | None = None,
+) -> StatedEstate:
     """Read estate files, each (name, text) of at most ``largest`` bytes, into items as stated.
 
-    References are still as written: `complete` resolves them. Raises `EstateFaults` with the faults of all files.
+    References are still as written: `complete` resolves them. Raises `EstateFaults` with the faults of all files; with
+    ``existing``, which is asked for only then, also those that completing and checking would find later.
     """
     faults = FaultList()
     reader = _read_files(files, faults, largest)
+    if faults and reader.is_whole and existing is not None:
+        find_faults(reader.items, existing(), faults)
     _raise_if_any(faults, files)
     return StatedEstate(tuple(reader.items), tuple(reader.deployments))
 
@@ -66,12 +74,18 @@ def read_estate(
     reader = _read_files(files, faults, largest)
     if not reader.is_whole:
         _raise_if_any(faults, files)
-    completion = Completion(reader.items, existing, faults)
+    completion = find_faults(reader.items, existing, faults)
     deployments = _resolve_deployments(reader.deployments, completion, faults)
-    for fault in check_items(overlay(existing, completion.items)):
-        faults.add(fault)
     _raise_if_any(faults, files)
     return StatedEstate(completion.items, deployments)
+
+
+def find_faults(items: Iterable[Item], existing: Mapping[tuple[str, str], Item], faults: FaultList) -> Completion:
+    """Note every fault of completing the items and of the estate that would result."""
+    completion = Completion(items, existing, faults)
+    for fault in check_items(overlay(existing, completion.items)):
+        faults.add(fault)
+    return completion
 
 
 def _read_files(files: Sequence[tuple[str, bytes | str]], faults: FaultList, largest: int) -> EstateReader:

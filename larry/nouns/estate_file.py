@@ -87,10 +87,12 @@ class EstateReader:
             self.faults.add_at(places, text)
             return
         for index, stated in enumerate(section):
+            if self.faults.is_full:
+                self.faults.leave_out()
+                self.is_whole = False
+                return
             if isinstance(stated, Mapping):
                 self._read_item(noun, parent, stated, places.inside(index))
-            elif self.faults.is_full:
-                self.faults.leave_out(1)
             else:
                 hint = f": write {{name: {stated}}}" if isinstance(stated, str) and len(stated) <= 60 else ""
                 text = f"a member of {noun.plural} must be a map, not {describe_value(stated)}{hint}"

@@ -43,8 +43,8 @@ class FaultList:
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
         self._unreadable: set[Position] = set()
-        self._left_out = 0
-        self.is_full = False  # further faults are only counted, so that nobody spends time on wording them
+        self._has_more = False
+        self.is_full = False  # nobody spends time on wording, or even finding, further faults
 
     def __bool__(self) -> bool:
         return bool(self._faults)
@@ -52,14 +52,14 @@ class FaultList:
     def add(self, fault: Fault) -> None:
         """Keep the fault, unless its place could not even be read: what follows from that is no news."""
         if self.is_full:
-            self._left_out += 1
+            self._has_more = True
         elif fault.position not in self._unreadable:
             self._faults[fault] = None
             self.is_full = len(self._faults) >= MOST_FAULTS
 
-    def leave_out(self, count: int) -> None:
-        """Count faults that nobody will read any more."""
-        self._left_out += count
+    def leave_out(self) -> None:
+        """Say that there are faults that nobody will read any more."""
+        self._has_more = True
 
     def add_unreadable(self, fault: Fault) -> None:
         """Keep the fault of a place that has no value now."""
@@ -70,14 +70,14 @@ class FaultList:
     def add_at(self, places: Places, text: str, *path: str | int, at_key: bool = False, subject: str = "") -> None:
         """Keep a fault of a part of a file."""
         if self.is_full:
-            self._left_out += 1
+            self._has_more = True
             return
         self.add(Fault(text, path, at_key, subject, places.at(path, at_key=at_key)))
 
     def add_to(self, item: Item, text: str, *path: str | int, at_key: bool = False) -> None:
         """Keep a fault of a field of an item."""
         if self.is_full:
-            self._left_out += 1
+            self._has_more = True
             return
         self.add(Fault(text, path, at_key, item.label, item.position_of(path, at_key=at_key)))
 
@@ -93,8 +93,8 @@ class FaultList:
             return (-1, 0, 0) if at is None else (order[at.file], at.line, at.column)
 
         faults = sorted(self._faults, key=place_of)
-        if self._left_out:
-            faults.append(Fault(f"and {self._left_out} more faults; these are the first {MOST_FAULTS}"))
+        if self._has_more:
+            faults.append(Fault(f"and maybe more: these are the first {MOST_FAULTS} faults"))
         return tuple(faults)
 
 

@@ -106,7 +106,7 @@ def _refuse_unprintable(text: str, file: str, faults: FaultList) -> None:
             line, begin = line + 1, match.end()
         else:
             if faults.is_full:
-                faults.leave_out(sum(1 for _ in _UNPRINTABLE.finditer(text, match.start())))
+                faults.leave_out()
                 return
             places = Places(file, (line << LINE_BITS) | (match.start() - begin))
             note = f"the character U+{ord(found):04X} may not stand in a file: write it as an escape in double quotes"
@@ -157,17 +157,24 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             problem = str(error.problem)
             begins = any(sign in problem for sign in _NOTICED_LATE)
-            self._fault(_explain(error), (begins and error.context_mark) or error.problem_mark or error.context_mark)
+            self._note(_explain(error), (begins and error.context_mark) or error.problem_mark or error.context_mark)
             return None
         except yaml.YAMLError as error:
-            self._fault(f"the file is not YAML: {error}".splitlines()[0], None)
+            self._note(f"the file is not YAML: {error}".splitlines()[0], None)
             return None
         if self.root is None:
-            self._fault("the file is empty", None)
+            self._note("the file is empty", None)
             return None
         return YamlText(self.root[0], Places(self.file, self.root[1]))
 
     def _fault(self, text: str, mark: _Mark | None) -> None:
+        """Note a fault; when nobody reads any more of them, the rest of the file is not read either."""
+        if self.faults.is_full:
+            self.faults.leave_out()
+            raise _Unreadable
+        self._note(text, mark)
+
+    def _note(self, text: str, mark: _Mark | None) -> None:
         self.faults.add_at(Places(self.file, (mark.line << LINE_BITS) | mark.column if mark else 0), text)
 
     def _read_events(self) -> None:

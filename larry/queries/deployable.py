@@ -20,18 +20,18 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
     """
     del at  # a Deployable is the same at every moment
     wanted = set(digests)
-    unknown = wanted - _parsed.keys()
+    known = {digest: snapshot for digest in wanted if (snapshot := _parsed.get(digest)) is not None}
+    unknown = wanted - known.keys()
     if unknown:
         rows = restrict(reader, Deployable.objects.filter(digest__in=unknown)).values_list("digest", "document")
         found = {digest: read_snapshot(document) for digest, document in rows}
         if unknown - found.keys():
             raise NotFound(f"there is no snapshot {', '.join(sorted(unknown - found.keys()))}")
-        known = {digest: _parsed[digest] for digest in wanted - unknown}
         if len(_parsed) + len(found) > _KEPT:
             _parsed.clear()
         _parsed.update(found)
         return {**known, **found}
-    return {digest: _parsed[digest] for digest in wanted}
+    return known
 
 
 def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from larry.core.node_difference import NodeDifference, compare_nodes
 from larry.queries.activity import ActivityRow, list_activity_of
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
-from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.node import list_timeline
 from larry.queries.reader import NotFound, Reader
@@ -56,10 +55,12 @@ def get_host_history(
 def get_instance_history(path: str, reader: Reader, at: Moment) -> InstanceHistory:
     """What happened to an instance, and what is planned; about 8 SQL statements. Raises `NotFound`."""
     with read_view():
-        known = get_descriptions([path], reader, at)[path.lower()].path
+        known = path.lower()
         rows = list_deployments(DeploymentFilter(instance=known, states=frozenset(State)), reader, at)
         places = [("instance", known), *(("deployment", row.id) for row in rows)]
         lines = [line for of_one in list_activity_of(places, reader, at).values() for line in of_one]
+    if not lines:
+        raise NotFound(f"there is no instance {path}")
     return InstanceHistory(known, rows, tuple(sorted(lines, key=lambda line: line.id)))
 
 

@@ -106,19 +106,21 @@ def count_live(
     return {path: (copies[path], frozenset(hosts[path])) for path in copies}
 
 
-def get_serving(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[tuple[str, str, str], str]:
-    """(instance, auditor, audited) -> the host that serves this edge from now on; 1 SQL statement."""
+def list_serving(paths: Iterable[str], reader: Reader, at: Moment) -> tuple[tuple[tuple[str, str, str], str, str], ...]:
+    """((instance, auditor, audited), host that serves this edge from now on, digest of the snapshot that asked for it),
+    what is live first; 1 SQL statement.
+    """
     wanted = {path.lower() for path in paths}
     live = restrict(reader, DeployedService.objects.filter(deactivated=False, deployment__instance__path__in=wanted))
     rows = live.exclude(end__lte=at.as_of).exclude(subjects=[])
-    serving: dict[tuple[str, str, str], str] = {}
-    found = rows.values_list("deployment__instance__path", "service_key", "subjects", "host__name").order_by(
-        "-start", "host__name"
+    found = rows.values_list(
+        "deployment__instance__path", "service_key", "subjects", "host__name", "deployment__deployable_id"
+    ).order_by("start", "host__name")
+    return tuple(
+        ((path, auditor, audited), host, digest)
+        for path, auditor, subjects, host, digest in found
+        for audited, _ in subjects
     )
-    for path, auditor, subjects, host in found:
-        for audited, _ in subjects:
-            serving.setdefault((path, auditor, audited), host)
-    return serving
 
 
 def _stays(rows: Iterable[Deployment]) -> tuple[Stay, ...]:

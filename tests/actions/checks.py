@@ -23,6 +23,7 @@ from larry.queries.reader import LOCAL
 from larry.records.activity import Activity
 from larry.records.deployable import Deployable
 from larry.records.edge import EdgeVersion
+from larry.records.secret import prepare_seals
 from tests.actions.estate import (
     BK1,
     BK2,
@@ -119,6 +120,7 @@ def starts_hardly_past_are_now_and_others_refused() -> None:
 
 
 def dry_runs_write_nothing() -> None:
+    prepare_seals()  # as `larry migrate` does
     world = read_world()
     apply(state(SMALL), author(), dry_run=True)
     assert read_world() == world

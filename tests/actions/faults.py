@@ -213,7 +213,7 @@ FAULTS: tuple[ActionFault, ...] = (
     ),
     ActionFault(
         "who serves already is forgotten",
-        swap("actions.planning.get_serving", lambda *_: NO_PRESENCE),
+        swap("actions.planning.list_serving", lambda *_: ()),
         checks.roles_spread_and_keep,
     ),
     ActionFault(

@@ -86,7 +86,7 @@ def test_what_is_over_is_not_rewritten() -> None:
 def test_a_moment_in_the_past_and_one_after_the_end_are_refused() -> None:
     lay(SMALL)
     put(LIVE, "web1", end=9)
-    with pytest.raises(Refused, match="is before now"):
+    with pytest.raises(Refused, match="is in the past"):
         undeploy((only(),), author(5), at=day(4))
     with pytest.raises(Refused, match="undeploying never extends"):
         undeploy((only(),), author(5), at=day(10))

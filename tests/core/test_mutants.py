@@ -39,8 +39,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("timeline", "ends where the newcomer ends", "kept = Interval(stay.interval.start, wish.start)", "kept = Interval(stay.interval.start, wish.end or wish.start)"),
     Mutant("timeline", "starts late by its start", "moved = Interval(wish.end or stay.interval.start, stay.interval.end)", "moved = Interval(wish.start, stay.interval.end)"),
     Mutant("timeline", "touching counts as overlapping", "overlapping = (stay for stay in lane if stay.interval.overlaps(wish))", "overlapping = (stay for stay in lane if stay.interval.overlaps(wish) or stay.interval.end == wish.start)"),
-    Mutant("timeline", "adds before it ends", "_WRITTEN = (Kind.END, Kind.DEACTIVATE,", "_WRITTEN = (Kind.ADD, Kind.END, Kind.DEACTIVATE,"),
-    Mutant("timeline", "resumes before it ends", "_WRITTEN = (Kind.END, Kind.DEACTIVATE,", "_WRITTEN = (Kind.RESUME, Kind.END, Kind.DEACTIVATE,"),
+    Mutant("timeline", "adds before it ends", "WRITTEN = (Kind.END, Kind.DEACTIVATE,", "WRITTEN = (Kind.ADD, Kind.END, Kind.DEACTIVATE,"),
+    Mutant("timeline", "resumes before it ends", "WRITTEN = (Kind.END, Kind.DEACTIVATE,", "WRITTEN = (Kind.RESUME, Kind.END, Kind.DEACTIVATE,"),
     Mutant("timeline", "a continuation does not say whose it is", ", continues=stay.id)", ", continues=None)"),
     # Editing and undeploying.
     Mutant("timeline", "moves the start of what runs", "if stay.interval.start <= now and wish.start != stay.interval.start:", "if stay.interval.start < now and wish.start < now:"),

@@ -17,7 +17,7 @@ from larry.queries.history import get_host_history, get_instance_history, get_se
 from larry.queries.host import get_facts, get_host_ids, list_host_keys, list_hosts, list_hosts_of_role
 from larry.queries.instance import get_descriptions, get_standing, list_dirty
 from larry.queries.interval_map import get_interval_map
-from larry.queries.lane import count_live, get_serving, list_lane_keys, list_lanes, list_live_lanes
+from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.moment import Moment
 from larry.queries.node import (
     get_documents,
@@ -126,7 +126,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_dirty": lambda all_: list_dirty(LOCAL, AT),
     "get_interval_map": lambda all_: get_interval_map("host", HOST, LOCAL, AT),
     "count_live": lambda all_: count_live(all_.paths, AT, LOCAL, AT),
-    "get_serving": lambda all_: get_serving(all_.paths, LOCAL, AT),
+    "list_serving": lambda all_: list_serving(all_.paths, LOCAL, AT),
     "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, LOCAL, AT),
     "list_lanes": lambda all_: list_lanes(all_.lanes, LOCAL, AT),
     "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, LOCAL, AT),

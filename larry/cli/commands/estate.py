@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from larry.cli.estate_argument import every_fault_told, read_files
+from larry.cli.estate_argument import read_files
 from larry.cli.option import ACT_FORMATS, act_options, expect_option
 from larry.cli.session import Session, open_session
 from larry.core.moment_text import NotAMoment, read_moment
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from larry.actions.adopt import Adopted, Stated
     from larry.nouns.deployment import DeploymentLine
     from larry.nouns.estate_file import StatedEstate
+    from larry.nouns.item import Item
 
 THERE_ARE_CHANGES = 3
 
@@ -48,12 +49,11 @@ def plan(*, files: tuple[str, ...], prune: bool, with_deployments: bool, form: s
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    with every_fault_told(contents, session):
-        estate = _read(contents, session, with_deployments=with_deployments)
-        if with_deployments:
-            adopted = _adopt(estate, session, None, prune=prune, dry_run=True, form=form)
-            return 0 if adopted.changes_nothing else THERE_ARE_CHANGES
-        change = act(estate.items, session.author(None), prune=prune, dry_run=True)
+    estate = _read(contents, session, with_deployments=with_deployments)
+    if with_deployments:
+        adopted = _adopt(estate, session, None, prune=prune, dry_run=True, form=form)
+        return 0 if adopted.changes_nothing else THERE_ARE_CHANGES
+    change = act(estate.items, session.author(None), prune=prune, dry_run=True)
     print_change(change, form, dry_run=True)
     return 0 if change.changes_nothing else THERE_ARE_CHANGES
 
@@ -85,12 +85,11 @@ def apply(
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    with every_fault_told(contents, session):
-        estate = _read(contents, session, with_deployments=how["with_deployments"])
-        if how["with_deployments"]:
-            _adopt(estate, session, reason, prune=how["prune"], dry_run=dry_run, form=form)
-            return
-        change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
+    estate = _read(contents, session, with_deployments=how["with_deployments"])
+    if how["with_deployments"]:
+        _adopt(estate, session, reason, prune=how["prune"], dry_run=dry_run, form=form)
+        return
+    change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
     print_change(change, form, dry_run=dry_run)
 
 
@@ -99,10 +98,12 @@ def _read(contents: Sequence[tuple[str, bytes]], session: Session, *, with_deplo
     from larry.nouns.estate import parse_estate, read_estate
     from larry.queries.noun import get_estate
 
-    estate = parse_estate(contents)
+    def existing() -> Mapping[tuple[str, str], Item]:
+        return get_estate(session.reader, session.at(None))
+
+    estate = parse_estate(contents, existing=existing)
     if estate.deployments and with_deployments:
-        whole = read_estate(contents, get_estate(session.reader, session.at(None)))
-        return replace(estate, deployments=whole.deployments)
+        return replace(estate, deployments=read_estate(contents, existing()).deployments)
     if estate.deployments:
         count = len(estate.deployments)
         text = f"note: {count} deployments in the files are left aside; --with-deployments puts them in place"

@@ -48,19 +48,18 @@ def import_nouns(*, noun: str, file: str, expect: str | None, reason: str | None
 def _act(
     noun: str, file: str, content: bytes, session: Session, author: Author, *, dry_run: bool, expect: str | None
 ) -> EstateChange:
-    """A refusal tells all faults of all lines, those that are found in the end too."""
     from larry.actions.apply import apply
-    from larry.nouns.csv_text import parse_csv, read_csv
-    from larry.nouns.estate import EstateFaults
+    from larry.nouns.csv_text import parse_csv
     from larry.nouns.table import NOUNS
     from larry.queries.noun import get_estate
 
     with progress_shown(content.count(b"\n")) as progress:
-        try:
-            rows_read = f"reading {NOUNS[noun].plural}"
-            items = parse_csv(NOUNS[noun], file, content, track=lambda rows: progress.track(rows, rows_read))
-            progress.wait("changing the estate")
-            return apply(items, author, dry_run=dry_run, expect=expect)
-        except EstateFaults:
-            read_csv(NOUNS[noun], file, content, get_estate(session.reader, session.at(None)))
-            raise
+        items = parse_csv(
+            NOUNS[noun],
+            file,
+            content,
+            track=lambda rows: progress.track(rows, f"reading {NOUNS[noun].plural}"),
+            existing=lambda: get_estate(session.reader, session.at(None)),
+        )
+        progress.wait("changing the estate")
+        return apply(items, author, dry_run=dry_run, expect=expect)
