@@ -32,8 +32,8 @@ def write_timelines(
     timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[str, int], author: Author, since: datetime
 ) -> None:
     """Replace what hosts deliver from ``since`` (now, but for an estate that is adopted with its past) on; what they
-    delivered until then stays as it was. 5 SQL statements at most, and 1 for each host whose running segment ends or
-    goes on differently."""
+    delivered until then stays as it was. 5 SQL statements at most, and 1 for each moment at which running segments are
+    to end from now on."""
     documents = {s.node.digest: s.node for segments in timelines.values() for s in segments}
     known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
     NodeDocument.objects.bulk_create(
@@ -50,8 +50,9 @@ def write_timelines(
     # One that ended just now goes on if nothing has changed after all: where nothing changes there is no boundary.
     running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since)}
     added: list[NodeSegment] = []
+    ends: dict[datetime | None, list[int]] = {}
     for host, segments in hosts.items():
-        rest = _carry_on(running[host], segments, since) if host in running else segments
+        rest = _carry_on(running[host], segments, since, ends) if host in running else segments
         added.extend(
             NodeSegment(
                 host_id=host,
@@ -62,10 +63,14 @@ def write_timelines(
             )
             for segment in rest
         )
+    for end, rows in ends.items():
+        NodeSegment.objects.filter(pk__in=rows).update(end=end)
     NodeSegment.objects.bulk_create(added, batch_size=500)
 
 
-def _carry_on(row: NodeSegment, segments: tuple[Segment, ...], since: datetime) -> tuple[Segment, ...]:
+def _carry_on(
+    row: NodeSegment, segments: tuple[Segment, ...], since: datetime, ends: dict[datetime | None, list[int]]
+) -> tuple[Segment, ...]:
     """Let the running segment go on if the host's node stays the same, else end it now; the segments still to be
     added.
     """
@@ -73,6 +78,5 @@ def _carry_on(row: NodeSegment, segments: tuple[Segment, ...], since: datetime) 
     goes_on = first.node.digest == row.document_id
     end = first.interval.end if goes_on else since
     if row.end != end:
-        row.end = end
-        row.save(update_fields=["end"])
+        ends.setdefault(end, []).append(row.pk)
     return tuple(rest) if goes_on else segments

@@ -11,6 +11,7 @@ from larry.core.document import Json, thaw
 from larry.core.key import NoKeyFromName, derive_key, fold
 from larry.core.service_graph import WhereKind
 from larry.exports import CannotPrint, escape_unprintable, exact_scalar, is_long_key, yaml_block
+from larry.nouns.completion import HANDED_DOWN
 from larry.nouns.declaration import UNSTATED
 from larry.nouns.deployment import DEPLOYMENT_SECTION
 from larry.nouns.estate_file import HEADER, VERSION
@@ -113,6 +114,8 @@ def _is_told(field: Field, item: Item) -> bool:
     value = item.values[field.name]
     if field.kind is FieldKind.KEY:
         return _find_key(_name_of(item)) != value
+    if field.name in HANDED_DOWN and item.values["template"] is not None:
+        return True  # left out, a new instance would take it from its template
     return field.required or not is_same(value, field.default)
 
 

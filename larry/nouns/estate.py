@@ -39,7 +39,7 @@ def parse_estate(
     faults = FaultList()
     reader = _read_files(files, faults, largest)
     if faults and reader.is_whole and existing is not None:
-        find_faults(reader.items, existing(), faults)
+        _resolve_deployments(reader.deployments, find_faults(reader.items, existing(), faults), faults)
     _raise_if_any(faults, files)
     return StatedEstate(tuple(reader.items), tuple(reader.deployments))
 
@@ -78,6 +78,16 @@ def read_estate(
     deployments = _resolve_deployments(reader.deployments, completion, faults)
     _raise_if_any(faults, files)
     return StatedEstate(completion.items, deployments)
+
+
+def resolve_deployments(
+    stated: StatedEstate, existing: Mapping[tuple[str, str], Item], files: Sequence[tuple[str, bytes | str]] = ()
+) -> tuple[DeploymentLine, ...]:
+    """The deployments that are stated with the addresses of what they name. Raises `EstateFaults` as `read_estate`."""
+    faults = FaultList()
+    deployments = _resolve_deployments(stated.deployments, find_faults(stated.items, existing, faults), faults)
+    _raise_if_any(faults, files)
+    return deployments
 
 
 def find_faults(items: Iterable[Item], existing: Mapping[tuple[str, str], Item], faults: FaultList) -> Completion:

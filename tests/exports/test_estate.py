@@ -98,8 +98,11 @@ customers:
             copies: 0
             requires:
               - rails
+            demand: {}
             template: zoo/shop/test
           - name: test
+            demand:
+              cpu: 1
 """
 
 

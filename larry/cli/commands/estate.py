@@ -95,16 +95,16 @@ def apply(
 
 def _read(contents: Sequence[tuple[str, bytes]], session: Session, *, with_deployments: bool) -> StatedEstate:
     """The nouns as stated: `apply` completes them in its transaction. Deployments with references resolved."""
-    from larry.nouns.estate import parse_estate, read_estate
+    from larry.nouns.estate import parse_estate, resolve_deployments
     from larry.queries.noun import get_estate
 
     def existing() -> Mapping[tuple[str, str], Item]:
         return get_estate(session.reader, session.at(None))
 
     estate = parse_estate(contents, existing=existing)
-    if estate.deployments and with_deployments:
-        return replace(estate, deployments=read_estate(contents, existing()).deployments)
     if estate.deployments:
+        estate = replace(estate, deployments=resolve_deployments(estate, existing(), contents))
+    if estate.deployments and not with_deployments:
         count = len(estate.deployments)
         text = f"note: {count} deployments in the files are left aside; --with-deployments puts them in place"
         click.echo(text, err=True)
