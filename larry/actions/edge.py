@@ -7,6 +7,7 @@ from typing import Any, TypeAlias, cast
 
 from larry.core.document import Json, canonical_text, thaw
 from larry.nouns.item import Item
+from larry.queries.noun import where_of
 from larry.records.activity import Activity
 from larry.records.edge import Edge, EdgeVersion
 from larry.records.host import Host
@@ -33,7 +34,7 @@ def write_edges(items: Iterable[Item], lines: Mapping[tuple[str, str], Activity]
     gone = [
         edge
         for (service, kind, target), edge in standing.items()
-        if (kind, target) not in wanted[service] or not _same(_where(edge), wanted[service][kind, target])
+        if (kind, target) not in wanted[service] or not _same(where_of(edge), wanted[service][kind, target])
     ]
     Edge.objects.filter(id__in=[edge.id for edge in gone]).delete()
     removed = {(edge.service_id, edge.kind, edge.target.key) for edge in gone}
@@ -50,7 +51,12 @@ def write_edges(items: Iterable[Item], lines: Mapping[tuple[str, str], Activity]
         [
             *(
                 _version(
-                    edge.service_id, edge.kind, edge.target_id, _where(edge), activities[edge.service_id], removed=True
+                    edge.service_id,
+                    edge.kind,
+                    edge.target_id,
+                    where_of(edge),
+                    activities[edge.service_id],
+                    removed=True,
                 )
                 for edge in gone
                 if (edge.service_id, edge.kind, edge.target.key) not in replaced
@@ -65,14 +71,6 @@ def _stated_edges(item: Item) -> _Stated:
     for audit in cast(Sequence[Mapping[str, Any]], item.values["audits"]):
         edges["audits", audit["service"]] = audit["where"]
     return edges
-
-
-def _where(edge: Edge) -> Json:
-    if edge.where_host is not None:
-        return {"host": edge.where_host.name}
-    if edge.where_role is not None:
-        return {"role": edge.where_role.key}
-    return edge.where_kind
 
 
 def _same(one: Json, other: Json) -> bool:

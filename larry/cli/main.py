@@ -18,6 +18,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "demo": ("demo:demo", "a fresh example estate, deployed; prints what a host gets; serves the web pages"),
             "migrate": ("migrate:migrate", "create the database, or bring it up to date"),
             "serve": ("serve:serve", "serve the web pages and the configuration of every host"),
+            "rotate-secrets": ("rotate_secrets:rotate_secrets", "put all secrets under the first key of the settings"),
             "check": ("check:check", "strange situations: missing guards, uncovered audits, dirty instances"),
         },
         "Describe the estate": {

@@ -111,11 +111,6 @@ def has_secrets(node: Node) -> bool:
     return any(is_sealed(value) for mapping in values for value in mapping.values())
 
 
-def sealed_names(values: Mapping[str, Json]) -> frozenset[str]:
-    """The names whose values are secrets."""
-    return frozenset(name for name, value in values.items() if is_sealed(value))
-
-
 def _with_secrets(node: Node, unseal: Callable[[str], Json]) -> Node:
     def clear(values: Mapping[str, Json]) -> Mapping[str, Json]:
         return MappingProxyType({n: unseal(_hmac(v)) if is_sealed(v) else v for n, v in values.items()})

@@ -84,7 +84,7 @@ def _services(reader: Reader, at: Moment) -> tuple[Item, ...]:
         if edge.kind == "needs":
             needs.setdefault(edge.service_id, []).append(edge.target.key)
         else:
-            audits.setdefault(edge.service_id, {})[edge.target.key] = _where(edge)
+            audits.setdefault(edge.service_id, {})[edge.target.key] = where_of(edge)
     return _sorted(
         _item(
             "service", row.key, row, sharing=row.sharing, category=row.category, tools=row.tools,
@@ -106,7 +106,10 @@ def _declaration(parameter: Parameter) -> Json:
     return {**stated, "default": parameter.default} if parameter.has_default else stated
 
 
-def _where(edge: Edge) -> Json:
+def where_of(edge: Edge) -> Json:
+    """Where an audit sends its auditor, as an estate file says it; None for a need. No SQL beyond the edge's own
+    rows.
+    """
     if edge.where_host is not None:
         return {"host": edge.where_host.name}
     if edge.where_role is not None:

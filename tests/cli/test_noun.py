@@ -123,3 +123,10 @@ def test_what_is_retired_is_gone_from_lists(larry: Terminal) -> None:
 def test_what_is_in_use_is_not_retired(larry: Terminal) -> None:
     larry.deploy()
     larry.refused("retire", "host", "web1.example.com", "--reason", "sold")
+
+
+def test_secrets_are_put_under_the_first_key_and_nothing_else_changes(larry: Terminal) -> None:
+    before = larry.done("list", "instances", "--format", "json").json
+    assert "1 secrets are under the first key now" in larry.done("rotate-secrets", "--reason", "Anna left").out
+    assert larry.done("list", "instances", "--format", "json").json == before
+    assert larry.done("activity", "--limit", "1", "--format", "json").json[0]["verb"] == "rotate"
