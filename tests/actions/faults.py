@@ -157,7 +157,7 @@ FAULTS: tuple[ActionFault, ...] = (
     ),
     ActionFault(
         "the running segment does not end",
-        swap("actions.timeline._carry_on", lambda row, segments, since: segments),
+        swap("actions.timeline._carry_on", lambda row, segments, *_: segments),
         checks.past_is_kept,
     ),
     ActionFault(
