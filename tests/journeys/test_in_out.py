@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shlex
 import subprocess
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +15,6 @@ import pytest
 import yaml
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pytest_django import DjangoDbBlocker
 
 from larry.actions.apply import apply
@@ -33,8 +30,16 @@ from tests.cli.terminal import ESTATE, SECRET
 from tests.exports.hostile import TEXTS
 from tests.journeys.played import NOW, playing
 from tests.journeys.served import LARRY
-from tests.nouns.strategies import estates, spell
+from tests.nouns.strategies import estates, spell, texts
 from tests.nouns.test_schema import allows
+
+MEASURE = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(code, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+"""
+"""What a command costs: told by a small process, since one that is born of a large one counts as large."""
 
 US = Author("the tests", "round trips", NOW)
 
@@ -45,12 +50,16 @@ class Shell:
 
     home: Path
 
+    @property
+    def environment(self) -> dict[str, str]:
+        known = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
+        return known | {"LARRY_HOME": str(self.home), "LARRY_ACTOR": "the tests"}
+
     def __call__(self, line: str, *, code: int = 0, stdin: str = "", seconds: float = 120) -> str:
         """What the line prints; both streams when it is to fail."""
-        known = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
         done = subprocess.run(
             ["bash", "-o", "pipefail", "-c", line.replace("larry ", f"{shlex.quote(str(LARRY))} ")],
-            env=known | {"LARRY_HOME": str(self.home), "LARRY_ACTOR": "the tests"},
+            env=self.environment,
             cwd=self.home,
             input=stdin,
             capture_output=True,
@@ -72,25 +81,20 @@ def shell(tmp_path: Path) -> Shell:
     return shell
 
 
-class TestTheDemonstration:
-    @pytest.fixture(scope="class", autouse=True)
-    def _demo(self, django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-        with playing(django_db_blocker):
-            yield
-
-    @pytest.mark.django_db
-    def test_it_is_what_its_dump_says(self) -> None:
+@pytest.mark.django_db
+def test_the_demonstration_is_what_its_dump_says(db: None, django_db_blocker: DjangoDbBlocker) -> None:
+    with playing(django_db_blocker):
         estate = get_estate(LOCAL, Moment(NOW))
         written = write_estate(estate.values())
         folder = write_estate_folder(estate.values())
-        for texts in ([written], [write_estate_json(estate.values())], list(folder.values())):
-            files = [(str(place), text) for place, text in enumerate(texts)]
+        for texts_of in ([written], [write_estate_json(estate.values())], list(folder.values())):
+            files = [(str(place), text) for place, text in enumerate(texts_of)]
             assert apply(parse_estate(files).items, US, prune=True, dry_run=True).changes_nothing
-        assert allows(estate_schema(), yaml.safe_load(written)), "editors mark nothing in it"
-        assert len(written.splitlines()) < 700, "a person reads it in a sitting"
+    assert allows(estate_schema(), yaml.safe_load(written)), "editors mark nothing in it"
+    assert len(written.splitlines()) < 1000, "a person reads it in a sitting"
 
 
-def _sensitive(document: Json, values: dict[str, Json]) -> Json:
+def _sensitive(document: Json, secret: str) -> Json:
     """The estate with a secret for each sensitive name, in each of its layers."""
     stated: Any = json.loads(json.dumps(document))
     names = [
@@ -99,12 +103,9 @@ def _sensitive(document: Json, values: dict[str, Json]) -> Json:
         for declared in service.get("parameters", [])
         if isinstance(declared, dict) and declared.get("sensitive")
     ]
-    secrets = {name: values[name] for name in names if name in values} or {name: "secret" for name in names}
     for customer in stated["customers"]:
-        customer.setdefault("parameters", {}).update(secrets)
-        for app in customer["apps"]:
-            for instance in app["instances"]:
-                instance.setdefault("parameters", {}).update(secrets)
+        for holder in (customer, *customer["apps"], *(one for app in customer["apps"] for one in app["instances"])):
+            holder.setdefault("parameters", {}).update(dict.fromkeys(names, secret))
     result: Json = stated
     return result
 
@@ -119,10 +120,10 @@ def _sensitive(document: Json, values: dict[str, Json]) -> Json:
         HealthCheck.function_scoped_fixture,
     ],
 )
-@given(estates(), st.dictionaries(st.just("a"), st.text(st.characters(codec="utf-8", exclude_characters="\0"))))
-def test_any_estate_is_what_its_dump_says(document: Json, values: dict[str, Json]) -> None:
+@given(estates(), texts)
+def test_any_estate_is_what_its_dump_says(document: Json, secret: str) -> None:
     with transaction.atomic():
-        apply(parse_estate([("made", spell(_sensitive(document, values)))]).items, US)
+        apply(parse_estate([("made", spell(_sensitive(document, secret)))]).items, US)
         estate = get_estate(LOCAL, Moment(NOW))
         for text in (write_estate(estate.values()), write_estate_json(estate.values())):
             change = apply(parse_estate([("dumped", text)]).items, US, prune=True, dry_run=True)
@@ -131,7 +132,7 @@ def test_any_estate_is_what_its_dump_says(document: Json, values: dict[str, Json
 
 
 def test_a_dump_goes_through_the_pipe(shell: Shell) -> None:
-    hostile = {"texts": list(TEXTS), **{text: None for text in TEXTS}}
+    hostile = {"texts": list(TEXTS), **dict.fromkeys(TEXTS)}
     shell("larry apply -", stdin=ESTATE)
     shell(f"larry set host web2.example.com data={shlex.quote(json.dumps(hostile, ensure_ascii=False))}")
     assert shell("larry dump | larry plan -") == "no changes\n"
@@ -150,7 +151,8 @@ def shell_code_of_head(shell: Shell) -> int:
 
 def test_an_estate_is_rebuilt_elsewhere_with_what_is_live(shell: Shell, tmp_path: Path) -> None:
     shell("larry apply -", stdin=ESTATE)
-    shell("larry deploy acme/shop/live --host web1.example.com --reason first")
+    live = "{instance: acme/shop/live, host: web1.example.com, start: 2026-01-01T09:00:00Z, reason: first}"
+    shell("larry apply - --with-deployments", stdin=f"larry: 1\ndeployments: [{live}]\n")
     shell("larry deploy acme/shop/test --host web2.example.com --start 2027-01-01 --end 2099-01-01 --reason later")
     dumped = shell("larry dump --with-deployments")
     assert shell("larry dump --with-deployments | larry plan - --with-deployments").startswith("no changes")
@@ -206,14 +208,12 @@ def test_somebody_who_waits_sees_a_bar_and_a_file_does_not(shell: Shell) -> None
 )
 def test_a_file_that_means_harm_costs_two_seconds_and_200_megabytes_at_most(content: bytes, shell: Shell) -> None:
     (shell.home / "harm.yaml").write_bytes(content)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    measured = "bash -c 'larry plan harm.yaml > told.txt 2>&1; echo $?'"
-    assert shell(f"ulimit -v {4 * 2**20}; {measured}") == "1\n"
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime < 4, (
-        "processor, of a machine that is busy"
-    )
+    (shell.home / "measure.py").write_text(MEASURE, encoding="utf-8")
+    code, seconds, megabytes = map(float, shell("python3 measure.py larry plan harm.yaml 2> told.txt").split())
     told = (shell.home / "told.txt").read_text(encoding="utf-8")
+    assert code == 1
+    assert seconds < 2
+    assert megabytes < 200
     assert told.startswith("larry: ")
     assert "Traceback" not in told
     assert len(told.splitlines()) <= 1002

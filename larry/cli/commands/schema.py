@@ -18,7 +18,7 @@ def schema(*, output: str | None) -> None:
     \b
     Examples:
       larry schema --output estate.schema.json
-      sed -i '1i # yaml-language-server: $schema=estate.schema.json' estate.yaml
+      sed -i '1i # yaml-language-server: $schema=./estate.schema.json' estate.yaml
     """
     from larry.nouns.schema import estate_schema
 
