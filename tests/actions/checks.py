@@ -45,7 +45,7 @@ from tests.actions.estate import (
     spans,
     state,
 )
-from tests.actions.meeting import PATIENCE, Meeting, run_at_once
+from tests.actions.meeting import Meeting, run_at_once
 from tests.actions.repeats import crowd
 from tests.actions.world import find_faults, find_rewritten_past, read_all_text, read_timelines, read_world
 
@@ -211,7 +211,7 @@ def somebody_is_quicker(patch: pytest.MonkeyPatch) -> None:
 def two_conflicting_deployers_meet(patch: pytest.MonkeyPatch) -> None:
     lay(crowd(1))
     change("instance", "c/a/i0", 0, parameters={"size": 2})
-    Meeting().before(patch, "larry.actions.rollout._write")
+    Meeting(patience=1).before(patch, "larry.actions.rollout._write")
     done = run_at_once(partial(put, "c/a/i0", "h0"), partial(put, "c/a/j0", "h0"))
     assert sorted(isinstance(each, Plan) for each in done) == [False, True], done
     assert "parameter size" in " ".join(str(each) for each in done)
@@ -226,7 +226,7 @@ def an_edit_waits_for_a_deployment(patch: pytest.MonkeyPatch) -> None:
 
     def slow(*args: object) -> None:
         inside.set()
-        threading.Event().wait(2 * PATIENCE)
+        threading.Event().wait(1)
         real(*args)  # type: ignore[arg-type]
 
     def second() -> EstateChange:
@@ -241,7 +241,7 @@ def an_edit_waits_for_a_deployment(patch: pytest.MonkeyPatch) -> None:
 
 
 def two_creators_meet(patch: pytest.MonkeyPatch) -> None:
-    Meeting().after(patch, "larry.actions.apply._decide")
+    Meeting(patience=1).after(patch, "larry.actions.apply._decide")
     done = run_at_once(*(partial(lay, "larry: 1\npools: [{name: P}]", now=0) for _ in range(2)))
     assert [type(each) for each in done] == [EstateChange, EstateChange], done
 
@@ -253,7 +253,7 @@ def a_snapshot_sees_one_state(patch: pytest.MonkeyPatch) -> None:
 
     def look(*args: object) -> object:
         looked.set()
-        edited.wait(1)
+        edited.wait(10)
         return get_service_graph(*args)  # type: ignore[arg-type]
 
     def write() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 Act: TypeAlias = Callable[[], object]
 Outcome: TypeAlias = object
@@ -25,6 +25,7 @@ def run_at_once(*acts: Act) -> list[Outcome]:
 
     def run(number: int) -> None:
         try:
+            connection.ensure_connection()
             start.wait(30)
             outcomes[number] = acts[number]()
         except Exception as error:  # noqa: BLE001 - whatever it was, the test looks at it
@@ -42,10 +43,10 @@ def run_at_once(*acts: Act) -> list[Outcome]:
 
 
 class Meeting:
-    """A point that threads reach once each; nobody waits longer than PATIENCE for the others."""
+    """A point that threads reach once each; nobody waits longer for the others than patience lasts."""
 
-    def __init__(self, parties: int = 2) -> None:
-        self.barrier = threading.Barrier(parties)
+    def __init__(self, parties: int = 2, patience: float = PATIENCE) -> None:
+        self.barrier, self.patience = threading.Barrier(parties), patience
         self.been: set[int] = set()
         self.met = False
 
@@ -56,7 +57,7 @@ class Meeting:
             return
         self.been.add(me)
         try:
-            self.barrier.wait(PATIENCE)
+            self.barrier.wait(self.patience)
             self.met = True
         except threading.BrokenBarrierError:
             return
