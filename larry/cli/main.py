@@ -47,6 +47,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "Look": {
             "deployments": ("deployments:deployments", "what was, is and will be live where"),
             "config": ("config:config", "what a host is to be at a moment, in the language of a tool"),
+            "inventory": ("inventory:inventory", "every host at a moment, in the language of a tool"),
             "graph": ("graph:graph", "the picture of what depends on what: services, instances, hosts"),
             "timeline": ("timeline:timeline", "the picture of what was, is and will be live"),
             "history": ("history:history", "every change of what a host or an instance was, is and will be"),

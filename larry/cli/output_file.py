@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+
+LEDGER = ".larry-files"
+"""Names what Larry wrote into a folder, so that it takes away what it no longer says, and nothing else."""
+
+_RUNNABLE = 0o755
 
 
 def replace_file(path: Path, text: str) -> bool:
@@ -27,3 +33,28 @@ def replace_file(path: Path, text: str) -> bool:
     finally:
         beside.unlink(missing_ok=True)
     return True
+
+
+def replace_folder(folder: Path, files: Mapping[str, str]) -> int:
+    """Write the files, by their paths in the folder, and remove what an earlier call wrote there and this one does not;
+    how many changed.
+
+    What begins with ``#!`` may be run. Each file is replaced whole; the folder is not replaced as one.
+    """
+    ledger = folder / LEDGER
+    known = ledger.read_text(encoding="utf-8").splitlines() if ledger.exists() else []
+    changed = 0
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(ledger, "".join(f"{path}\n" for path in sorted({*known, *files})))
+    for path, text in files.items():
+        place = folder / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        changed += replace_file(place, text)
+        if text.startswith("#!"):
+            place.chmod(_RUNNABLE)
+    for path in known:
+        if path not in files:
+            changed += (folder / path).exists()
+            (folder / path).unlink(missing_ok=True)
+    replace_file(ledger, "".join(f"{path}\n" for path in sorted(files)))
+    return changed

@@ -1,10 +1,12 @@
-"""The dialects that a node is printed in: one line each."""
+"""The dialects that nodes are printed in: one line each."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from larry.core.fleet import Fleet
 from larry.core.node_text import DatedNode
 from larry.exports import json, puppet, shell, yaml
 
@@ -19,25 +21,48 @@ class Render(Protocol):
     def __call__(self, dated: DatedNode, *, stop: bool = False) -> str: ...
 
 
+class RenderFleet(Protocol):
+    """Prints all hosts as one text. Raises `CannotPrint` where it cannot."""
+
+    def __call__(self, fleet: Fleet) -> str: ...
+
+
+class RenderFiles(Protocol):
+    """Path to text of every file that the hosts of a fleet, be it only one, have in a folder. Raises `CannotPrint`."""
+
+    def __call__(self, fleet: Fleet) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """``name`` for the command line, ``suffix`` for the last label of a URL; ``can_stop``: has an order of stopping."""
+    """``name`` for the command line, ``suffix`` for the last label of a URL; ``can_stop``: has an order of stopping.
+
+    ``render`` prints a host's own text. A dialect that also has one text for the whole fleet (an inventory), or a
+    folder of files, says so with the other two.
+    """
 
     name: str
     suffix: str
     media_type: str
     render: Render
     can_stop: bool
+    render_fleet: RenderFleet | None = None
+    render_files: RenderFiles | None = None
 
 
+JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain; charset=utf-8"
+SHELL = "text/x-shellscript; charset=utf-8"
+
+# fmt: off
 DIALECTS: tuple[Dialect, ...] = (
-    Dialect("json", "json", "application/json", json.render, can_stop=True),
-    Dialect("yaml", "yaml", "application/yaml", yaml.render, can_stop=True),
-    Dialect("enc", "enc", "application/yaml", puppet.enc.write_answer, can_stop=False),
-    Dialect("puppet", "pp", "text/plain; charset=utf-8", puppet.manifest.write_manifest, can_stop=False),
-    Dialect("hiera", "hiera", "application/yaml", puppet.hiera.write_data, can_stop=False),
-    Dialect("shell", "sh", "text/x-shellscript; charset=utf-8", shell.render, can_stop=True),
+    Dialect("json", "json", JSON, json.render, can_stop=True, render_fleet=json.render_fleet),
+    Dialect("yaml", "yaml", YAML, yaml.render, can_stop=True, render_fleet=yaml.render_fleet),
+    Dialect("enc", "enc", YAML, puppet.enc.write_answer, can_stop=False),
+    Dialect("puppet", "pp", TEXT, puppet.manifest.write_manifest, can_stop=False),
+    Dialect("hiera", "hiera", YAML, puppet.hiera.write_data, can_stop=False, render_files=puppet.hiera.write_tree),
+    Dialect("shell", "sh", SHELL, shell.render, can_stop=True),
 )
+# fmt: on
 
 
 def find_dialect(name_or_suffix: str) -> Dialect:
@@ -47,3 +72,8 @@ def find_dialect(name_or_suffix: str) -> Dialect:
             return dialect
     known = ", ".join(dialect.name for dialect in DIALECTS)
     raise UnknownDialect(f"there is no dialect {name_or_suffix!r}; there are {known}")
+
+
+def list_inventories() -> tuple[Dialect, ...]:
+    """The dialects that have one text for the whole fleet."""
+    return tuple(dialect for dialect in DIALECTS if dialect.render_fleet is not None)

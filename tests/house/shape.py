@@ -16,7 +16,7 @@ DRAWERS = frozenset("base common helper helpers lib libs misc services shared st
 """`service` is not among them: it is a noun of Larry, and has its file on every floor."""
 
 SIBLINGS = (
-    ("larry/exports/*.py", frozenset({"render"})),
+    ("larry/exports/*.py", frozenset({"render", "render_fleet", "render_files"})),
     ("larry/records/guards_on_*.py", None),
 )
 """Modules that are one interface in several languages, and the names they may share (None: any)."""

@@ -13,6 +13,7 @@ from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
+from larry.queries.fleet import get_fleet
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
 from larry.queries.host import get_facts, get_host_ids, list_host_keys, list_hosts, list_hosts_of_role
 from larry.queries.instance import get_descriptions, get_standing, list_dirty
@@ -113,6 +114,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
     "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),
     "list_edges": lambda all_: list_edges(LOCAL, AT),
+    "get_fleet": lambda all_: get_fleet(LOCAL, AT),
     "get_host_history": lambda all_: get_host_history(HOST, LOCAL, AT),
     "get_instance_history": lambda all_: get_instance_history(PATH, LOCAL, AT),
     "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from larry.cli.dialect_option import choose_dialect, choose_folder, write_folder
 from larry.cli.option import as_of_option, reason_option
 from larry.cli.session import Session, open_session
+from larry.core.fleet import Fleet, FleetHost
 from larry.core.node import keep_leaving
 
 if TYPE_CHECKING:
     from larry.core.node_text import DatedNode
-    from larry.exports.dialect import Dialect
 
 _JUST_BEFORE = timedelta(microseconds=1)
 """The grain of the databases' moments."""
@@ -22,14 +23,23 @@ _JUST_BEFORE = timedelta(microseconds=1)
 
 @click.command()
 @click.argument("host")
-@click.option("--format", "form", default="json", show_default=True, help="json, yaml, enc, puppet or shell.")
+@click.option("--format", "form", default="json", show_default=True, help="One of the dialects.")
 @click.option("--stop", is_flag=True, help="In reverse order, for stopping.")
 @click.option("--leaving", metavar="T", help="With --stop: only what is gone after the boundary at T.")
+@click.option("--into", metavar="DIR", help="Write the dialect's folder of files, instead of printing.")
 @click.option("--reveal", is_flag=True, help="With secrets in clear; activity records it.")
 @reason_option
 @as_of_option
 def config(
-    *, host: str, form: str, stop: bool, leaving: str | None, reveal: bool, reason: str | None, as_of: str | None
+    *,
+    host: str,
+    form: str,
+    stop: bool,
+    leaving: str | None,
+    into: str | None,
+    reveal: bool,
+    reason: str | None,
+    as_of: str | None,
 ) -> None:
     """Print what HOST is to be, now or at a moment. Secrets are masked unless revealed.
 
@@ -38,14 +48,18 @@ def config(
       larry config web1.example.com --format puppet
       larry config web1.example.com --format enc --as-of 2026-12-01T09:00Z
       larry config web1.example.com --format shell --stop --leaving 2026-12-31
+      larry config web1.example.com --format hiera --into /srv/hiera
     """
-    dialect = _find_dialect(form)
+    dialect = choose_dialect(form)
     if stop and not dialect.can_stop:
         raise click.UsageError(f"{dialect.name} has no order of stopping")
     if leaving is not None and not stop:
         raise click.UsageError("--leaving belongs to --stop")
     if leaving is not None and as_of is not None:
         raise click.UsageError("--leaving names its own moment: leave out --as-of")
+    if into is not None and stop:
+        raise click.UsageError("--into writes what is to start: leave out --stop")
+    fill = None if into is None else choose_folder(dialect)
     session = open_session()
 
     def read(moment: datetime) -> DatedNode:
@@ -57,17 +71,11 @@ def config(
         boundary = session.moment(leaving, "--leaving")
         dated = read(boundary - _JUST_BEFORE)
         dated = replace(dated, node=keep_leaving(dated.node, read(boundary).node))
+    if into is not None and fill is not None:
+        write_folder(fill(Fleet((FleetHost(dated),), dated.start, dated.end)), into)
+        return
     text = dialect.render(dated, stop=True) if stop else dialect.render(dated)
     click.echo(text, nl=not text.endswith("\n"))
-
-
-def _find_dialect(name: str) -> Dialect:
-    from larry.exports.dialect import UnknownDialect, find_dialect
-
-    try:
-        return find_dialect(name)
-    except UnknownDialect as fault:
-        raise click.BadParameter(str(fault), param_hint="--format") from None
 
 
 def _read(session: Session, host: str, moment: datetime, reason: str | None, *, reveal: bool) -> DatedNode:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from larry.core.document import SEALED, Json, canonical_text, is_sealed
+from larry.core.fleet import Fleet
 from larry.core.node import Node
 from larry.core.node_text import MASK, DatedNode
 from larry.exports import CannotPrint, yaml_block
@@ -52,6 +53,11 @@ def render_tree(nodes: Iterable[DatedNode], *, lock: Lock | None = None) -> Mapp
         beyond = {name: value for name, value in own.items() if name not in shared or not _same(value, shared[name])}
         files[f"host/{node.facts.name}.yaml"] = _write(_host_data(node, beyond), write_secret)
     return MappingProxyType(files)
+
+
+def write_tree(fleet: Fleet) -> Mapping[str, str]:
+    """The whole data folder, with secrets masked."""
+    return render_tree(host.dated for host in fleet.hosts)
 
 
 def escape_interpolation(text: str) -> str:

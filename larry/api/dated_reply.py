@@ -1,0 +1,109 @@
+"""Replies that hold as of a moment: which moment is asked for, and how long whoever has the answer may keep it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.http import http_date
+
+from larry import __version__
+from larry.api.reply import make_refusal, make_reply
+from larry.core.interval import iso
+from larry.core.moment_text import NotAMoment, is_moving, read_moment
+from larry.exports import CannotPrint
+from larry.exports.dialect import Dialect
+from larry.outside import clock
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound
+
+SHORT = 60
+"""Seconds for which an answer may be kept that an act could change."""
+
+LONG = 60 * 60
+"""Seconds for what has passed, asked for by a fixed moment: adopting an estate fills it in, and masking may come to
+cover more."""
+
+
+class Dated(Protocol):
+    """What holds from ``start`` until ``end``; ``digest`` is that of its content."""
+
+    @property
+    def start(self) -> datetime | None: ...
+    @property
+    def end(self) -> datetime | None: ...
+    @property
+    def digest(self) -> str: ...
+
+
+_Found = TypeVar("_Found", bound=Dated)
+
+
+def make_dated_reply(
+    request: HttpRequest,
+    dialect: Dialect,
+    find: Callable[[Moment], _Found],
+    render: Callable[[_Found], str],
+    *,
+    past_is_settled: bool,
+) -> HttpResponse:
+    """What is found as of the moment that the request asks for; 304 when the asker has it, 404 for what is not there,
+    400 for what is no moment, 422 for what the dialect cannot say.
+
+    ``past_is_settled``: nothing that can be edited today is in what has passed.
+    """
+    now = clock.now()
+    texts = request.GET.getlist("as_of")
+    try:
+        as_of = read_moment(_only(texts), now=now, zone=ZoneInfo(settings.TIME_ZONE))
+        found = find(Moment(as_of))
+    except NotAMoment as fault:
+        return make_refusal(f"as_of: {fault}", 400)
+    except NotFound as fault:
+        return make_refusal(str(fault), 404)
+    etag = _etag(found, dialect)
+    try:
+        response = get_conditional_response(request, etag=etag) or make_reply(
+            render(found), media_type=dialect.media_type
+        )
+    except CannotPrint as fault:
+        return make_refusal(str(fault), 422)
+    is_settled = past_is_settled and not is_moving(_only(texts))
+    response.headers["ETag"] = etag
+    if found.start is not None:
+        # Not later than the moment of answering, by RFC 9110 section 8.8.2.1, even for a node of the future.
+        response.headers["Last-Modified"] = http_date(min(found.start, now).timestamp())
+    response.headers["Cache-Control"] = f"max-age={_max_age(found.end, as_of, now, is_settled=is_settled)}"
+    response.headers["Larry-As-Of"] = iso(as_of)
+    if found.end is not None:
+        response.headers["Larry-Next-Change"] = iso(found.end)
+    return response
+
+
+def _only(texts: list[str]) -> str:
+    """The one moment asked for; now when there is none (or an empty one, as a form sends it)."""
+    if len(texts) > 1:
+        raise NotAMoment("is given more than once")
+    return texts[0] if texts and texts[0].strip() else "now"
+
+
+def _etag(found: Dated, dialect: Dialect) -> str:
+    """Strong: it stands for the very bytes, which content, validity, dialect, version and masking decide."""
+    start, end = (iso(moment) if moment else "open" for moment in (found.start, found.end))
+    parts = (found.digest, start, end, dialect.name, __version__, "masked")
+    return f'"{hashlib.sha256(" ".join(parts).encode()).hexdigest()[:40]}"'
+
+
+def _max_age(end: datetime | None, as_of: datetime, now: datetime, *, is_settled: bool) -> int:
+    """Whole seconds, rounded down, so that no answer outlives the next change."""
+    if is_settled and end is not None and end <= now:
+        return LONG
+    if end is None:
+        return SHORT
+    return min(SHORT, (end - as_of) // timedelta(seconds=1))

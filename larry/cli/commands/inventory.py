@@ -1,0 +1,40 @@
+"""`larry inventory`: every host at a moment, in the language of a tool."""
+
+from __future__ import annotations
+
+import click
+
+from larry.cli.dialect_option import choose_dialect, choose_folder, write_folder
+from larry.cli.option import as_of_option
+from larry.cli.session import open_session
+
+
+@click.command()
+@click.option("--format", "form", default="json", show_default=True, help="One of the dialects that tell all hosts.")
+@click.option("--into", metavar="DIR", help="Write the dialect's folder of files, instead of printing.")
+@as_of_option
+def inventory(*, form: str, into: str | None, as_of: str | None) -> None:
+    """Print what every host is to be, now or at a moment. Secrets are masked; roles and pools are as they are now.
+
+    \b
+    Examples:
+      larry inventory > fleet.json
+      larry inventory --format yaml --as-of 2026-12-01T09:00Z
+      larry inventory --format hiera --into /etc/puppet/code/data
+    """
+    dialect = choose_dialect(form)
+    fill = dialect.render_fleet if into is None else choose_folder(dialect)
+    if fill is None:
+        from larry.exports.dialect import list_inventories
+
+        known = ", ".join(each.name for each in list_inventories())
+        raise click.UsageError(f"{dialect.name} tells one host at a time (larry config); all at once: {known}")
+    session = open_session()
+
+    from larry.queries.fleet import get_fleet
+
+    told = fill(get_fleet(session.reader, session.at(as_of)))
+    if isinstance(told, str):
+        click.echo(told, nl=False)
+    elif into is not None:
+        write_folder(told, into)

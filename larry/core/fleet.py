@@ -1,0 +1,116 @@
+"""A fleet is every host as of one moment: their nodes, with the roles and pools that group them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
+from typing import TypeAlias
+
+from larry.core.document import Json, canonical_text, digest_of
+from larry.core.interval import iso
+from larry.core.node import NodeService
+from larry.core.node_text import DatedNode, dated_document
+from larry.core.service_graph import Sharing, order_by
+
+Spot: TypeAlias = tuple[str, str]
+"""A host's name and the key of an entry there: one thing to be started."""
+
+
+@dataclass(frozen=True, slots=True)
+class FleetHost:
+    """One host of a fleet; ``roles`` and ``pools`` are keys, as they are now: no snapshot keeps them."""
+
+    dated: DatedNode
+    roles: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.dated.node.facts.name
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """All hosts by name; between ``start`` and ``end`` none of their nodes changes but by an act."""
+
+    hosts: tuple[FleetHost, ...]
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """The root over the nodes' digests, and what groups the hosts."""
+        return digest_of(
+            [
+                (host.name, host.dated.digest, iso(host.dated.start), _end(host.dated), host.roles, host.pools)
+                for host in self.hosts
+            ]
+        )
+
+    @cached_property
+    def entries(self) -> Mapping[Spot, NodeService]:
+        """What is to be started where: every entry of every node, in start order on its host."""
+        found = {(host.name, entry.key): entry for host in self.hosts for entry in host.dated.node.services}
+        return MappingProxyType(found)
+
+    @cached_property
+    def before(self) -> Mapping[Spot, tuple[Spot, ...]]:
+        """What starts before each: on the same host, and what it needs or audits on others of the fleet."""
+        standing: dict[Spot, list[NodeService]] = {}
+        for (host, _), entry in self.entries.items():
+            standing.setdefault((host, entry.service), []).append(entry)
+        found: dict[Spot, tuple[Spot, ...]] = {}
+        for (host, key), entry in self.entries.items():
+            elsewhere = {
+                (place, other.key)
+                for place, service, paths in _abroad(entry)
+                for other in standing.get((place, service), ())
+                if (place, other.key) != (host, key)
+                and (other.sharing is Sharing.HOST or not set(paths).isdisjoint(other.paths))
+            }
+            found[host, key] = tuple(sorted(elsewhere | {(host, other) for other in entry.after}))
+        return MappingProxyType(found)
+
+
+def agree_levels(fleet: Fleet) -> Mapping[str, Mapping[str, Json]]:
+    """Path of a customer, app or instance to what it sets at its own level, where all hosts that carry it say the same.
+
+    Snapshots of different moments may say different things of one customer: such a path is left out, and each host
+    speaks for itself.
+    """
+    said: dict[str, dict[str, Mapping[str, Json]]] = {}
+    for host in fleet.hosts:
+        for path, values in host.dated.node.own.items():
+            said.setdefault(path, {})[canonical_text(values)] = values
+    return MappingProxyType({path: next(iter(of.values())) for path, of in sorted(said.items()) if len(of) == 1})
+
+
+def order_services(fleet: Fleet) -> tuple[str, ...]:
+    """Every service of the fleet after all that any of its entries comes after. Raises `CircleInServices`."""
+    before: dict[str, set[str]] = {}
+    for spot, entry in fleet.entries.items():
+        earlier = {fleet.entries[other].service for other in fleet.before[spot]}
+        before.setdefault(entry.service, set()).update(earlier - {entry.service})
+    return order_by(before, before.__getitem__)
+
+
+def fleet_document(fleet: Fleet) -> dict[str, Json]:
+    """Every host as the JSON dialect says it, with its roles and pools, and the next change of any of them."""
+    return {
+        "hosts": [{**dated_document(host.dated), "roles": host.roles, "pools": host.pools} for host in fleet.hosts],
+        "next_change": iso(fleet.end) if fleet.end else None,
+        "digest": fleet.digest,
+    }
+
+
+def _end(dated: DatedNode) -> str | None:
+    return iso(dated.end) if dated.end else None
+
+
+def _abroad(entry: NodeService) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """(host, service, paths of instances) of what the entry needs or audits anywhere."""
+    yield from ((place.host, place.service, entry.paths) for place in entry.needs_elsewhere)
+    yield from ((subject.host, subject.service, subject.paths) for subject in entry.audits)

@@ -1,0 +1,49 @@
+"""The fleet: every host as of a moment, for the dialects that tell all of them at once."""
+
+from __future__ import annotations
+
+from django.db.models import Max, Min, Q, QuerySet
+
+from larry.core.fleet import Fleet, FleetHost
+from larry.core.node_text import DatedNode, mask_node, read_node
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader, restrict
+from larry.queries.view import read_view
+from larry.records.host import Host
+from larry.records.node import NodeSegment
+
+
+def get_fleet(reader: Reader, at: Moment) -> Fleet:
+    """Every host that was known and not retired as of a moment, secrets masked; 4 SQL statements.
+
+    Roles and pools are as they are now.
+    """
+    during = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
+    in_use = Q(host__retired_at=None) | Q(host__retired_at__gt=at.as_of)
+    with read_view():
+        segments = restrict(reader, NodeSegment.objects.filter(during, in_use)).order_by("host__name")
+        rows = list(segments.values_list("host_id", "start", "end", "document_id", "document__body"))
+        roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
+        pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
+        boundaries = restrict(reader, NodeSegment.objects.all()).aggregate(
+            began=Max("start", filter=Q(start__lte=at.as_of)),
+            ended=Max("end", filter=Q(end__lte=at.as_of)),
+            retired=Max("host__retired_at", filter=Q(host__retired_at__lte=at.as_of)),
+            begins=Min("start", filter=Q(start__gt=at.as_of)),
+            ends=Min("end", filter=Q(end__gt=at.as_of)),
+            retires=Min("host__retired_at", filter=Q(host__retired_at__gt=at.as_of)),
+        )
+    hosts = tuple(
+        FleetHost(DatedNode(mask_node(read_node(body)), start, end, digest), roles.get(id_, ()), pools.get(id_, ()))
+        for id_, start, end, digest, body in rows
+    )
+    before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
+    after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
+    return Fleet(hosts, max(before, default=None), min(after, default=None))
+
+
+def _keys_by_host(rows: QuerySet[Host], of: str) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = {}
+    for id_, key in rows.exclude(**{of: None}).order_by(of).values_list("id", of):
+        found.setdefault(id_, []).append(key)
+    return {id_: tuple(keys) for id_, keys in found.items()}
