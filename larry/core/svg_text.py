@@ -60,6 +60,8 @@ font-variant-numeric:tabular-nums}
 .larry-picture .lp-beyond{stroke-dasharray:3 3}
 """
 
+_TOKENS = ("fill", "line", "strong", "ink")
+
 _IS_NAME = re.compile(r"[a-z][a-z0-9-]{0,99}")
 
 
@@ -116,6 +118,20 @@ def picture_style() -> str:
         f".larry-picture{{color-scheme:light dark;{_paper(0)}}}\n{_RULES}{_conditions(0)}"
         f"@media screen and (prefers-color-scheme:dark){{\n.larry-picture{{{_paper(1)}}}\n{_conditions(1)}}}\n"
     )
+
+
+def page_style() -> str:
+    """The same style for a page with a switch between light and dark: its ``color-scheme`` decides. The tokens stand at
+    the root, and each condition's class gives its tokens to anything on the page, so that all of it has one look.
+    """
+    paper = ";".join(f"--lp-{name}:light-dark({','.join(colours)})" for name, colours in PAPER.items())
+    conditions = "".join(
+        f".larry-picture .lp-{condition},.lp-{condition}{{"
+        + ";".join(f"--lp-{name}:light-dark({','.join(getattr(mark, name))})" for name in _TOKENS)
+        + "}\n"
+        for condition, mark in MARKS.items()
+    )
+    return f":root{{{paper}}}\n{_RULES}{conditions}"
 
 
 def _paper(scheme: int) -> str:

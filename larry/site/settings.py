@@ -80,12 +80,13 @@ DEBUG = LARRY.debug
 SECRET_KEY = LARRY.secret_key
 ALLOWED_HOSTS = list(LARRY.allowed_hosts)
 
-INSTALLED_APPS = ["larry.records.apps.RecordsConfig", "django.contrib.staticfiles"]
+INSTALLED_APPS = ["larry.records.apps.RecordsConfig", "django.contrib.messages"]
 MIDDLEWARE = [
+    "larry.web.headers.add_headers",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
 ]
 ROOT_URLCONF = "larry.site.urls"
 WSGI_APPLICATION = "larry.site.wsgi.application"
@@ -94,12 +95,9 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [_PACKAGE / "web" / "templates"],
         "APP_DIRS": False,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {"context_processors": [], "builtins": ["larry.web.tag"]},
     }
 ]
-STATIC_URL = "static/"
-STATICFILES_DIRS = [folder for folder in [_PACKAGE / "web" / "static"] if folder.is_dir()]
-
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
@@ -108,7 +106,9 @@ TIME_ZONE = LARRY.time_zone
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+SESSION_COOKIE_SAMESITE = "Lax"  # the cookie of messages follows it: a page reached from a mail shows what was done
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
+CSRF_FAILURE_VIEW = "larry.web.views.error.answer_foreign_form"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20

@@ -1,47 +1,67 @@
-"""Pages: rendered on the server from values, without a script, and nothing of them is fetched from elsewhere."""
+"""Pages: rendered on the server from values; nothing of them is fetched from elsewhere."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 
-from larry.web.asset import ICON, STYLE
+from larry.web.address import find_own_path
+from larry.web.frame import Crumb, read_frame
 
 View = Callable[..., HttpResponse]
 
-POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 LONGEST_SHOWN = 300
 
 
-def make_page(template: str, values: Mapping[str, Any], status: int = 200) -> HttpResponse:
-    """The page; browsers ask again each time, because any act may change it."""
-    assets = {"style": reverse("asset", args=[STYLE.name]), "icon": reverse("asset", args=[ICON.name])}
-    response = add_headers(HttpResponse(render_to_string(template, {**assets, **values}), status=status))
-    response.headers["Cache-Control"] = "no-cache"
+def make_page(
+    request: HttpRequest,
+    template: str,
+    values: Mapping[str, Any],
+    *,
+    title: str,
+    crumbs: Sequence[Crumb] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The page in its frame. ``title`` is its heading, and its title in the browser; ``crumbs`` are the way to it.
+
+    Browsers ask again each time, because any act may change it. 400 when the moment asked for is none.
+    """
+    frame = read_frame(request)
+    around = {"frame": frame, "asked": frame.asked, "title": title, "crumbs": crumbs}
+    status = 400 if frame.asked.fault and status == 200 else status
+    response = HttpResponse(render_to_string(template, {**around, **values}, request=request), status=status)
+    response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def make_problem(request: HttpRequest, status: int, text: str) -> HttpResponse:
+def make_piece(request: HttpRequest, template: str, values: Mapping[str, Any]) -> HttpResponse:
+    """A piece of a page that htmx puts in its place, or nothing but a page would without a script."""
+    frame = read_frame(request)
+    text = render_to_string(template, {"frame": frame, "asked": frame.asked, **values}, request=request)
+    response = HttpResponse(text)
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def make_problem(request: HttpRequest, status: int, text: str, *, title: str = "") -> HttpResponse:
     """A page that says what is wrong in one sentence, and how to go on."""
-    del request
     shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-    return make_page("problem.html", {"title": _TITLES.get(status, "This did not work"), "text": shown}, status)
+    title = title or _TITLES.get(status, "This did not work")
+    return make_page(request, "problem.html", {"text": shown}, title=title, status=status)
 
 
-def add_headers(response: HttpResponse) -> HttpResponse:
-    """What forbids a browser to run, load or frame anything that is not the page's own."""
-    response.headers["Content-Security-Policy"] = POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "same-origin"
+def redirect_after(request: HttpRequest, path: str, text: str, *, kind: str = "done") -> HttpResponse:
+    """After an act: to the page that shows it, which tells once what was done. Never out of Larry."""
+    messages.add_message(request, messages.INFO, text[:LONGEST_SHOWN], extra_tags=kind)
+    response = HttpResponseRedirect(find_own_path(path))
+    response.status_code = 303
     return response
 
 
@@ -52,18 +72,50 @@ def look_only(view: View) -> View:
     @wraps(view)
     def answer(request: HttpRequest, **arguments: str) -> HttpResponse:
         if request.method not in {"GET", "HEAD"}:
-            response = make_problem(request, 405, "This page can only be looked at.")
-            response.headers["Allow"] = "GET, HEAD"
-            return response
-        try:
-            return view(request, **arguments)
-        except (DatabaseError, InterfaceError):
-            text = "The database does not answer, or is not up to date. Whoever runs Larry finds more at /readyz."
-            response = make_problem(request, 503, text)
-            response.headers["Retry-After"] = "5"
-            return response
+            return _refuse_method(request, "This page can only be looked at.", "GET, HEAD")
+        return _answer(view, request, arguments)
 
     return answer
+
+
+def look_or_act(view: View) -> View:
+    """The view for GET and HEAD, which write nothing, and for POST, which does and needs the page's token."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **arguments: str) -> HttpResponse:
+        if request.method not in {"GET", "HEAD", "POST"}:
+            return _refuse_method(request, "This page can be looked at and sent, no more.", "GET, HEAD, POST")
+        return _answer(view, request, arguments)
+
+    return answer
+
+
+def act_only(view: View) -> View:
+    """The view for POST alone."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, **arguments: str) -> HttpResponse:
+        if request.method != "POST":
+            return _refuse_method(request, "Nothing is to be seen at this address.", "POST")
+        return _answer(view, request, arguments)
+
+    return answer
+
+
+def _answer(view: View, request: HttpRequest, arguments: Mapping[str, str]) -> HttpResponse:
+    try:
+        return view(request, **arguments)
+    except (DatabaseError, InterfaceError):
+        text = "The database does not answer, or is not up to date. Whoever runs Larry finds more at /readyz."
+        response = make_problem(request, 503, text)
+        response.headers["Retry-After"] = "5"
+        return response
+
+
+def _refuse_method(request: HttpRequest, text: str, allowed: str) -> HttpResponse:
+    response = make_problem(request, 405, text)
+    response.headers["Allow"] = allowed
+    return response
 
 
 _TITLES = {
@@ -71,5 +123,6 @@ _TITLES = {
     403: "This is not allowed",
     404: "There is no such page",
     405: "This cannot be done here",
+    409: "Somebody was faster",
     503: "Larry cannot answer now",
 }

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -14,16 +15,21 @@ from larry.core.moment_text import NotAMoment, read_moment
 from larry.outside import clock
 from larry.queries.moment import Moment
 
+ZONE_COOKIE = "larry_zone"
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """One moment for a template: ``iso`` for programs, ``shown`` in the zone, ``ago`` in words from now."""
+    """One moment for a template: ``iso`` for programs, ``shown`` in the zone and named with it, ``brief`` without it,
+    ``ago`` in words from now, ``utc`` to be told on request.
+    """
 
     iso: str
     shown: str
+    brief: str
     ago: str
+    utc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,24 +64,38 @@ class Asked:
         return self.show(self.as_of)
 
     def show(self, moment: datetime) -> When:
-        local = moment.astimezone(self.zone)
-        shown = f"{local:%Y-%m-%d %H:%M:%S %Z}" if local.second else f"{local:%Y-%m-%d %H:%M %Z}"
-        return When(iso(moment), shown, tell_distance(moment, self.now))
+        local, utc = moment.astimezone(self.zone), moment.astimezone(UTC)
+        brief = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+        in_utc = f"{utc:%Y-%m-%d %H:%M:%S} UTC" if utc.second else f"{utc:%Y-%m-%d %H:%M} UTC"
+        return When(iso(moment), f"{brief} {local:%Z}", brief, tell_distance(moment, self.now), in_utc)
 
     def find(self, moment: datetime | None) -> When | None:
         return None if moment is None else self.show(moment)
 
 
 def read_asked(request: HttpRequest) -> Asked:
-    """The moment in the query string, else now."""
-    now, zone = clock.now(), ZoneInfo(settings.TIME_ZONE)
+    """The moment in the query string, else now, shown in the visitor's zone. An address means the same to everybody who
+    is sent it: without an offset its moment is in the zone of the settings.
+    """
+    now, zone = clock.now(), read_zone(request)
     text = request.GET.get("as_of", "").strip()
     if not text:
         return Asked(now, now, zone)
     try:
-        return Asked(now, read_moment(text, now=now, zone=zone), zone, text)
+        return Asked(now, read_moment(text, now=now, zone=ZoneInfo(settings.TIME_ZONE)), zone, text)
     except NotAMoment as fault:
         return Asked(now, now, zone, text, str(fault))
+
+
+def read_zone(request: HttpRequest) -> ZoneInfo:
+    """The zone that the visitor's browser told, or that of the settings."""
+    name = request.COOKIES.get(ZONE_COOKIE, "")
+    return ZoneInfo(name if name in zone_names() else settings.TIME_ZONE)
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 def tell_distance(moment: datetime, now: datetime) -> str:

@@ -18,6 +18,16 @@ def answer_forbidden(request: HttpRequest, exception: Exception) -> HttpResponse
     return make_problem(request, 403, "You may not do this.")
 
 
+def answer_foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from a page of Larry's own, or from one so old that its cookie is gone."""
+    del reason
+    text = (
+        "Nothing was done: the form did not come from this browser's own page. "
+        "Go back, load the page anew, and send it again."
+    )
+    return make_problem(request, 403, text)
+
+
 def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
     return make_problem(request, 404, "There is nothing at this address.")

@@ -13,10 +13,13 @@ from larry.core.document import Json, canonical_text
 from larry.core.interval import iso
 from larry.core.node import Node, NodeService, entry_digest
 from larry.core.node_text import DatedNode
+from larry.queries.interval_map import get_interval_map
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, list_timeline
 from larry.queries.reader import NotFound, Reader
-from larry.web.interval_bar import draw_bar
+from larry.web.address import find_route
+from larry.web.frame import Crumb, read_frame
+from larry.web.interval_picture import draw_map
 from larry.web.page import look_only, make_page, make_problem
 from larry.web.views.start import link_dialects
 from larry.web.when import Asked, When, read_asked
@@ -74,9 +77,10 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
         "digest": dated.digest,
         "links": link_dialects(name, asked),
         "segments": _segment_lines(timeline, dated, asked),
-        "bar": draw_bar([(each.start, each.end) for each in timeline], since, until, now=asked.now, as_of=asked.as_of),
+        "map": draw_map(get_interval_map("host", dated.node.facts.name, ANYBODY, asked.at), read_frame(request)),
     }
-    return make_page("host.html", values, 400 if asked.fault else 200)
+    crumbs = (Crumb("Hosts", find_route("hosts")),)
+    return make_page(request, "host.html", values, title=dated.node.facts.name, crumbs=crumbs)
 
 
 def _service_line(number: int, entry: NodeService) -> ServiceLine:

@@ -57,6 +57,13 @@ class ActivityLine:
     when: When
 
 
+_TITLES = {
+    (True, False): "What runs where, now",
+    (False, True): "What ran where",
+    (False, False): "What will run where",
+}
+
+
 @look_only
 def answer_start(request: HttpRequest) -> HttpResponse:
     """The page as of the moment asked for; 400 with the form when that is no moment. About 10 SQL statements."""
@@ -78,7 +85,7 @@ def answer_start(request: HttpRequest) -> HttpResponse:
             ActivityLine(row, asked.show(row.at)) for row in list_activity(ANYBODY, asked.at, limit=MOST_ACTIVITY)
         ],
     }
-    return make_page("start.html", values, 400 if asked.fault else 200)
+    return make_page(request, "start.html", values, title=_TITLES[asked.is_now, asked.is_past])
 
 
 def link_dialects(host: str, asked: Asked) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,126 @@
+// What pages do beyond HTML: shortcuts, what the browser knows, rows that grow, copying. All works without it.
+
+const year = "; path=/; max-age=31536000; samesite=lax";
+const tell = (name, value) => {
+  if (!document.cookie.includes(`${name}=${value}`)) document.cookie = `${name}=${value}${year}`;
+};
+const has = (name) => document.cookie.split("; ").some((each) => each.startsWith(`${name}=`));
+
+// The zone is told once, so that a chosen one stays; the width whenever it changes, for pictures of the next page.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone && !has("larry_zone")) tell("larry_zone", zone);
+const tellWidth = () => {
+  const content = document.getElementById("content");
+  const room = content ? content.clientWidth - 2 * Number.parseFloat(getComputedStyle(content).paddingLeft) - 2 : 0;
+  const fits = [330, 460, 600, 740, 900, 1060, 1200, 1340, 1460, 1580].filter((width) => width <= room).pop() ?? 330;
+  if (room > 0) tell("larry_width", fits);
+};
+tellWidth();
+addEventListener("resize", tellWidth);
+
+const isWriting = (element) => element.matches("input, textarea, select, [contenteditable]");
+addEventListener("keydown", (event) => {
+  const search = document.getElementById("search");
+  const asks = (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting(event.target))
+    || (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
+  if (search && asks) {
+    event.preventDefault();
+    search.focus();
+    search.select();
+  }
+});
+
+// Light and dark change at once; the cookie is what the form would have had the server set.
+document.getElementById("themes")?.addEventListener("submit", (event) => {
+  const theme = event.submitter?.value;
+  if (!theme) return;
+  event.preventDefault();
+  document.cookie = `larry_theme=${theme}${year}`;
+  document.documentElement.dataset.theme = theme;
+  for (const button of event.target.querySelectorAll("[name=theme]")) {
+    button.setAttribute("aria-pressed", String(button.value === theme));
+  }
+});
+
+// A menu opens beneath its button.
+addEventListener("beforetoggle", (event) => {
+  const menu = event.target;
+  if (event.newState !== "open" || !menu.matches?.("[popover].menu")) return;
+  const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+  const box = button?.getBoundingClientRect();
+  if (!box) return;
+  const isLow = box.top > innerHeight / 2;
+  menu.classList.toggle("right", box.left > innerWidth / 2);
+  menu.classList.toggle("low", isLow);
+}, true);
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  await navigator.clipboard.writeText(source ? source.textContent : button.dataset.copy);
+  const said = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = said; }, 1500);
+});
+
+// Lists of rows in forms: there is always one empty row more.
+const grow = (list) => {
+  const rows = [...list.querySelectorAll(":scope > [data-row]")];
+  const last = rows.at(-1);
+  if (!last || ![...last.querySelectorAll("input:not([type=checkbox]), textarea")].some((each) => each.value)) return;
+  const row = last.cloneNode(true);
+  const number = rows.length;
+  for (const field of row.querySelectorAll("input, textarea, select")) {
+    if (field.type === "checkbox") field.checked = false;
+    else if (field.tagName !== "SELECT") field.value = "";
+    for (const word of ["name", "id", "aria-describedby"]) {
+      const value = field.getAttribute(word);
+      if (value) field.setAttribute(word, value.replace(/\.\d+(?=\.|$)/, `.${number}`));
+    }
+    field.removeAttribute("aria-invalid");
+  }
+  for (const fault of row.querySelectorAll(".fault")) fault.remove();
+  last.after(row);
+};
+document.addEventListener("input", (event) => {
+  const list = event.target.closest("[data-rows]");
+  if (list) grow(list);
+  if (event.target.closest("form[data-guard]")) event.target.closest("form").dataset.changed = "";
+});
+document.addEventListener("submit", (event) => delete event.target.dataset.changed);
+addEventListener("beforeunload", (event) => {
+  if (document.querySelector("form[data-guard][data-changed]")) event.preventDefault();
+});
+
+// One box chooses all rows of a table; with shift all between two.
+let before = null;
+document.addEventListener("click", (event) => {
+  const box = event.target;
+  if (!box.matches?.("input[type=checkbox][data-chooses]")) return;
+  const boxes = [...document.querySelectorAll(`input[type=checkbox][name="${box.dataset.chooses}"]`)];
+  if (box.name !== box.dataset.chooses) for (const each of boxes) each.checked = box.checked;
+  else if (event.shiftKey && before) {
+    const [from, to] = [boxes.indexOf(before), boxes.indexOf(box)].sort((a, b) => a - b);
+    for (const each of boxes.slice(Math.max(from, 0), to + 1)) each.checked = box.checked;
+  }
+  before = box;
+  const chosen = boxes.filter((each) => each.checked).length;
+  for (const place of document.querySelectorAll("[data-counts]")) place.textContent = String(chosen);
+});
+
+// Moments count down while they are looked at.
+const units = [["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
+const countDown = () => {
+  for (const each of document.querySelectorAll("time[data-countdown]")) {
+    let left = Math.max(0, Math.round((Date.parse(each.dateTime) - Date.now()) / 1000));
+    const words = [];
+    for (const [unit, seconds] of units) {
+      const number = Math.floor(left / seconds);
+      left -= number * seconds;
+      if (number && words.length < 2) words.push(`${number} ${unit}${number > 1 ? "s" : ""}`);
+    }
+    each.textContent = words.length ? `in ${words.join(" ")}` : "now";
+  }
+};
+if (document.querySelector("time[data-countdown]")) setInterval(countDown, 1000);

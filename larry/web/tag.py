@@ -1,0 +1,117 @@
+"""The tags and filters of every template: links that keep the moment, times, badges, signs, and text made safe.
+
+They are built in (settings, TEMPLATES), so that no template loads them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from larry.core.picture import KIND_SIGNS, MARKS, BoxKind, Condition
+from larry.web.address import at_moment, find_route, noun_path
+from larry.web.linked_text import link_addresses
+from larry.web.when import Asked, When
+
+register = template.Library()
+
+LETTERS_OF_A_DIGEST = 12
+
+
+@register.simple_tag(takes_context=True)
+def link(context: Mapping[str, Any], route: str, *arguments: object) -> str:
+    """``{% link "hosts" %}``: the path of a route, as of the moment that the page is of."""
+    return at_moment(find_route(route, *arguments), _query(context))
+
+
+@register.simple_tag(takes_context=True)
+def noun_link(context: Mapping[str, Any], plural: str, address: str) -> str:
+    """``{% noun_link "instances" "acme/shop/live" %}``: where a noun is shown, as of the page's moment."""
+    return at_moment(noun_path(plural, address), _query(context))
+
+
+@register.simple_tag(takes_context=True)
+def here(context: Mapping[str, Any], path: str) -> str:
+    """``{% here path %}``: a path that the view made, as of the page's moment."""
+    return at_moment(path, _query(context))
+
+
+def _query(context: Mapping[str, Any]) -> str:
+    asked = context.get("asked")
+    return asked.query if isinstance(asked, Asked) else ""
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Mapping[str, Any], value: datetime | When | None, otherwise: str = "") -> SafeString | str:
+    """``{% moment start "open" %}``: a time in the visitor's zone, with UTC and the distance from now on request;
+    ``otherwise`` stands for one that is open.
+    """
+    if value is None:
+        return format_html('<span class="muted">{}</span>', otherwise) if otherwise else ""
+    when = value if isinstance(value, When) else context["asked"].show(value)
+    return format_html('<time datetime="{}" title="{} · {}">{}</time>', when.iso, when.utc, when.ago, when.brief)
+
+
+@register.simple_tag(takes_context=True)
+def distance(context: Mapping[str, Any], value: datetime | When) -> SafeString:
+    """``{% distance start %}``: the same as ``in 3 days``."""
+    when = value if isinstance(value, When) else context["asked"].show(value)
+    return format_html('<time datetime="{}" title="{} · {}">{}</time>', when.iso, when.shown, when.utc, when.ago)
+
+
+@register.simple_tag
+def badge(condition: str, text: str = "") -> SafeString:
+    """``{% badge "dirty" %}``: one of the six states with its colour and sign; another text may stand for its name."""
+    mark = MARKS[Condition(condition)]
+    return format_html(
+        '<span class="badge lp-{}" title="{}"><svg class="sign" viewBox="0 0 12 12" aria-hidden="true">'
+        '<path d="{}"/></svg>{}</span>',
+        condition, mark.says, mark.sign, text or condition,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def badges(conditions: Iterable[str]) -> SafeString:
+    """``{% badges bar.conditions %}``: several, the gravest first."""
+    had = set(conditions)
+    return format_html_join(" ", "{}", ((badge(each.value),) for each in Condition if each.value in had))
+
+
+@register.simple_tag
+def sign(kind: str) -> SafeString | str:
+    """``{% sign "host" %}``: the sign that pictures have for a kind of noun; nothing for one that they do not show."""
+    if kind not in set(BoxKind):
+        return ""
+    path = KIND_SIGNS[BoxKind(kind)]
+    return format_html(
+        '<svg class="kind" viewBox="0 0 12 12" width="14" height="14" aria-hidden="true"><path d="{}"/></svg>', path
+    )
+
+
+@register.filter
+def linked(text: str) -> SafeString:
+    """``{{ description|linked }}``: what people wrote, its lines kept and its web addresses made links."""
+    return link_addresses(text)
+
+
+@register.filter
+def short(digest: str) -> SafeString:
+    """``{{ digest|short }}``: enough of a digest to tell it from others; all of it on request."""
+    return format_html('<code title="{}">{}</code>', digest, digest[:LETTERS_OF_A_DIGEST])
+
+
+@register.filter
+def count(number: int, noun: str) -> str:
+    """``{{ 3|count:"host" }}``: 3 hosts; 1 host."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+@register.filter
+def picture(drawn: str) -> SafeString:
+    """``{{ svg|picture }}``: a picture that one of Larry's own printers made, which escapes what it draws."""
+    return mark_safe(drawn)  # noqa: S308  # larry/exports print it; tests/exports hold them to it
