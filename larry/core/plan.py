@@ -52,12 +52,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class NodeChange:
-    """From ``start`` on (until the next change) a host's node is another one."""
+    """From ``start`` on, until the next one, a host's node is another; where both digests are equal it is again what
+    it was to be."""
 
     host: str
     start: datetime
     before: str | None
     after: str | None
+
+    @property
+    def agrees(self) -> bool:
+        return self.before == self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +143,20 @@ EMPTY_WRITES = Writes((), (), MappingProxyType({}))
 
 
 def compare_timelines(host: str, before: Sequence[Delivered], after: Sequence[Delivered]) -> tuple[NodeChange, ...]:
-    """Where two timelines of a host (each without gaps) differ, in order of time; None where a timeline holds
-    nothing.
+    """Where two timelines of a host (each without gaps) begin to differ, differ otherwise, and agree again, in order of
+    time; None where a timeline holds nothing.
     """
     changes: list[NodeChange] = []
     for start in sorted({delivered.interval.start for delivered in (*before, *after)}):
-        old, new = _digest_at(before, start), _digest_at(after, start)
-        if old == new:
-            changes.append(NodeChange(host, start, None, None))
-        elif not changes or (changes[-1].before, changes[-1].after) != (old, new):
-            changes.append(NodeChange(host, start, old, new))
-    return tuple(change for change in changes if (change.before, change.after) != (None, None))
+        change = NodeChange(host, start, _digest_at(before, start), _digest_at(after, start))
+        last = changes[-1] if changes else None
+        if change.agrees:
+            is_told = last is None or last.agrees
+        else:
+            is_told = last is not None and (last.before, last.after) == (change.before, change.after)
+        if not is_told:
+            changes.append(change)
+    return tuple(changes)
 
 
 def _digest_at(segments: Sequence[Delivered], moment: datetime) -> str | None:

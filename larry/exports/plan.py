@@ -75,7 +75,8 @@ def _change_line(change: Change, plan: Plan) -> str:
 
 def _node_line(node: NodeChange, plan: Plan) -> str:
     before, after = (digest[:12] if digest else "nothing" for digest in (node.before, node.after))
-    return f"  node     {node.host} from {_moment(node.start, plan)}: {before} -> {after}"
+    what = f"{before}, as without this" if node.agrees else f"{before} -> {after}"
+    return f"  node     {node.host} from {_moment(node.start, plan)}: {what}"
 
 
 def _span(interval: Interval | None) -> Json:

@@ -135,17 +135,17 @@ def check_services(plan: Plan) -> None:
 
 
 def check_nodes(before: Timeline, plan: Plan) -> None:
-    """At every boundary from now on the old and the new node of every host differ just as the Plan's nodes say."""
+    """From now on the old and the new node of every host differ, and agree again, just where the Plan's nodes say."""
     after = read_timelines()
     told = {(each.host, each.start): (each.before, each.after) for each in plan.nodes}
     seen: dict[tuple[str, datetime], tuple[str | None, str | None]] = {}
     for host in before.keys() | after.keys():
         old, new = before.get(host, ()), after.get(host, ())
         moments = {plan.now, *(start for start, _, _ in (*old, *new) if start > plan.now)}
-        last: tuple[str | None, str | None] | None = None
+        last: tuple[str | None, str | None] = (None, None)
         for moment in sorted(moments):
             pair = digest_at(old, moment), digest_at(new, moment)
-            if pair[0] != pair[1] and pair != last:
+            if pair != last if pair[0] != pair[1] else last[0] != last[1]:
                 seen[host, moment] = pair
             last = pair
     assert seen == told

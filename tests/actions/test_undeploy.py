@@ -55,7 +55,7 @@ def test_a_current_deployment_ends_at_a_moment() -> None:
     put(LIVE, "web1", end=20)
     done = stop(only().upper(), now=3, at=8)
     assert [(start, end) for start, end, _ in spans(LIVE, "web1")] == [(0, 8)]
-    assert {each.start for each in done.nodes} == {day(8)}
+    assert {(each.start, each.agrees) for each in done.nodes} == {(day(8), False), (day(20), True)}
 
 
 def test_a_future_deployment_is_shortened_or_deactivated_before_it_begins() -> None:

@@ -132,9 +132,18 @@ def test_every_moment_at_which_nodes_differ_is_told_and_no_other() -> None:
             if pair[0] != pair[1]:
                 last = told.get(hour, last)
                 assert last == pair, f"seed {seed}, hour {hour}"
+            elif last is not None:
+                last = told.get(hour, last) if last[0] != last[1] else last
+                assert last[0] == last[1], f"seed {seed}, hour {hour}: they agree again, which is not told"
             else:
                 assert hour not in told, f"seed {seed}, hour {hour}"
-                last = None
+
+
+def test_the_moment_from_which_two_timelines_agree_again_is_told_once() -> None:
+    always, visited = [((0, None), "a")], [((0, 4), "a"), ((4, 6), "b"), ((6, 8), "a"), ((8, 9), "b"), ((9, None), "a")]
+    found = compare_timelines("h1", delivered(always), delivered(visited))  # type: ignore[arg-type]
+    told = [(hour_of(change.start), change.before, change.after) for change in found]
+    assert told == [(4, "a", "b"), (6, "a", "a"), (8, "a", "b"), (9, "a", "a")]
 
 
 def test_the_same_timeline_has_no_changes() -> None:

@@ -254,7 +254,7 @@ def check_plan(plan: Plan, writes: Writes, before: dict[str, Hours], after: dict
             if before[host][hour][0] != digest:
                 assert last == (before[host][hour][0], digest), f"{host} at {hour}"
             else:
-                assert hour not in changes or changes[hour][0] != changes[hour][1]
+                assert last is None or last[0] == last[1], f"{host} at {hour}: agrees again, which is not told"
     assert {notice.text for notice in plan.refusals} == told
     assert all(notice.code == "conflict" for notice in plan.refusals)
     assert plan.now == at(now)

@@ -27,7 +27,11 @@ PLAN = Plan(
     ),
     warnings=(Notice("copies", "one copy of two"),),
     refusals=(Notice("conflict", "rails on web1: workers differ"),),
-    nodes=(NodeChange("web1", LATER, "a" * 64, "b" * 64), NodeChange("bak1", NOW, None, "c" * 64)),
+    nodes=(
+        NodeChange("web1", LATER, "a" * 64, "b" * 64),
+        NodeChange("bak1", NOW, None, "c" * 64),
+        NodeChange("bak1", LATER, "d" * 64, "d" * 64),
+    ),
 )
 
 
@@ -77,6 +81,7 @@ def test_the_document_is_the_pinned_shape() -> None:
         "nodes": [
             {"host": "web1", "from": "2026-12-01T00:00:00Z", "digest_before": "a" * 64, "digest_after": "b" * 64},
             {"host": "bak1", "from": "2026-11-22T10:00:00Z", "digest_before": None, "digest_after": "c" * 64},
+            {"host": "bak1", "from": "2026-12-01T00:00:00Z", "digest_before": "d" * 64, "digest_after": "d" * 64},
         ],
     }
 
@@ -92,6 +97,7 @@ def test_people_read_refusals_first_and_the_digest_last() -> None:
         f"  service  pg_backup on bak1 for {PATH}, about postgres on db1",
         "  node     web1 from 2026-12-01T00:00:00Z: aaaaaaaaaaaa -> bbbbbbbbbbbb",
         "  node     bak1 from now: nothing -> cccccccccccc",
+        "  node     bak1 from 2026-12-01T00:00:00Z: dddddddddddd, as without this",
         f"Plan {PLAN.digest}",
     ]
 
