@@ -70,7 +70,7 @@ class Moves:
 def plan_wishes(
     wishes: Sequence[LaneWish], author: Author, *, resume: bool = True, refusals: Sequence[Notice] = ()
 ) -> Planned:
-    """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 2 for each role and
+    """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 3 for each role and
     interval.
     """
     lanes = list_lanes([wish.lane for wish in wishes], author.reader, author.moment)
@@ -206,8 +206,9 @@ def join_moves(all_moves: Iterable[Moves]) -> Moves:
 def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) -> Grounds:
     additions = [change for change in moves.changes if change.before is None and change.after is not None]
     asked = {(role, c.after) for c in additions if c.after for role in roles_asked(snapshots[c.deployable])}
+    paths = {change.instance for change in additions}
     candidates = {
-        (role, during): list_hosts_of_role(role, during, author.reader, author.moment)
+        (role, during): list_hosts_of_role(role, during, paths, author.reader, author.moment)
         for role, during in sorted(asked, key=lambda pair: (pair[0], pair[1].start, str(pair[1].end)))
     }
     serving = _serving(additions, snapshots, author)

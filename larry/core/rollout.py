@@ -28,8 +28,20 @@ from larry.core.service_graph import WhereKind
 AuditEdge: TypeAlias = tuple[str, str, str]
 """An instance's path, an auditor and what it audits."""
 
-Candidates: TypeAlias = Mapping[tuple[str, Interval], tuple[tuple[int, str], ...]]
-"""(role, interval) -> (deployed services then, host name) of each host of the role."""
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A host of a role, and what is deployed on it: ``mine`` are (instance's path, service) of the instances that are
+    being deployed, ``others`` the number of them of all other instances; each counts once however many deployments ask.
+    """
+
+    host: str
+    others: int = 0
+    mine: frozenset[tuple[str, str]] = frozenset()
+
+
+Candidates: TypeAlias = Mapping[tuple[str, Interval], tuple[Candidate, ...]]
+"""(role, interval) -> the hosts of the role, as busy as they are then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ def lay_out_additions(changes: Iterable[Change], grounds: Grounds) -> tuple[NewD
             place,
             chooser.at(change.instance, change.after),
         )
-        chooser.burden(footprint, change.after)
+        chooser.burden(change.instance, footprint, change.after)
         additions.append(
             NewDeployment(
                 change.deployment, change.instance, change.host, change.deployable, change.after, change.continues,
@@ -82,7 +94,7 @@ class _Chooser:
     def __init__(self, grounds: Grounds) -> None:
         self.serving = dict(grounds.serving)
         self.candidates = grounds.candidates
-        self.burdens: dict[str, list[Interval]] = {}
+        self.burdens: dict[str, list[tuple[tuple[str, str], Interval]]] = {}
 
     def at(self, path: str, during: Interval) -> RoleChooser:
         def choose(auditor: str, audited: str, role: str) -> str | None:
@@ -92,17 +104,19 @@ class _Chooser:
                 return self.serving[edge]
             if not candidates:
                 return None
-            self.serving[edge] = min((busy + self._added(name, during), name) for busy, name in candidates)[1]
+            self.serving[edge] = min((self._busy(each, during), each.host) for each in candidates)[1]
             return self.serving[edge]
 
         return choose
 
-    def burden(self, footprint: Footprint, during: Interval) -> None:
+    def burden(self, path: str, footprint: Footprint, during: Interval) -> None:
         for footing in footprint.footings:
-            self.burdens.setdefault(footing.host, []).append(during)
+            self.burdens.setdefault(footing.host, []).append(((path, footing.service), during))
 
-    def _added(self, host: str, during: Interval) -> int:
-        return sum(1 for interval in self.burdens.get(host, ()) if interval.overlaps(during))
+    def _busy(self, candidate: Candidate, during: Interval) -> int:
+        """How many services the host has then: one of one instance is there once, whoever asks for it."""
+        added = {what for what, interval in self.burdens.get(candidate.host, ()) if interval.overlaps(during)}
+        return candidate.others + len(candidate.mine | added)
 
 
 def touched_hosts(

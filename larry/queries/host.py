@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from django.db.models import Count
+from django.db.models import CharField, Count, Value
+from django.db.models.functions import Cast, Concat
 
 from larry.core.document import freeze_map
 from larry.core.interval import Interval
 from larry.core.node import HostFacts
+from larry.core.rollout import Candidate
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -93,13 +95,28 @@ def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, Ho
     )
 
 
-def list_hosts_of_role(role: str, during: Interval, reader: Reader, at: Moment) -> tuple[tuple[int, str], ...]:
-    """(deployed services during the interval, name) of each host of a role, the least busy first; 2 SQL statements."""
+def list_hosts_of_role(
+    role: str, during: Interval, paths: Iterable[str], reader: Reader, at: Moment
+) -> tuple[Candidate, ...]:
+    """The hosts of a role by name, and what is deployed on each during the interval; 3 SQL statements.
+
+    Services of the instances of ``paths`` are named, those of others counted; one of one instance once on a host.
+    """
+    wanted = set(paths)
     hosts = restrict(reader, Host.objects.filter(roles__key=role, retired_at=None)).values_list("id", "name")
-    busy = restrict(reader, DeployedService.objects.filter(deactivated=False, host__roles__key=role)).exclude(
+    live = restrict(reader, DeployedService.objects.filter(deactivated=False, host__roles__key=role)).exclude(
         end__lte=during.start
     )
     if during.end is not None:
-        busy = busy.filter(start__lt=during.end)
-    counts = {row["host_id"]: row["services"] for row in busy.values("host_id").annotate(services=Count("id"))}
-    return tuple(sorted((counts.get(host, 0), name) for host, name in hosts))
+        live = live.filter(start__lt=during.end)
+    once = Count(Concat(Cast("deployment__instance", CharField()), Value("/"), "service_key"), distinct=True)
+    others = live.exclude(deployment__instance__path__in=wanted).values("host_id").annotate(services=once)
+    counts = {row["host_id"]: row["services"] for row in others}
+    mine: dict[int, set[tuple[str, str]]] = {}
+    found = live.filter(deployment__instance__path__in=wanted)
+    for host, path, service in found.values_list("host_id", "deployment__instance__path", "service_key").distinct():
+        mine.setdefault(host, set()).add((path, service))
+    return tuple(
+        Candidate(name, counts.get(host, 0), frozenset(mine.get(host, ())))
+        for host, name in sorted(hosts, key=lambda pair: pair[1])
+    )

@@ -98,9 +98,10 @@ def _without_before(*args: Any, before: Any = None, **kwargs: Any) -> Any:
 
 
 def _all_equally_busy(*args: Any) -> Any:
+    from larry.core.rollout import Candidate
     from larry.queries.host import list_hosts_of_role
 
-    return tuple((0, name) for _, name in list_hosts_of_role(*args))
+    return tuple(Candidate(each.host) for each in list_hosts_of_role(*args))
 
 
 def _open_ended(*args: Any) -> Any:

@@ -174,6 +174,16 @@ def test_a_role_is_served_by_its_least_busy_host_ties_by_name() -> None:
     assert where(put(BLOG, WEB2, start=20), "backup") == {BK1}, "nobody is busy then"
 
 
+def test_a_service_that_two_deployments_of_one_instance_ask_for_makes_a_host_busy_once() -> None:
+    lay(FULL)
+    change("instance", BLOG, 0, requires=["linux"])
+    change("instance", STAGING, 0, requires=["linux"])
+    place(STAGING, WEB1, linux=BK1)
+    place(STAGING, WEB2, linux=BK1)
+    put(BLOG, BK2)
+    assert where(put(LIVE, WEB1), "backup") == {BK1}, "one service is on each, ties by name"
+
+
 def test_who_serves_an_edge_already_keeps_serving_it_however_busy() -> None:
     lay(FULL)
     put(LIVE, WEB1)

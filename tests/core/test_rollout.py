@@ -12,6 +12,7 @@ from larry.core.merge import build_node
 from larry.core.node import Presence
 from larry.core.plan import Change, Delivered, NewDeployment, Plan, Writes
 from larry.core.rollout import (
+    Candidate,
     Grounds,
     Stage,
     carry_over,
@@ -35,11 +36,18 @@ def change_of(each: Deployed) -> Change:
     )
 
 
+def known_on(host: str, random: Random, estate: Estate) -> frozenset[tuple[str, str]]:
+    """Some services of the instances of the estate that stand on a host already."""
+    there = {(e.snapshot.path, f.service) for e in estate.deployments for f in e.footprint.footings if f.host == host}
+    return frozenset(each for each in sorted(there) if random.random() < 0.3)
+
+
 def make_grounds(random: Random, estate: Estate) -> Grounds:
     """Roles with a few busy hosts each, and a few audit edges that are served already."""
     candidates = {
         (role, between(*each.span)): tuple(
-            (random.randrange(3), host) for host in random.sample(HOSTS, random.randrange(3))
+            Candidate(host, random.randrange(3), known_on(host, random, estate))
+            for host in random.sample(HOSTS, random.randrange(3))
         )
         for role in ROLES
         for each in estate.deployments
@@ -98,13 +106,15 @@ def role_edges(snapshot: Snapshot) -> dict[tuple[str, str], str]:
     }
 
 
-def least_busy(
-    candidates: tuple[tuple[int, str], ...], earlier: tuple[NewDeployment, ...], during: Interval
-) -> str | None:
-    busy = {
-        host: count + sum(f.host == host for each in earlier if each.interval.overlaps(during) for f in each.footings)
-        for count, host in candidates
-    }
+def least_busy(candidates: tuple[Candidate, ...], earlier: tuple[NewDeployment, ...], during: Interval) -> str | None:
+    """Every (instance, service) on a host counts once, whether it stands there already or comes, and how often."""
+    busy: dict[str, int] = {}
+    for each in candidates:
+        there = set(each.mine)
+        for addition in earlier:
+            if addition.interval.overlaps(during):
+                there.update((addition.instance, f.service) for f in addition.footings if f.host == each.host)
+        busy[each.host] = each.others + len(there)
     return min(sorted(busy), key=lambda host: busy[host], default=None)
 
 

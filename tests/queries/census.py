@@ -122,7 +122,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_host_ids": lambda all_: get_host_ids(all_.hosts, LOCAL, AT),
     "list_host_keys": lambda all_: list_host_keys(LOCAL, AT),
     "get_facts": lambda all_: get_facts(all_.host_ids, LOCAL, AT),
-    "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), LOCAL, AT),
+    "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], LOCAL, AT),
     "get_descriptions": lambda all_: get_descriptions([*all_.paths, "c0/a/t"], LOCAL, AT),
     "get_standing": lambda all_: get_standing(PATH, LOCAL, AT),
     "list_dirty": lambda all_: list_dirty(LOCAL, AT),
