@@ -108,6 +108,7 @@ class _Merger:
         conflicts = [
             *self._disagreements(group, "parameter", _entry_parameters),
             *self._disagreements(group, "tools", lambda frozen: {"": frozen.tools}),
+            *(self._contested_subjects(group) if first.sharing is Sharing.HOST else ()),
         ]
         entry = NodeService(
             service=first.key,
@@ -121,21 +122,38 @@ class _Merger:
         )
         return entry, tuple(conflicts)
 
+    def _contested_subjects(self, group: Sequence[Presence]) -> Iterable[Conflict]:
+        """Settings differ from subject to subject; one subject of one instance has them once, whoever asks."""
+        asked: dict[tuple[str, str, str], list[Presence]] = {}
+        for presence in group:
+            for service, host in presence.subjects:
+                asked.setdefault((presence.snapshot.path, service, host), []).append(presence)
+        for (_, service, host), askers in sorted(asked.items(), key=lambda pair: pair[0]):
+            yield from self._disagreements(askers, "setting", lambda f: f.parameters, f" for {service} on {host}")
+
     def _disagreements(
-        self, group: Sequence[Presence], what: str, values: Callable[[FrozenService], Mapping[str, Json]]
+        self,
+        group: Sequence[Presence],
+        what: str,
+        values: Callable[[FrozenService], Mapping[str, Json]],
+        whose: str = "",
     ) -> Iterable[Conflict]:
         if len({p.snapshot.digest for p in group}) == 1:
             return
         names = sorted({name for p in group for name in values(p.frozen)})
         for name in names:
-            claims: dict[str, tuple[Json, set[str]]] = {}
+            claims: dict[str, tuple[Json, list[Presence]]] = {}
             for p in group:
                 wanted = values(p.frozen)
                 said = canonical_text(wanted[name]) if name in wanted else ""
-                claims.setdefault(said, (wanted.get(name), set()))[1].add(p.snapshot.path)
+                claims.setdefault(said, (wanted.get(name), []))[1].append(p)
             if len(claims) > 1:
-                sides = tuple(Claim(tuple(sorted(paths)), value) for value, paths in claims.values())
-                about = f"{what} {name}".strip() + (", which not all of their snapshots have" if "" in claims else "")
+                sides = tuple(_claim(value, askers) for value, askers in claims.values())
+                about = (
+                    f"{what} {name}".strip()
+                    + whose
+                    + (", which not all of their snapshots have" if "" in claims else "")
+                )
                 yield Conflict(self.facts.name, group[0].service, about, sides)
 
     def _places(self, sites: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
@@ -164,14 +182,20 @@ class _Merger:
         return tuple(sorted(subjects.values(), key=lambda s: (s.service, s.host, s.paths)))
 
 
+def _claim(value: Json, askers: Iterable[Presence]) -> Claim:
+    named = sorted({(p.snapshot.path, p.deployment, p.snapshot.digest) for p in askers})
+    return Claim(tuple(sorted({path for path, *_ in named})), value, tuple(named))
+
+
 def _entry_parameters(frozen: FrozenService) -> Mapping[str, Json]:
     """What an entry carries: a shared auditor only its declared defaults, anything else its resolved parameters."""
     return frozen.defaults if frozen.audits and frozen.sharing is Sharing.HOST else frozen.parameters
 
 
 def _visible(audited: FrozenService, auditor: FrozenService) -> Mapping[str, Json]:
-    """The audited service's parameters without secrets whose names the auditor does not declare."""
-    kept = {n: v for n, v in audited.parameters.items() if not is_sealed(v) or n in auditor.parameters}
+    """What the audited service's entry carries, without secrets whose names the auditor does not declare."""
+    carried = _entry_parameters(audited)
+    kept = {n: v for n, v in carried.items() if not is_sealed(v) or n in auditor.parameters}
     return MappingProxyType(kept)
 
 
@@ -180,13 +204,11 @@ def _apart(audited: FrozenService, path: str) -> str:
 
 
 def _sharing_conflicts(host: str, live: Sequence[Presence]) -> list[Conflict]:
-    sharings: dict[str, dict[Sharing, set[str]]] = {}
+    sharings: dict[str, dict[Sharing, list[Presence]]] = {}
     for p in live:
-        sharings.setdefault(p.service, {}).setdefault(p.frozen.sharing, set()).add(p.snapshot.path)
+        sharings.setdefault(p.service, {}).setdefault(p.frozen.sharing, []).append(p)
     return [
-        Conflict(
-            host, service, "sharing", tuple(Claim(tuple(sorted(paths)), kind.value) for kind, paths in sides.items())
-        )
+        Conflict(host, service, "sharing", tuple(_claim(kind.value, askers) for kind, askers in sides.items()))
         for service, sides in sorted(sharings.items())
         if len(sides) > 1
     ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
@@ -127,17 +128,35 @@ class Node:
         )
 
 
+_TOLD = 3
+"""How many deployments of one instance a conflict names on each side."""
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One side of a conflict: the instances that ask, and what they ask for."""
+    """One side of a conflict: the instances that ask, what they ask for, and by which deployments of which snapshots:
+    (path, deployment, digest)."""
 
     paths: tuple[str, ...]
     value: Json
+    askers: tuple[tuple[str, str, str], ...] = ()
+
+    def name_askers(self, divided: Collection[str]) -> str:
+        """The instances; of those that are divided, which deployments are on this side."""
+        return ", ".join(self._name(path) if path in divided else path for path in self.paths)
+
+    def _name(self, path: str) -> str:
+        known = [f"{deployment} of snapshot {digest[:12]}" for of, deployment, digest in self.askers if of == path]
+        more = f" and {len(known) - _TOLD} more" if len(known) > _TOLD else ""
+        return f"{path} (deployment {', '.join(known[:_TOLD])}{more})"
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Two owners want different things of one entry of one host: ``about`` says what (a parameter, the sharing ...)."""
+    """Two owners want different things of one entry of one host: ``about`` says what (a parameter, the sharing ...).
+
+    An instance that is on two sides is told with its deployments, which differ.
+    """
 
     host: str
     service: str
@@ -146,7 +165,9 @@ class Conflict:
 
     @property
     def text(self) -> str:
-        sides = " but ".join(f"{', '.join(claim.paths)} wants {_shown(claim.value)}" for claim in self.claims)
+        sided = Counter(path for claim in self.claims for path in set(claim.paths))
+        divided = {path for path, sides in sided.items() if sides > 1}
+        sides = " but ".join(f"{claim.name_askers(divided)} wants {_shown(claim.value)}" for claim in self.claims)
         return f"{self.service} on {self.host}: {self.about}: {sides}"
 
 

@@ -7,6 +7,7 @@ import pytest
 from larry.actions.author import Refused
 from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
 from larry.actions.redeploy import redeploy
+from larry.core.timeline import Kind
 from larry.queries.moment import Moment
 from larry.queries.node import get_node
 from larry.queries.reader import LOCAL
@@ -117,6 +118,20 @@ def test_what_differs_for_a_shared_auditor_are_settings_and_never_conflict() -> 
     assert dict(backup.parameters) == {}
 
 
+def test_an_instance_is_given_other_settings_host_by_host_but_one_subject_has_them_once() -> None:
+    lay(SMALL)
+    change("service", "watch", 0, parameters=["level"])
+    change("instance", LIVE, 0, parameters={"level": 1})
+    put(LIVE, "web1", "web2")
+    change("instance", LIVE, 1, parameters={"level": 2})
+    assert put(LIVE, "web1", now=1).refusals == ()
+    (watch,) = get_node("mon", LOCAL, Moment(day(1))).node.services
+    assert [(each.host, each.settings["level"]) for each in watch.audits] == [("web1", 2), ("web2", 1)]
+    assert find_faults(day(1)) == []
+    with pytest.raises(Refused, match="watch on mon: setting level for app on web2"):
+        deploy(ask(LIVE, "web1", place={"app": "web2"}), author(2))
+
+
 def test_different_tools_of_a_shared_service_are_a_conflict() -> None:
     lay(SMALL)
     put(LIVE, "web1")
@@ -147,7 +162,15 @@ def test_the_same_instance_with_two_snapshots_on_two_hosts_conflicts_where_its_a
     change("instance", LIVE, 0, parameters={"level": 1})
     put(LIVE, "web1", "web2")
     change("instance", LIVE, 1, parameters={"level": 2})
-    with pytest.raises(Refused, match=f"watch on mon: parameter level: {LIVE} wants . but {LIVE} wants ."):
+    old = {row.host: row for row in rows(1)}["web2"]
+    shown = preview_deploy(ask(LIVE, "web1"), author(1))
+    new = next(each for each in shown.changes if each.kind is Kind.ADD)
+    sides = [f"{LIVE} (deployment {new.deployment} of snapshot {new.deployable[:12]}) wants 2"]
+    sides.append(f"{LIVE} (deployment {old.id} of snapshot {old.snapshot[:12]}) wants 1")
+    with pytest.raises(Refused) as refused:
         put(LIVE, "web1", now=1)
+    told = str(refused.value)
+    assert told.startswith("watch on mon: parameter level: ")
+    assert all(side in told for side in sides)
     assert redeploy((LIVE,), author(1)).refusals == ()
     assert preview_deploy(ask(LIVE, "web1"), author(2)).refusals == ()

@@ -60,12 +60,22 @@ class _View:
             return service
         return presence.snapshot.path.replace("/", "-") + "-" + service
 
-    def carried(self, presence: Presence) -> dict[str, Any]:
+    def carried(self, presence: Presence, service: str = "") -> dict[str, Any]:
         """What an entry carries: an auditor shared on a host its declared defaults, all else what it resolved to."""
-        spec = self.graphs[presence.deployment][presence.service]
+        service = service or presence.service
+        spec = self.graphs[presence.deployment][service]
         if spec.audits and spec.sharing is Sharing.HOST:
             return {d.name: thaw(d.default) for d in spec.declarations if d.has_default}
+        return dict(self.frozen[id(presence)][service]["parameters"])
+
+    def shared(self, presence: Presence) -> bool:
+        return bool(self.frozen[id(presence)][presence.service]["sharing"] == "host")
+
+    def settings(self, presence: Presence) -> dict[str, Any]:
         return dict(self.frozen[id(presence)][presence.service]["parameters"])
+
+    def setting(self, name: str, presence: Presence) -> Any:
+        return self.settings(presence).get(name, ABSENT)
 
     def parameter(self, name: str, presence: Presence) -> Any:
         return self.carried(presence).get(name, ABSENT)
@@ -79,7 +89,7 @@ class _View:
             for service, host in presence.subjects:
                 parameters = {
                     name: value
-                    for name, value in services[service]["parameters"].items()
+                    for name, value in self.carried(presence, service).items()
                     if not (isinstance(value, dict) and list(value) == ["sealed"]) or name in self.declared(presence)
                 }
                 apart = path if services[service]["sharing"] == "instance" else ""
@@ -136,6 +146,11 @@ class _View:
             for name in names:
                 self._add(found, group, f"parameter {name}", partial(self.parameter, name))
             self._add(found, group, "tools", lambda p: self.frozen[id(p)][p.service]["tools"])
+            asked = {(p.snapshot.path, *site) for p in group for site in p.subjects}
+            for path, service, host in asked if self.shared(group[0]) else ():
+                askers = [p for p in group if p.snapshot.path == path and (service, host) in p.subjects]
+                for name in {name for p in askers for name in self.settings(p)}:
+                    self._add(found, askers, f"setting {name} for {service} on {host}", partial(self.setting, name))
         for service in {presence.service for presence in self.live}:
             group = [presence for presence in self.live if presence.service == service]
             self._add(found, group, "sharing", lambda p: self.frozen[id(p)][p.service]["sharing"])

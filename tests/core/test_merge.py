@@ -30,7 +30,7 @@ def test_timelines_are_by_the_book_at_every_hour() -> None:
             raise AssertionError(f"seed {seed}: {fault}") from fault
         for sort in sorts(found):
             seen[sort] = seen.get(sort, 0) + 1
-    wanted = {"peace", "parameter", "sharing", "tools", "circle", "many segments", "subjects", "for several"}
+    wanted = {"peace", "parameter", "sharing", "tools", "circle", "many segments", "subjects", "for several", "setting"}
     assert set(seen) == wanted, seen
     assert min(seen.values()) >= many(2), seen
 
@@ -123,7 +123,13 @@ def test_one_instance_has_one_entry_however_many_deployments_ask() -> None:
     assert [(entry.key, entry.paths) for entry in same.services] == [("acme-a-x-db", ("acme/a/x",))]
     assert [instance.deployment for instance in same.instances] == ["d0", "d1"]
     site.deploy("acme/a/x", graph, ["app"], {"size": 2}, host="h2", place=place)
-    assert site.conflicts("h3") == ["db on h3: parameter size: acme/a/x wants 1 but acme/a/x wants 2"]
+    one, other = (site.on("h3")[at].snapshot.digest[:12] for at in (0, 2))
+    both = f"d0 of snapshot {one}, d1 of snapshot {one}"
+    (text,) = site.conflicts("h3")
+    assert text == (
+        f"db on h3: parameter size: acme/a/x (deployment {both}) wants 1 but "
+        f"acme/a/x (deployment d2 of snapshot {other}) wants 2"
+    )
 
 
 def test_disagreeing_on_sharing_is_a_conflict() -> None:
@@ -221,6 +227,58 @@ def test_settings_never_conflict() -> None:
     for path, contact in (("acme/a/x", "ann"), ("globex/b/y", "bob")):
         site.deploy(path, watched(), ["web"], {**VALUES, "contact": contact})
     assert subjects(site.node("mon1")) == [("web", "h1", ("acme/a/x",), "ann"), ("web", "h1", ("globex/b/y",), "bob")]
+
+
+def test_two_deployments_of_one_instance_may_set_their_auditor_differently_host_by_host() -> None:
+    site = Site()
+    for host, contact in (("h1", "ann"), ("h2", "bob")):
+        site.deploy("acme/a/x", watched(), ["web"], {**VALUES, "contact": contact}, host=host)
+    assert subjects(site.node("mon1")) == [("web", "h1", ("acme/a/x",), "ann"), ("web", "h2", ("acme/a/x",), "bob")]
+
+
+def test_two_deployments_of_one_instance_that_set_one_subject_differently_are_a_conflict_that_names_them() -> None:
+    site = Site()
+    for host, contact in (("h1", "ann"), ("h2", "bob")):
+        site.deploy("acme/a/x", watched(), ["web"], {**VALUES, "contact": contact}, host=host, place={"web": "h3"})
+    one, other = (p.snapshot.digest[:12] for p in site.on("mon1"))
+    (text,) = site.conflicts("mon1")
+    assert text == (
+        f'watch on mon1: setting contact for web on h3: acme/a/x (deployment d0 of snapshot {one}) wants "ann"'
+        f' but acme/a/x (deployment d1 of snapshot {other}) wants "bob"'
+    )
+    same = Site()
+    for host in ("h1", "h2"):
+        same.deploy("acme/a/x", watched(), ["web"], {**VALUES, "contact": "ann"}, host=host, place={"web": "h3"})
+    assert subjects(same.node("mon1")) == [("web", "h3", ("acme/a/x",), "ann")]
+
+
+def test_many_deployments_on_one_side_are_counted_and_who_is_on_one_side_only_needs_no_deployments() -> None:
+    site = Site()
+    for number in range(6):
+        site.deploy("acme/a/x", WEB, ["web"], {"size": 1 if number < 5 else 2}, host="h2", place={"web": "h1"})
+    site.deploy("globex/b/y", WEB, ["web"], {"size": 2}, host="h2", place={"web": "h1"})
+    (text,) = site.conflicts("h1")
+    one, other = (site.on("h1")[at].snapshot.digest[:12] for at in (0, 5))
+    first = ", ".join(f"d{number} of snapshot {one}" for number in range(3))
+    assert text == (
+        f"web on h1: parameter size: acme/a/x (deployment {first} and 2 more) wants 1"
+        f" but acme/a/x (deployment d5 of snapshot {other}), globex/b/y wants 2"
+    )
+
+
+def test_an_auditor_of_a_shared_auditor_sees_it_once_as_it_is_there() -> None:
+    graph = graph_of(
+        ServiceSpec("web"),
+        ServiceSpec("watch", declarations=CONTACT[:2], audits=(Audit("web", FROM_MON1),)),
+        ServiceSpec("ship", audits=(Audit("watch", Where()),)),
+    )
+    site = Site()
+    for path, host, contact in (("acme/a/x", "h1", "ann"), ("acme/a/x", "h2", "bob"), ("globex/b/y", "h1", "eve")):
+        site.deploy(path, graph, ["web"], {"contact": contact}, host=host)
+    (ship,) = [entry for entry in site.node("mon1").services if entry.service == "ship"]
+    assert [(s.service, s.paths, thaw(s.parameters)) for s in ship.audits] == [
+        ("watch", ("acme/a/x", "globex/b/y"), {"every": 5})
+    ]
 
 
 def test_an_instance_that_requires_the_auditor_itself_agrees_with_those_it_audits() -> None:
