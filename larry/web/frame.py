@@ -111,7 +111,7 @@ _OFTEN = (
 
 
 def _list_chips(here: str, asked: Asked) -> tuple[tuple[str, str], ...]:
-    words = {"back": here, "from": asked.when.iso}
+    words = {"back": here, "from": "" if asked.is_now else asked.when.iso}
     clock = reverse("clock")
     return tuple((label, f"{clock}?{urlencode({'go': go, **words})}") for label, go in _OFTEN)
 

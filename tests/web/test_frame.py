@@ -74,7 +74,8 @@ def test_the_clock_finds_the_next_change_after_the_moment_looked_at(now: datetim
         return parse_qs(urlsplit(location).query)
 
     assert ask("now") == {"as_of": [iso(now + timedelta(days=5))]}
-    assert ask(iso(now + timedelta(days=6))) == {}
+    later = iso(now + timedelta(days=6))
+    assert ask(later) == {"as_of": [later]}
     assert "Nothing is planned to change" in look(client, "/").text
     assert "Nothing is planned to change" not in look(client, "/").text  # told once
 

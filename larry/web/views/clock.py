@@ -29,7 +29,7 @@ def answer_clock(request: HttpRequest) -> HttpResponse:
     words = (request.GET.get(name, "").strip() for name in ("go", "pick", "moment"))
     written = next((word for word in words if word), "now")
     if written == NEXT_CHANGE:
-        return _go_to_next_change(request, back, _read_from(request, now))
+        return _go_to_next_change(request, back, now)
     try:
         moment = read_moment(written, now=now, zone=read_zone(request))
     except NotAMoment:
@@ -37,16 +37,15 @@ def answer_clock(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(with_moment(back, None if moment == now else iso(moment)))
 
 
-def _read_from(request: HttpRequest, now: datetime) -> datetime:
-    """The moment that the visitor looks at while asking what comes next."""
+def _go_to_next_change(request: HttpRequest, back: str, now: datetime) -> HttpResponse:
+    """After the moment that the visitor looks at; where nothing comes they stay there, and are told."""
+    looked_at = request.GET.get("from", "")
     try:
-        return read_moment(request.GET.get("from", "") or "now", now=now, zone=read_zone(request))
+        after = read_moment(looked_at or "now", now=now, zone=read_zone(request))
     except NotAMoment:
-        return now
-
-
-def _go_to_next_change(request: HttpRequest, back: str, after: datetime) -> HttpResponse:
+        looked_at, after = "", now
     coming = list_next_changes(read_visitor(request).reader, Moment(after), 1)
     if not coming:
-        return redirect_after(request, back, "Nothing is planned to change after this moment.", kind="note")
+        text = "Nothing is planned to change after this moment."
+        return redirect_after(request, with_moment(back, looked_at or None), text, kind="note")
     return HttpResponseRedirect(with_moment(back, iso(coming[0][0])))
