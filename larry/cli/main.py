@@ -48,6 +48,8 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "deployments": ("deployments:deployments", "what was, is and will be live where"),
             "config": ("config:config", "what a host is to be at a moment, in the language of a tool"),
             "inventory": ("inventory:inventory", "every host at a moment, in the language of a tool"),
+            "coverage": ("coverage:coverage", "which deployed services have the auditors they ask for, and which not"),
+            "edges": ("edges:edges", "which service needs or audits which, now or as the record had it"),
             "graph": ("graph:graph", "the picture of what depends on what: services, instances, hosts"),
             "timeline": ("timeline:timeline", "the picture of what was, is and will be live"),
             "history": ("history:history", "every change of what a host or an instance was, is and will be"),

@@ -29,7 +29,7 @@ def show_in_lines(field: Field, value: Json) -> tuple[str, ...]:
     if field.kind is FieldKind.DECLARATIONS:
         return tuple(_declaration(member) for member in _maps(value))
     if field.kind is FieldKind.AUDITS:
-        return tuple(f"{member['service']} ({_where(member['where'])})" for member in _maps(value))
+        return tuple(f"{member['service']} ({show_where(member['where'])})" for member in _maps(value))
     if isinstance(value, Mapping):
         return tuple(f"{name}={MASK if is_sealed(member) else _short(member)}" for name, member in value.items())
     return (show_value(value),)
@@ -52,7 +52,8 @@ def _declaration(member: Mapping[str, Any]) -> str:
     return " ".join(parts)
 
 
-def _where(value: Json) -> str:
+def show_where(value: Json) -> str:
+    """Where an auditor goes, in words: `same-host`, `manual`, `host NAME`, `role NAME`."""
     where = read_where(value)
     return f"{where.kind} {where.name}" if where.name is not None else str(where.kind)
 

@@ -9,11 +9,11 @@ from enum import StrEnum
 
 from django.db.models import Q
 
+from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment, DeploymentVersion
-from larry.records.host import Host
 
 
 class State(StrEnum):
@@ -71,7 +71,7 @@ def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tup
     )
     with read_view():
         found = list(rows.select_related("instance", "host").order_by("start", "instance__path", "host__name", "id"))
-        names = _host_names(found, reader)
+        names = get_host_names(_hosts_mentioned(found), reader, at)
     return tuple(_row(each, names, at.as_of) for each in found)
 
 
@@ -83,7 +83,7 @@ def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: d
         versions = {id_: row for id_, row in latest.items() if not row.is_deleted}
         rows = restrict(reader, Deployment.objects.filter(_matching(replace(which, host=None)), id__in=versions))
         found = list(rows.select_related("instance", "host"))
-        names = _host_names(found, reader)
+        names = get_host_names(_hosts_mentioned(found), reader, at)
     listed: list[DeploymentRow] = []
     for row in found:
         then = versions[row.id]
@@ -134,10 +134,8 @@ def _in_states(states: Iterable[State], as_of: datetime) -> Q:
     return wanted
 
 
-def _host_names(rows: Iterable[Deployment], reader: Reader) -> Mapping[int, str]:
-    ids = {host for row in rows for host in row.place.values()}
-    ids |= {lack[2] for row in rows for lack in row.uncovered}
-    return dict(restrict(reader, Host.objects.filter(id__in=ids)).values_list("id", "name"))
+def _hosts_mentioned(rows: Iterable[Deployment]) -> set[int]:
+    return {there for row in rows for there in (*row.place.values(), *(lack[2] for lack in row.uncovered))}
 
 
 def _row(row: Deployment, names: Mapping[int, str], as_of: datetime) -> DeploymentRow:

@@ -1,51 +1,63 @@
-"""Edges of the service graph, as they are or as the record had them at a moment."""
+"""Edges of the service graph, as they are or as the record had them at a moment, and since when."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from larry.core.document import Json, freeze
 from larry.queries.moment import Moment
-from larry.queries.noun import list_items
+from larry.queries.noun import where_of
 from larry.queries.reader import Reader, restrict
-from larry.records.edge import EdgeVersion
+from larry.queries.subject import find_subject
+from larry.queries.view import read_view
+from larry.records.edge import Edge, EdgeVersion
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeRow:
-    """``service`` needs or audits ``target``; ``where`` as an estate file says it, None for a need."""
+    """``service`` needs or audits ``target``; ``where`` as an estate file says it, None for a need. Recorded ``since``
+    a moment as it is, by an activity with its number, actor and reason (None: from before there was a record).
+    """
 
     service: str
     kind: str
     target: str
     where: Json
+    since: datetime | None
+    activity: int | None
+    actor: str
+    reason: str
 
 
-def list_edges(reader: Reader, at: Moment) -> tuple[EdgeRow, ...]:
-    """All edges by service, kind and target: now (4 SQL statements), or as known at ``at.known_at`` (1)."""
-    if at.known_at is None:
-        return tuple(sorted(_current(reader, at), key=_order))
-    versions = restrict(reader, EdgeVersion.objects.filter(recorded_at__lte=at.known_at)).order_by("id")
-    latest: dict[tuple[str, str, str], EdgeVersion] = {}
-    for row in versions.select_related("service", "target"):
-        latest[row.service.key, row.kind, row.target.key] = row
-    known = [EdgeRow(*key, freeze(row.where)) for key, row in latest.items() if not row.removed]
-    return tuple(sorted(known, key=_order))
+def list_edges(reader: Reader, at: Moment, *, service: str | None = None) -> tuple[EdgeRow, ...]:
+    """All edges by service, kind and target, or those from and to one service: now (2 SQL statements), or as known at
+    ``at.known_at`` (1). A service that is named takes one more. Raises `NotFound`.
+    """
+    with read_view():
+        about = None if service is None else find_subject(service, ("service",), reader, at)[1]
+        latest = _latest(reader, at)
+        if at.known_at is None:
+            rows = restrict(reader, Edge.objects.select_related("service", "target", "where_host", "where_role"))
+            found = [_row(edge.service.key, edge.kind, edge.target.key, where_of(edge), latest) for edge in rows]
+        else:
+            found = [_row(*key, freeze(row.where), latest) for key, row in latest.items() if not row.removed]
+    kept: Iterable[EdgeRow] = (edge for edge in found if about is None or about in {edge.service, edge.target})
+    return tuple(sorted(kept, key=lambda edge: (edge.service, edge.kind, edge.target)))
 
 
-def _current(reader: Reader, at: Moment) -> list[EdgeRow]:
-    edges: list[EdgeRow] = []
-    for item in list_items("service", reader, at):
-        needs, audits = item.values["needs"], item.values["audits"]
-        edges += [EdgeRow(item.address, "needs", str(key), None) for key in _members(needs)]
-        edges += [EdgeRow(item.address, "audits", audit["service"], audit["where"]) for audit in _members(audits)]
-    return edges
+def _latest(reader: Reader, at: Moment) -> dict[tuple[str, str, str], EdgeVersion]:
+    """The latest version of every edge, or the latest that was recorded until a moment."""
+    versions = restrict(reader, EdgeVersion.objects.select_related("service", "target", "activity")).order_by("id")
+    if at.known_at is not None:
+        versions = versions.filter(recorded_at__lte=at.known_at)
+    return {(row.service.key, row.kind, row.target.key): row for row in versions}
 
 
-def _members(value: Json) -> tuple[Any, ...]:
-    return value if isinstance(value, tuple) else ()
-
-
-def _order(edge: EdgeRow) -> tuple[str, str, str]:
-    return edge.service, edge.kind, edge.target
+def _row(service: str, kind: str, target: str, where: Json, latest: dict[tuple[str, str, str], EdgeVersion]) -> EdgeRow:
+    version = latest.get((service, kind, target))
+    if version is None:
+        return EdgeRow(service, kind, target, where, None, None, "", "")
+    made = version.activity
+    return EdgeRow(service, kind, target, where, version.recorded_at, made.id, made.actor, made.reason)

@@ -79,6 +79,11 @@ def get_host_ids(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[st
     return found
 
 
+def get_host_names(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, str]:
+    """Names of hosts by id, retired ones too; 1 SQL statement."""
+    return dict(restrict(reader, Host.objects.filter(id__in=set(ids))).values_list("id", "name"))
+
+
 def list_host_keys(reader: Reader, at: Moment) -> Mapping[str, str]:
     """The names of all hosts by key, by which snapshots know them; 1 SQL statement."""
     return dict(restrict(reader, Host.objects.all()).values_list("key", "name"))

@@ -120,25 +120,6 @@ def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
     )
 
 
-def list_dirty(reader: Reader, at: Moment) -> tuple[str, ...]:
-    """Paths of the instances any of whose current deployments differs from a snapshot taken now, in order of path.
-
-    A constant number of SQL statements; computes the closure of every instance that is deployed.
-    """
-    with read_view():
-        rows = restrict(
-            reader, Deployment.objects.filter(deactivated_at=None, start__lte=at.as_of).exclude(end__lte=at.as_of)
-        )
-        deployed: dict[str, set[str]] = {}
-        for path, digest in rows.values_list("instance__path", "deployable_id").distinct():
-            deployed.setdefault(path, set()).add(digest)
-        descriptions = get_descriptions(deployed, reader, at) if deployed else {}
-        services = get_service_graph(reader, at)
-    return tuple(
-        path for path in sorted(deployed) if deployed[path] != {descriptions[path].describe(services)[0].digest}
-    )
-
-
 def _instances(reader: Reader, **which: Any) -> Iterable[Instance]:
     return restrict(reader, Instance.objects.filter(retired_at=None, **which).select_related("app", "customer"))
 

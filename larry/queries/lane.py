@@ -13,11 +13,10 @@ from django.db.models import Max, Q
 
 from larry.core.interval import Interval
 from larry.core.timeline import Stay
-from larry.queries.host import get_host_ids
+from larry.queries.host import get_host_ids, get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.deployment import DeployedService, Deployment
-from larry.records.host import Host
 from larry.records.instance import Instance
 
 LaneKey: TypeAlias = tuple[str, str]
@@ -61,7 +60,7 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
         .annotate(used=Max("ordinal"))
     )
     used = {(row["instance_id"], row["host_id"]): row["used"] for row in ordinals}
-    names = _host_names((row.place for row in rows), reader)
+    names = get_host_names({there for row in rows for there in row.place.values()}, reader, at)
     by_lane: dict[tuple[int, int], list[Deployment]] = {}
     for row in rows:
         by_lane.setdefault((row.instance_id, row.host_id), []).append(row)
@@ -127,8 +126,3 @@ def _stays(rows: Iterable[Deployment]) -> tuple[Stay, ...]:
     return tuple(
         Stay(row.id, row.deployable_id, Interval(row.start, row.end)) for row in sorted(rows, key=lambda row: row.start)
     )
-
-
-def _host_names(places: Iterable[Mapping[str, int]], reader: Reader) -> Mapping[int, str]:
-    ids = {host for place in places for host in place.values()}
-    return dict(restrict(reader, Host.objects.filter(id__in=ids)).values_list("id", "name"))

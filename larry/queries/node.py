@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
@@ -56,14 +55,6 @@ def list_next_changes(reader: Reader, at: Moment, limit: int = 20) -> tuple[tupl
     """(moment, host name) of the next boundaries of all hosts after a moment, soonest first; 1 SQL statement."""
     rows = restrict(reader, NodeSegment.objects.filter(start__gt=at.as_of)).order_by("start", "host__name")
     return tuple(rows.values_list("start", "host__name")[:limit])
-
-
-def get_documents(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Node]:
-    """Nodes by digest, masked; 1 SQL statement. Unknown digests are left out."""
-    rows = restrict(reader, NodeSegment.objects.filter(document__in=set(digests))).values_list(
-        "document_id", "document__body"
-    )
-    return {digest: mask_node(read_node(body)) for digest, body in rows.distinct()}
 
 
 def _rows(reader: Reader) -> QuerySet[NodeSegment]:

@@ -78,15 +78,6 @@ def list_standing(deployments: Iterable[str], reader: Reader, at: Moment) -> Map
     return {deployment: frozenset(hosts) for deployment, hosts in standing.items()}
 
 
-def list_serving_hosts(deployments: Iterable[str], reader: Reader, at: Moment) -> tuple[tuple[str, str, str, str], ...]:
-    """(deployment, auditor, audited, host of the auditor) of every audit of the deployments; 1 SQL statement."""
-    rows = restrict(reader, DeployedService.objects.filter(deployment__in=list(deployments))).exclude(subjects=[])
-    found = rows.values_list("deployment_id", "service_key", "subjects", "host__name")
-    return tuple(
-        sorted({(id_, auditor, audited, host) for id_, auditor, subjects, host in found for audited, _ in subjects})
-    )
-
-
 def list_hosts_beside(hosts: Iterable[str], reader: Reader, at: Moment) -> frozenset[str]:
     """The hosts whose nodes may mention these hosts from now on, themselves included; 1 SQL statement."""
     names = set(hosts)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from larry.core.interval import Interval
+from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.deployment import Deployment, DeploymentVersion
-from larry.records.host import Host
 from larry.records.rollout import Rollout
 
 
@@ -51,7 +51,7 @@ def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:
     for row in rows:
         versions.setdefault(row.deployment_id, []).append(row)
     placed = {host for row in rows for host in row.deployment.place.values()}
-    names = dict(restrict(reader, Host.objects.filter(id__in=placed)).values_list("id", "name"))
+    names = get_host_names(placed, reader, at)
     touched = tuple(_touched(of_one, number, names) for of_one in versions.values())
     newer = restrict(reader, Deployment.objects.filter(rollout__gt=number, deactivated_at=None)).exclude(
         end__lte=at.as_of

@@ -6,17 +6,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from larry.core.deployable import Snapshot
 from larry.core.interval import iso
 from larry.core.parameters import Resolved
 from larry.core.service_graph import WhereKind
-from larry.queries.deployable import get_snapshots
+from larry.queries.coverage import EVERYTHING, CoverageRow, list_coverage
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
+from larry.queries.dirty import Dirty, list_dirty_causes
 from larry.queries.host import HostRow, list_hosts
 from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.noun import list_items
-from larry.queries.presence import list_serving_hosts
 from larry.queries.reader import Reader
 from larry.queries.readiness import get_readiness
 from larry.queries.service import get_service_graph
@@ -52,22 +51,24 @@ def list_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
         current = list_deployments(DeploymentFilter(states=frozenset({State.CURRENT, State.FUTURE})), reader, at)
         live = [row for row in current if row.state is State.CURRENT]
         paths = [item.address for item in list_items("instance", reader, at)]
-        described = _describe(paths, reader, at)
+        coverage = list_coverage(EVERYTHING, reader, at)
         copies = {item.address: item.values["copies"] for item in list_items("instance", reader, at)}
         found += _undeployed(reader, at, {row.instance for row in live})
         found += _idle(list_hosts(reader, at))
         found += _copies(copies, live)
-        found += _uncovered(live)
-        found += _parameters(described)
-        found += _dirty(described, live)
+        found += _uncovered(coverage)
+        resolved = _resolve(paths, reader, at)
+        found += [*_parameters(resolved), *_needless(resolved)]
+        found += _dirty(list_dirty_causes(reader, at))
         found += _ending(current, at)
-        found += _roles(live, reader, at)
+        found += _roles(coverage, reader, at)
     return tuple(sorted(found, key=lambda each: (each.code, each.address, each.text)))
 
 
-def _describe(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, tuple[Snapshot, Resolved]]:
+def _resolve(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Resolved]:
     services = get_service_graph(reader, at)
-    return {path: described.describe(services) for path, described in get_descriptions(paths, reader, at).items()}
+    described = get_descriptions(paths, reader, at)
+    return {path: description.describe(services)[1] for path, description in described.items()}
 
 
 def _undeployed(reader: Reader, at: Moment, live: set[str]) -> Iterator[Situation]:
@@ -79,8 +80,11 @@ def _undeployed(reader: Reader, at: Moment, live: set[str]) -> Iterator[Situatio
     for item in list_items("customer", reader, at):
         own = [app for app in apps if app.startswith(f"{item.address}/")]
         idle = [app for app in own if app not in deployed]
-        if own and idle == own:
+        if idle and idle == own:
             yield Situation("customer_not_deployed", "customer", item.address, f"nothing of {item.address} is live")
+        elif idle:
+            text = f"{len(idle)} of {len(own)} apps of {item.address} are not live: {', '.join(idle)}"
+            yield Situation("customer_partly_deployed", "customer", item.address, text)
 
 
 def _idle(hosts: Iterable[HostRow]) -> Iterator[Situation]:
@@ -100,35 +104,45 @@ def _copies(wanted: Mapping[str, object], live: Iterable[DeploymentRow]) -> Iter
             yield Situation("fewer_copies", "instance", path, f"{path} has {len(on)} of {copies} copies")
 
 
-def _uncovered(live: Iterable[DeploymentRow]) -> Iterator[Situation]:
-    for row in live:
-        for auditor, audited, host, why in row.uncovered:
-            text = f"{audited} of {row.instance} on {host} is not covered by {auditor}: {why}"
+def _uncovered(coverage: Iterable[CoverageRow]) -> Iterator[Situation]:
+    for row in coverage:
+        if row.by is None:
+            text = f"{row.service} of {row.instance} on {row.host} is not covered by {row.auditor}: {row.why}"
             yield Situation("uncovered", "instance", row.instance, text)
 
 
-def _parameters(described: Mapping[str, tuple[Snapshot, Resolved]]) -> Iterator[Situation]:
-    for path, (_, resolved) in described.items():
-        for missing in resolved.missing:
+def _parameters(resolved: Mapping[str, Resolved]) -> Iterator[Situation]:
+    for path, groups in resolved.items():
+        for missing in groups.missing:
             needed = ", ".join(missing.needed_by)
             yield Situation("parameter_missing", "instance", path, f"{path} lacks {missing.name}: needed by {needed}")
-        for wrong in resolved.wrong:
+        for wrong in groups.wrong:
             text = f"{wrong.name} of {path} is not of type {wrong.expected}"
             yield Situation("parameter_of_wrong_type", "instance", path, text)
-        for unknown in resolved.unknown:
+        for unknown in groups.unknown:
             if unknown.whence.level == "instance":
                 text = f"{path} sets {unknown.name}, which no service of it needs"
                 yield Situation("parameter_unknown", "instance", path, text)
 
 
-def _dirty(described: Mapping[str, tuple[Snapshot, Resolved]], live: Iterable[DeploymentRow]) -> Iterator[Situation]:
-    behind: dict[str, set[str]] = {}
-    for row in live:
-        if row.instance in described and row.snapshot != described[row.instance][0].digest:
-            behind.setdefault(row.instance, set()).add(row.host)
-    for path, hosts in behind.items():
-        text = f"{path} is dirty: what is live on {', '.join(sorted(hosts))} is not what is described"
-        yield Situation("dirty", "instance", path, text)
+def _needless(resolved: Mapping[str, Resolved]) -> Iterator[Situation]:
+    """What a customer or an app sets, and no service of any instance of theirs needs."""
+    needed: set[tuple[str, str]] = set()
+    unknown: set[tuple[str, str, str]] = set()
+    for path, groups in resolved.items():
+        customer, app = path.split("/")[0], path.rpartition("/")[0]
+        needed.update((owner, match.name) for match in groups.matching for owner in (customer, app))
+        unknown.update((each.whence.level, each.whence.owner, each.name) for each in groups.unknown)
+    for level, owner, name in unknown:
+        if level in {"customer", "app"} and (owner, name) not in needed:
+            text = f"{owner} sets {name}, which no service of its instances needs"
+            yield Situation("parameter_unknown", level, owner, text)
+
+
+def _dirty(behind: Iterable[Dirty]) -> Iterator[Situation]:
+    for each in behind:
+        text = f"{each.path} is dirty: what is live on {', '.join(each.hosts)} is not what is described"
+        yield Situation("dirty", "instance", each.path, text)
 
 
 def _ending(current: Iterable[DeploymentRow], at: Moment) -> Iterator[Situation]:
@@ -141,22 +155,14 @@ def _ending(current: Iterable[DeploymentRow], at: Moment) -> Iterator[Situation]
             yield Situation("ends_soon", "deployment", row.id, text)
 
 
-def _roles(live: Iterable[DeploymentRow], reader: Reader, at: Moment) -> Iterator[Situation]:
+def _roles(coverage: Iterable[CoverageRow], reader: Reader, at: Moment) -> Iterator[Situation]:
     """Audits that were sent to a host for its role, which it has no more: reported, never acted on."""
     roles = {item.address: item.values["roles"] for item in list_items("host", reader, at)}
-    snapshots = get_snapshots({row.snapshot for row in live}, reader, at)
-    by_id = {row.id: row for row in live}
-    for deployment, auditor, audited, host in list_serving_hosts(by_id, reader, at):
-        row = by_id[deployment]
-        audits = snapshots[row.snapshot].by_key[auditor].audits
-        where = next(audit.where for audit in audits if audit.service == audited)
-        has = roles.get(host, ())
-        if (
-            where.kind is WhereKind.ROLE
-            and auditor not in row.place
-            and where.name not in (has if isinstance(has, tuple) else ())
-        ):
-            text = (
-                f"{auditor} audits {audited} of {row.instance} from {host}, which no longer has the role {where.name}"
-            )
+    for row in coverage:
+        has = roles.get(row.by or "", ())
+        if row.by is None or row.is_placed or row.where.kind is not WhereKind.ROLE:
+            continue
+        if row.where.name not in (has if isinstance(has, tuple) else ()):
+            who = f"{row.auditor} audits {row.service} of {row.instance} from {row.by}"
+            text = f"{who}, which no longer has the role {row.where.name}"
             yield Situation("role_left", "instance", row.instance, text)

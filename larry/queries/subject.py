@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from django.db.models import Q
 
 from larry.core.key import fold
+from larry.nouns.fault import did_you_mean
+from larry.queries.address import list_addresses
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -22,18 +24,23 @@ from larry.records.service import Service
 def find_subject(address: str, kinds: Iterable[str], reader: Reader, at: Moment) -> tuple[str, str]:
     """Which noun of some kinds an address or a name means: its kind and its address; 1 SQL statement for each kind.
 
-    Raises `NotFound` when there is none, or more than one.
+    Raises `NotFound` when there is none, with a name that is near, or when there is more than one.
     """
     kinds = tuple(kinds)
     with read_view():
         found = [(kind, known) for kind in kinds for known in _FINDERS[kind](address.strip(), reader)]
     if not found:
-        nouns = ", ".join(kinds[:-1]) + " or " + kinds[-1] if len(kinds) > 1 else kinds[0]
-        raise NotFound(f"there is no {nouns} {address}")
+        raise NotFound(_why_none(address.strip(), kinds, reader, at))
     if len(found) > 1:
         named = " and ".join(f"{kind} {known}" for kind, known in found)
         raise NotFound(f"{address} may be {named}: say which kind is meant, and write its address")
     return found[0]
+
+
+def _why_none(address: str, kinds: Sequence[str], reader: Reader, at: Moment) -> str:
+    nouns = ", ".join(kinds[:-1]) + " or " + kinds[-1] if len(kinds) > 1 else kinds[0]
+    known = {fold(each.address): each.address for kind in kinds for each in list_addresses(kind, "", reader, at)}
+    return f"there is no {nouns} {address}{did_you_mean(address, known)}"
 
 
 def _find_instances(address: str, reader: Reader) -> Iterable[str]:

@@ -14,6 +14,7 @@ from larry.core.plan import Plan
 from larry.nouns.estate import parse_estate
 from larry.nouns.item import Item
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
+from larry.queries.dirty import list_dirty_causes
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 
@@ -148,6 +149,11 @@ def rows(
     """The deployments as of a day, those that are deactivated only if asked for."""
     states = frozenset(State) if deactivated else frozenset(State) - {State.DEACTIVATED}
     return list_deployments(which or DeploymentFilter(states=states), LOCAL, Moment(day(now)))
+
+
+def dirty(now: float) -> tuple[str, ...]:
+    """Paths of the instances that are dirty on a day."""
+    return tuple(each.path for each in list_dirty_causes(LOCAL, Moment(day(now))))
 
 
 def spans(path: str, host: str, now: float = 0) -> list[tuple[float, float | None, str]]:

@@ -10,9 +10,7 @@ from larry.actions.author import GroundMoved, NoReason, Refused
 from larry.actions.deploy import deploy
 from larry.actions.redeploy import redeploy
 from larry.core.plan import Plan
-from larry.queries.instance import list_dirty
-from larry.queries.moment import Moment
-from larry.queries.reader import LOCAL, NotFound
+from larry.queries.reader import NotFound
 from larry.records.rollout import Rollout
 from tests.actions.estate import (
     BLOG,
@@ -26,6 +24,7 @@ from tests.actions.estate import (
     author,
     change,
     day,
+    dirty,
     lay,
     put,
     rows,
@@ -58,11 +57,11 @@ def test_every_live_lane_gets_the_new_snapshot_until_its_old_end() -> None:
     put(LIVE, "web1", end=9)
     put(LIVE, "web2")
     change("instance", LIVE, 1, parameters={"size": 2})
-    assert list_dirty(LOCAL, Moment(day(1))) == (LIVE,)
+    assert dirty(1) == (LIVE,)
     again(LIVE, now=3)
     assert shape(LIVE, "web1") == [(0, 3), (3, 9)]
     assert shape(LIVE, "web2") == [(0, 3), (3, None)]
-    assert list_dirty(LOCAL, Moment(day(3))) == ()
+    assert dirty(3) == ()
 
 
 def test_clean_lanes_are_left_alone() -> None:

@@ -11,13 +11,13 @@ from larry.actions.snapshot import snapshot
 from larry.core.document import Json, canonical_text
 from larry.nouns.estate import EstateFaults
 from larry.queries.activity import list_activity
-from larry.queries.instance import get_standing, list_dirty
+from larry.queries.instance import get_standing
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, list_timeline
 from larry.queries.noun import get_item
 from larry.queries.reader import LOCAL
 from larry.records.secret import Secret, unseal
-from tests.actions.estate import BK1, FULL, LIVE, SMALL, WEB1, ask, author, change, day, lay, put, state
+from tests.actions.estate import BK1, FULL, LIVE, SMALL, WEB1, ask, author, change, day, dirty, lay, put, state
 from tests.actions.world import find_faults, read_all_text
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def test_the_same_secret_is_known_by_the_same_name_so_nothing_becomes_dirty() ->
     same = change("instance", LIVE, 1, parameters={"rails_env": "production", "db_password": CANARY})
     assert same.changes_nothing
     assert Secret.objects.count() == 2
-    assert list_dirty(LOCAL, Moment(day(1))) == ()
+    assert dirty(1) == ()
     change("instance", LIVE, 1, parameters={"rails_env": "production", "db_password": "hunter3"})
     (found,) = [each for each in get_standing(LIVE, LOCAL, Moment(day(1))).live if each.is_dirty]
     assert {each.path for each in found.differences} == {

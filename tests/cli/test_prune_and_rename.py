@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from larry.nouns.table import NOUNS
-from larry.queries.instance import list_dirty
+from larry.queries.dirty import list_dirty_causes
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 from tests.actions.world import read_world
@@ -127,7 +127,7 @@ class TestRenames:
     def dirty(self) -> tuple[str, ...]:
         from larry.outside import clock
 
-        return list_dirty(LOCAL, Moment(clock.now()))
+        return tuple(each.path for each in list_dirty_causes(LOCAL, Moment(clock.now())))
 
     def test_two_may_change_names(self, larry: Terminal) -> None:
         larry.deploy()

@@ -15,7 +15,8 @@ from larry.cli.demo import ACTS, FIRST_DAY
 from larry.core.node_text import MASK
 from larry.queries.activity import list_activity
 from larry.queries.deployment import State
-from larry.queries.instance import get_standing, list_dirty
+from larry.queries.dirty import list_dirty_causes
+from larry.queries.instance import get_standing
 from larry.queries.moment import Moment
 from larry.queries.noun import list_items
 from larry.queries.reader import LOCAL
@@ -55,7 +56,7 @@ def test_there_are_deployments_of_every_state() -> None:
 
 
 def test_one_instance_is_dirty_and_says_by_what() -> None:
-    assert list_dirty(LOCAL, AT_NOW) == ("gruenwald/bestell_portal/production",)
+    assert [each.path for each in list_dirty_causes(LOCAL, AT_NOW)] == ["gruenwald/bestell_portal/production"]
     (live,) = get_standing("gruenwald/bestell_portal/production", LOCAL, AT_NOW).live
     assert [(each.path, each.old, each.new, each.owner) for each in live.differences] == [
         ("instance.parameters.rotate", "30", "90", "instance"),

@@ -9,19 +9,20 @@ from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.core.interval import Interval
 from larry.nouns.table import NOUNS
 from larry.queries.activity import list_activity, list_activity_of
+from larry.queries.address import list_addresses
+from larry.queries.coverage import EVERYTHING, list_coverage
 from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.fleet import get_fleet
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
-from larry.queries.host import get_facts, get_host_ids, list_host_keys, list_hosts, list_hosts_of_role
-from larry.queries.instance import get_descriptions, get_standing, list_dirty
+from larry.queries.host import get_facts, get_host_ids, get_host_names, list_host_keys, list_hosts, list_hosts_of_role
+from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.moment import Moment
 from larry.queries.node import (
-    get_documents,
     get_node,
     get_open_node,
     get_stored_node,
@@ -30,7 +31,7 @@ from larry.queries.node import (
 )
 from larry.queries.noun import get_estate, get_item, list_items
 from larry.queries.picture import get_graph
-from larry.queries.presence import get_scene, list_hosts_beside, list_serving_hosts, list_standing
+from larry.queries.presence import get_scene, list_hosts_beside, list_standing
 from larry.queries.reader import LOCAL
 from larry.queries.readiness import get_readiness
 from larry.queries.rollout import get_rollout
@@ -107,6 +108,8 @@ def take_census() -> Census:
 
 
 QUERIES: Mapping[str, Callable[[Census], object]] = {
+    "list_addresses": lambda all_: list_addresses("host", "h", LOCAL, AT),
+    "list_coverage": lambda all_: list_coverage(EVERYTHING, LOCAL, AT),
     "list_activity": lambda all_: list_activity(LOCAL, AT),
     "list_activity_of": lambda all_: list_activity_of([("instance", PATH), ("host", HOST)], LOCAL, AT),
     "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, LOCAL, AT),
@@ -120,19 +123,18 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),
     "list_hosts": lambda all_: list_hosts(LOCAL, AT),
     "get_host_ids": lambda all_: get_host_ids(all_.hosts, LOCAL, AT),
+    "get_host_names": lambda all_: get_host_names(all_.host_ids, LOCAL, AT),
     "list_host_keys": lambda all_: list_host_keys(LOCAL, AT),
     "get_facts": lambda all_: get_facts(all_.host_ids, LOCAL, AT),
     "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], LOCAL, AT),
     "get_descriptions": lambda all_: get_descriptions([*all_.paths, "c0/a/t"], LOCAL, AT),
     "get_standing": lambda all_: get_standing(PATH, LOCAL, AT),
-    "list_dirty": lambda all_: list_dirty(LOCAL, AT),
     "get_interval_map": lambda all_: get_interval_map("host", HOST, LOCAL, AT),
     "count_live": lambda all_: count_live(all_.paths, AT, LOCAL, AT),
     "list_serving": lambda all_: list_serving(all_.paths, LOCAL, AT),
     "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, LOCAL, AT),
     "list_lanes": lambda all_: list_lanes(all_.lanes, LOCAL, AT),
     "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, LOCAL, AT),
-    "get_documents": lambda all_: get_documents(all_.documents, LOCAL, AT),
     "get_node": lambda all_: get_node(HOST, LOCAL, AT),
     "get_open_node": lambda all_: get_open_node(HOST, LOCAL, AT),
     "get_stored_node": lambda all_: get_stored_node(HOST, LOCAL, AT),
@@ -144,7 +146,6 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_graph": lambda all_: get_graph("host", HOST, LOCAL, AT),
     "get_scene": lambda all_: get_scene(all_.hosts, LOCAL, AT),
     "list_hosts_beside": lambda all_: list_hosts_beside([HOST], LOCAL, AT),
-    "list_serving_hosts": lambda all_: list_serving_hosts(all_.deployments, LOCAL, AT),
     "list_standing": lambda all_: list_standing(all_.deployments, LOCAL, AT),
     "get_readiness": lambda all_: get_readiness(LOCAL, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),

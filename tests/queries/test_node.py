@@ -8,7 +8,7 @@ import pytest
 
 from larry.core.node import keep_leaving
 from larry.queries.moment import Moment
-from larry.queries.node import get_documents, get_node, get_open_node, get_stored_node, list_timeline
+from larry.queries.node import get_node, get_open_node, get_stored_node, list_timeline
 from larry.queries.presence import list_hosts_beside
 from larry.queries.reader import LOCAL, NotFound
 from tests.actions.estate import FULL, LIVE, SMALL, TEST, WEB1, change, day, lay, put
@@ -92,13 +92,6 @@ def test_secrets_are_masked_kept_sealed_or_opened() -> None:
     assert "sealed" in str(shown[1])
     assert shown[2] == "hunter2-live"
     assert len({each.digest for each in nodes}) == 1
-
-
-def test_documents_by_digest() -> None:
-    lay(FULL)
-    put(LIVE, WEB1)
-    dated = get_node(WEB1, LOCAL, Moment(day(0)))
-    assert get_documents([dated.digest, "f" * 64], LOCAL, Moment(day(0))) == {dated.digest: dated.node}
 
 
 def test_hosts_that_may_mention_one_another() -> None:

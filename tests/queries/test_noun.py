@@ -9,11 +9,27 @@ from larry.nouns.table import NOUNS
 from larry.queries.activity import list_activity
 from larry.queries.deployment import DeploymentFilter, list_deployments
 from larry.queries.host import list_hosts
-from larry.queries.instance import get_standing, list_dirty
+from larry.queries.instance import get_standing
 from larry.queries.moment import Moment
 from larry.queries.noun import get_estate, get_item, list_items
 from larry.queries.reader import LOCAL, NotFound
-from tests.actions.estate import BK1, BLOG, FULL, LIVE, MON1, SMALL, TEST, WEB1, WEB2, author, change, day, lay, put
+from tests.actions.estate import (
+    BK1,
+    BLOG,
+    FULL,
+    LIVE,
+    MON1,
+    SMALL,
+    TEST,
+    WEB1,
+    WEB2,
+    author,
+    change,
+    day,
+    dirty,
+    lay,
+    put,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -120,15 +136,15 @@ def test_the_standing_of_an_instance() -> None:
     assert clean.waves == (("linux",), ("monitoring", "postgres"), ("backup", "rails"), ("logship",))
     assert [(each.host, each.is_dirty) for each in clean.live] == [(WEB1, False), (WEB2, False)]
     change("app", "acme/shop", 1, parameters={"threads": 9})
-    dirty = get_standing(LIVE, LOCAL, Moment(day(1)))
-    assert [each.is_dirty for each in dirty.live] == [True, True]
-    assert {(each.path, each.old, each.new, each.owner) for each in dirty.live[0].differences} == {
+    standing = get_standing(LIVE, LOCAL, Moment(day(1)))
+    assert [each.is_dirty for each in standing.live] == [True, True]
+    assert {(each.path, each.old, each.new, each.owner) for each in standing.live[0].differences} == {
         ("app.parameters.threads", 8, 9, "app"),
         ("services.rails.parameters.threads", 8, 9, "app"),
     }
-    assert list_dirty(LOCAL, Moment(day(1))) == (LIVE,)
+    assert dirty(1) == (LIVE,)
     change("app", "acme/shop", 2, parameters={"threads": 8})
-    assert list_dirty(LOCAL, Moment(day(2))) == ()
+    assert dirty(2) == ()
 
 
 def test_only_current_deployments_make_an_instance_dirty() -> None:
@@ -137,9 +153,9 @@ def test_only_current_deployments_make_an_instance_dirty() -> None:
     put(BLOG, WEB1, start=5)
     change("app", "acme/shop", 1, parameters={"threads": 9})
     change("instance", BLOG, 1, parameters={"workers": 9})
-    assert list_dirty(LOCAL, Moment(day(1))) == (LIVE,)
-    assert list_dirty(LOCAL, Moment(day(4))) == ()
-    assert list_dirty(LOCAL, Moment(day(6))) == (BLOG,)
+    assert dirty(1) == (LIVE,)
+    assert dirty(4) == ()
+    assert dirty(6) == (BLOG,)
 
 
 def test_activity_is_listed_newest_first_up_to_a_moment() -> None:
