@@ -76,8 +76,9 @@ def list_dirty_causes(
 
 def _deployed(reader: Reader, at: Moment, customer: str | None) -> dict[str, dict[str, set[str]]]:
     """Hosts by instance and snapshot, of what is live at the moment."""
-    live = Deployment.objects.filter(deactivated_at=None, start__lte=at.as_of, instance__retired_at=None)
-    rows = restrict(reader, live).exclude(end__lte=at.as_of)
+    rows = restrict(
+        reader, Deployment.objects.filter(deactivated_at=None, start__lte=at.as_of, instance__retired_at=None)
+    ).exclude(end__lte=at.as_of)
     if customer is not None:
         rows = rows.filter(instance__customer__key=customer.lower())
     deployed: dict[str, dict[str, set[str]]] = {}
