@@ -11,6 +11,7 @@ import hypothesis
 import pytest
 from django.db import connection, connections, transaction
 from django.test import TransactionTestCase
+from django.test.utils import override_settings
 
 from tests.database import SESSION
 
@@ -30,6 +31,13 @@ def django_db_modify_db_settings() -> None:
     in_file = str(settings["ENGINE"]).endswith("sqlite3")
     name = f"tests_{worker}"
     settings["TEST"]["NAME"] = str(Path(os.environ[SESSION]) / f"{name}.sqlite3") if in_file else name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_hashed_fast() -> Iterator[None]:
+    """What is slow for whoever guesses would be slow for every test that signs in."""
+    with override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"]):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -57,7 +65,8 @@ def _tables_are_emptied() -> Iterator[None]:
 def _delete_all_rows() -> None:
     from larry.records import guards
 
-    tables = [name for name in connection.introspection.table_names() if name.startswith("larry_")]
+    ours = ("larry_", "django_session")
+    tables = [name for name in connection.introspection.table_names() if name.startswith(ours)]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")  # no trigger fires, foreign keys among them
         cursor.execute(";".join(f"DELETE FROM {table}" for table in tables))

@@ -21,6 +21,9 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "rotate-secrets": ("rotate_secrets:rotate_secrets", "put all secrets under the first key of the settings"),
             "check": ("check:check", "strange situations: missing guards, uncovered audits, dirty instances"),
         },
+        "People": {
+            "user": ("user:user", "who may sign in: add, list, password, deactivate, activate"),
+        },
         "Describe the estate": {
             "plan": ("estate:plan", "what an estate file would change; changes nothing"),
             "apply": ("estate:apply", "change the estate to what a file says, in one transaction"),

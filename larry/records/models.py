@@ -18,6 +18,7 @@ from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.secret import Secret
 from larry.records.service import Parameter, Service
+from larry.records.user import SignInAttempt, User
 
 __all__ = [
     "Activity",
@@ -42,4 +43,6 @@ __all__ = [
     "Rollout",
     "Secret",
     "Service",
+    "SignInAttempt",
+    "User",
 ]

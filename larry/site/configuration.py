@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +21,7 @@ T = TypeVar("T")
 
 FILE_NAME = "larry.toml"
 SHORTEST_SECRET_KEY = 32
+MOST_HOURS = 365 * 24
 
 SETTINGS: Mapping[str, str] = {
     "home": "the folder of the embedded database, the key file and published state: an absolute path",
@@ -27,6 +30,8 @@ SETTINGS: Mapping[str, str] = {
     "secrets_keys": "encrypt sensitive values: Fernet keys, the newest first, older ones as long as they are needed",
     "allowed_hosts": "the host names that the pages answer to, such as larry.example.com or .example.com",
     "time_zone": "the zone of moments given without one: a name of the IANA database, such as Europe/Berlin",
+    "session_hours": "how long somebody stays signed in: a whole number of hours, from 1 to 8760",
+    "proxies": "the proxies in front whose word about the client counts: addresses or networks, such as 127.0.0.1",
     "debug": "error pages that show everything to everybody: true or false",
 }
 """Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
@@ -67,6 +72,8 @@ class Configuration:
     secrets_keys: tuple[str, ...] = field(repr=False)
     allowed_hosts: tuple[str, ...]
     time_zone: str
+    session_hours: int
+    proxies: tuple[IPv4Network | IPv6Network, ...]
     debug: bool
 
 
@@ -114,6 +121,8 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     secrets_keys = read("secrets_keys", _read_secrets_keys)
     allowed_hosts = read("allowed_hosts", _read_hosts)
     time_zone = read("time_zone", _read_zone)
+    session_hours = read("session_hours", _read_hours)
+    proxies = read("proxies", _read_networks)
     debug = read("debug", _read_truth)
     if wrong:
         raise WrongSetting(*wrong)
@@ -127,6 +136,8 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         secrets_keys=secrets_keys,
         allowed_hosts=allowed_hosts or ("localhost", "127.0.0.1", "[::1]"),
         time_zone=time_zone or "UTC",
+        session_hours=session_hours or 12,
+        proxies=proxies or (),
         debug=bool(debug),
     )
 
@@ -238,6 +249,21 @@ def _read_zone(value: object) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise _WillNotDo("the IANA database has no such zone") from error
     return name
+
+
+def _read_hours(value: object) -> int:
+    text = value.strip() if isinstance(value, str) else value
+    hours = int(text) if isinstance(text, str) and re.fullmatch(r"[0-9]{1,4}", text) else text
+    if not isinstance(hours, int) or isinstance(hours, bool) or not 1 <= hours <= MOST_HOURS:
+        raise _WillNotDo(f"it is no whole number from 1 to {MOST_HOURS}")
+    return hours
+
+
+def _read_networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(text) for text in _texts(value))
+    except ValueError as error:
+        raise _WillNotDo(str(error)) from error
 
 
 def _read_truth(value: object) -> bool:

@@ -80,11 +80,14 @@ DEBUG = LARRY.debug
 SECRET_KEY = LARRY.secret_key
 ALLOWED_HOSTS = list(LARRY.allowed_hosts)
 
-INSTALLED_APPS = ["larry.records.apps.RecordsConfig", "django.contrib.messages"]
+INSTALLED_APPS = ["larry.records.apps.RecordsConfig", "django.contrib.sessions", "django.contrib.messages"]
 MIDDLEWARE = [
+    "larry.web.proxy.Proxied",
     "larry.web.headers.add_headers",
     "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "larry.web.door.Door",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
@@ -98,6 +101,25 @@ TEMPLATES = [
         "OPTIONS": {"context_processors": [], "builtins": ["larry.web.tag"]},
     }
 ]
+AUTH_USER_MODEL = "larry.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {"user_attributes": ("name", "full_name", "email")}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+SESSION_COOKIE_NAME = "larry_session"
+SESSION_COOKIE_AGE = LARRY.session_hours * 60 * 60
+SESSION_COOKIE_HTTPONLY = True
+LARRY_PROXIES = LARRY.proxies
+
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True

@@ -65,6 +65,14 @@ def redirect_after(request: HttpRequest, path: str, text: str, *, kind: str = "d
     return response
 
 
+def make_unavailable(request: HttpRequest) -> HttpResponse:
+    """The page for a database that does not answer."""
+    text = "The database does not answer, or is not up to date. Whoever runs Larry finds more at /readyz."
+    response = make_problem(request, 503, text)
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def look_only(view: View) -> View:
     """The view for GET and HEAD; a database that does not answer is told as such."""
 
@@ -106,10 +114,7 @@ def _answer(view: View, request: HttpRequest, arguments: Mapping[str, str]) -> H
     try:
         return view(request, **arguments)
     except (DatabaseError, InterfaceError):
-        text = "The database does not answer, or is not up to date. Whoever runs Larry finds more at /readyz."
-        response = make_problem(request, 503, text)
-        response.headers["Retry-After"] = "5"
-        return response
+        return make_unavailable(request)
 
 
 def _refuse_method(request: HttpRequest, text: str, allowed: str) -> HttpResponse:

@@ -7,7 +7,9 @@ from django.urls import URLPattern, path
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
 from larry.web.views.host import answer_host
+from larry.web.views.password import answer_password
 from larry.web.views.preference import answer_preference
+from larry.web.views.sign_in import answer_sign_in, answer_sign_out
 from larry.web.views.start import answer_start
 
 urlpatterns: list[URLPattern] = [
@@ -15,5 +17,8 @@ urlpatterns: list[URLPattern] = [
     path("hosts/<str:name>", answer_host, name="host"),
     path("clock", answer_clock, name="clock"),
     path("preferences", answer_preference, name="preferences"),
+    path("sign-in", answer_sign_in, name="sign-in"),
+    path("sign-out", answer_sign_out, name="sign-out"),
+    path("password", answer_password, name="change-password"),
     path("static/<str:name>", answer_asset, name="asset"),
 ]

@@ -1,20 +1,36 @@
-"""A visitor is whoever asks for a page: the name that activity records, and what they may see."""
+"""A visitor is whoever asks for a page: the name that activity records, and what they may see.
+
+Who has signed in is kept in a session of the database, known by a cookie.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
 
 from larry.actions.author import Author
+from larry.actions.sign_in import SignedIn
 from larry.outside import clock
+from larry.queries.moment import Moment
 from larry.queries.reader import Reader
+from larry.queries.user import find_session_user
+
+_VISITOR, _USER, _STAMP = "larry.visitor", "user", "stamp"
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
+    """``name`` is what activity calls them, ``shown`` what pages do; ``zone`` is the one they prefer, or nothing."""
+
     name: str
     is_signed_in: bool = False
+    id: int = 0
+    shown: str = ""
+    zone: str = ""
+    is_administrator: bool = False
 
     @property
     def reader(self) -> Reader:
@@ -25,7 +41,49 @@ class Visitor:
         return Author(self.name, reason, clock.now())
 
 
+STRANGER = Visitor("nobody")
+
+
 def read_visitor(request: HttpRequest) -> Visitor:
-    """Who asks. Costs no SQL."""
-    del request
-    return Visitor("anybody")
+    """Who asks: a stranger as well when the database does not answer. 2 SQL statements the first time, none without a
+    cookie."""
+    try:
+        return recognise_visitor(request)
+    except (DatabaseError, InterfaceError):
+        return STRANGER
+
+
+def recognise_visitor(request: HttpRequest) -> Visitor:
+    """The same, for whoever decides what to show. Raises the database's error, the first time."""
+    if _VISITOR not in request.META:
+        request.META[_VISITOR] = STRANGER
+        request.META[_VISITOR] = _load(request)
+    visitor: Visitor = request.META[_VISITOR]
+    return visitor
+
+
+def begin_session(request: HttpRequest, signed: SignedIn) -> None:
+    """A new session for somebody: what the cookie said before is worth nothing any more."""
+    request.session.flush()
+    request.session[_USER] = signed.id
+    request.session[_STAMP] = signed.stamp
+    request.META.pop(_VISITOR, None)
+    rotate_token(request)
+
+
+def end_session(request: HttpRequest) -> None:
+    """Nobody is signed in any more, here and in the database."""
+    request.session.flush()
+    request.META.pop(_VISITOR, None)
+
+
+def _load(request: HttpRequest) -> Visitor:
+    if not hasattr(request, "session"):  # refused before there was one: a host name that is not allowed
+        return STRANGER
+    user, stamp = request.session.get(_USER), request.session.get(_STAMP)
+    if not isinstance(user, int) or not isinstance(stamp, str):
+        return STRANGER
+    row = find_session_user(user, stamp, STRANGER.reader, Moment(clock.now()))
+    if row is None:
+        return STRANGER
+    return Visitor(row.name, True, row.id, row.full_name or row.name, row.time_zone, row.is_administrator)

@@ -14,6 +14,7 @@ from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, read_moment
 from larry.outside import clock
 from larry.queries.moment import Moment
+from larry.web.visitor import read_visitor
 
 ZONE_COOKIE = "larry_zone"
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
@@ -88,9 +89,9 @@ def read_asked(request: HttpRequest) -> Asked:
 
 
 def read_zone(request: HttpRequest) -> ZoneInfo:
-    """The zone that the visitor's browser told, or that of the settings."""
+    """The zone that the visitor's browser told, or the one that they prefer, or that of the settings."""
     name = request.COOKIES.get(ZONE_COOKIE, "")
-    return ZoneInfo(name if name in zone_names() else settings.TIME_ZONE)
+    return ZoneInfo(name if name in zone_names() else read_visitor(request).zone or settings.TIME_ZONE)
 
 
 @cache

@@ -7,6 +7,7 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from larry.queries.readiness import Readiness
+from tests.web.visitor import sign_in_as
 
 
 def test_a_process_lives_without_asking_a_database(client: Client) -> None:
@@ -53,7 +54,9 @@ def test_a_lost_guard_is_noticed(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/configuration/web1.example.com.json", "/", "/hosts/web1.example.com"])
-def test_a_database_that_is_away_is_503_everywhere(path: str, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_is_503_everywhere(path: str, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = sign_in_as("tess")
+
     def fail(*_: object, **__: object) -> None:
         raise OperationalError("no route to host; password=hunter2")
 
@@ -61,6 +64,7 @@ def test_a_database_that_is_away_is_503_everywhere(path: str, client: Client, mo
         "larry.api.configuration.get_node",
         "larry.web.views.start.list_hosts",
         "larry.web.views.host.get_node",
+        "larry.web.visitor.find_session_user",
     ):
         monkeypatch.setattr(place, fail)
     response = client.get(path)

@@ -84,9 +84,9 @@ class Terminal:
         assert len(said.err.splitlines()) == 1
         return said.err
 
-    def misused(self, *arguments: str) -> str:
+    def misused(self, *arguments: str, stdin: str = "") -> str:
         """What a command used wrongly says about it."""
-        said = self(*arguments)
+        said = self(*arguments, stdin=stdin)
         assert said.code == 2, said
         assert said.out == ""
         assert "Traceback" not in said.err

@@ -12,6 +12,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.parse
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -140,7 +143,10 @@ def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: d
         assert json.loads(body)["services"][-1]["service"] == "rails"
         assert SECRET not in body
         assert body == call(surroundings, "config", "web1.example.com").stdout
-        assert "web1.example.com" in fetch(port, "/")[2]
+        status, headers, body = fetch(port, "/")
+        assert (status, headers["location"]) == (302, "/sign-in")
+        assert "web1.example.com" not in body
+        assert "larry user add NAME --administrator" in fetch(port, "/sign-in")[2]
         taken = call(surroundings, "serve", "--bind", str(port))
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
         assert "--bind" in taken.stderr
@@ -159,12 +165,33 @@ def test_the_demonstration_has_a_database_of_its_own(tmp_path: Path, surrounding
     at_demo = {**surroundings, "LARRY_HOME": str(tmp_path / "demo")}
     at_demo.pop("LARRY_DATABASE_URL", None)
     assert call(at_demo, "config", shown[1], "--format", "enc").returncode == 0
+    told = re.search(r"name (\S+), password (\S+) ", done.stdout)
+    assert told is not None
+    sign_in_over_http(at_demo, told[1], told[2])
     # Another time it is made anew.
     before = call(at_demo, "deployments", "--all", "--format", "csv").stdout.count("\n")
     call(at_demo, "set", "pool", "mine", "name=Mine")
     assert call(surroundings, "demo", "--no-serve").returncode == 0
     assert call(at_demo, "deployments", "--all", "--format", "csv").stdout.count("\n") == before
     assert call(at_demo, "show", "pool", "mine").returncode == 1
+
+
+def sign_in_over_http(surroundings: dict[str, str], name: str, password: str) -> None:
+    """As a browser does: the form, its token, the cookies, and where one wanted to go."""
+    port = find_port()
+    browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    with serving(surroundings, "serve", "--bind", str(port)):
+        form = browser.open(f"http://127.0.0.1:{port}/?as_of=%2B1d", timeout=PATIENCE).read().decode()
+        hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|next)" value="([^"]*)"', form))
+        assert hidden["next"] == "/?as_of=%2B1d"
+        sent = urllib.parse.urlencode({**hidden, "name": name, "password": password}).encode()
+        arrived = browser.open(f"http://127.0.0.1:{port}/sign-in", sent, timeout=PATIENCE)
+        assert arrived.url == f"http://127.0.0.1:{port}/?as_of=%2B1d"
+        assert "This is not now" in arrived.read().decode()
+        with pytest.raises(urllib.error.HTTPError) as refusal:
+            browser.open(f"http://127.0.0.1:{port}/sign-in", sent.replace(password.encode(), b"no"), timeout=PATIENCE)
+        assert refusal.value.code in {401, 403}
+        refusal.value.close()
 
 
 def test_a_wrong_port_is_wrong_usage(surroundings: dict[str, str]) -> None:

@@ -26,6 +26,7 @@ NEEDS_NO_READER = {
     "read_view": "it opens the state that is read from, and reads no row",
     "state_of": "it computes from moments that a query has read",
     "service_graph_of": "it computes from Items that a query has read",
+    "user_row_of": "it tells of a row that has been read",
     "where_of": "it tells of a row that has been read",
 }
 """Public functions of queries that take no `reader` and `at`, each with its reason."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
+from larry.actions.user import NewUser, add_user
 from larry.core.interval import Interval
 from larry.nouns.table import NOUNS
 from larry.queries.activity import list_activity, list_activity_of
@@ -38,12 +39,14 @@ from larry.queries.rollout import get_rollout
 from larry.queries.service import get_service_graph
 from larry.queries.situation import list_situations
 from larry.queries.subject import find_subject
+from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.node import NodeDocument
 from larry.records.rollout import Rollout
+from larry.records.user import User
 from tests.actions.estate import author, change, day, lay
 
 AT = Moment(day(1))
@@ -74,6 +77,8 @@ def grow(size: int) -> None:
     for start, end in ((-3, -2), (-1, None), (9, None)):
         items = tuple(DeployItem(f"c{n}/a/i", hosts_of_all, place={"w0": "h0"}) for n in numbers)
         deploy(DeployRequest(items, day(start), day(end) if end else None), author(min(start, -1)))
+    for n in numbers:
+        add_user(NewUser(f"u{n}"), None, author())
     change("app", "c0/a", 0, parameters={"p0": 2})
     change("host", HOST, 0, labels={"size": str(size)})
 
@@ -89,6 +94,7 @@ class Census:
     snapshots: tuple[tuple[str, str], ...]
     documents: tuple[str, ...]
     rollout: int
+    user: tuple[int, str]
 
     @property
     def lanes(self) -> set[tuple[str, str]]:
@@ -104,6 +110,7 @@ def take_census() -> Census:
         tuple(Deployable.objects.values_list("digest", "instance__path")),
         tuple(NodeDocument.objects.values_list("digest", flat=True)),
         Rollout.objects.latest("id").id,
+        next((user.id, user.get_session_auth_hash()) for user in User.objects.filter(name="u0")),
     )
 
 
@@ -151,6 +158,10 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),
     "get_service_graph": lambda all_: get_service_graph(LOCAL, AT),
     "list_situations": lambda all_: list_situations(LOCAL, AT),
+    "list_users": lambda all_: list_users(LOCAL, AT),
+    "get_user": lambda all_: get_user("u0", LOCAL, AT),
+    "is_anybody_known": lambda all_: is_anybody_known(LOCAL, AT),
+    "find_session_user": lambda all_: find_session_user(*all_.user, LOCAL, AT),
     "find_subject": lambda all_: find_subject(HOST, ("host", "instance"), LOCAL, AT),
 }
 """By name: how it is called."""

@@ -22,6 +22,7 @@ from larry.records.models import (
     NodeSegment,
     Rollout,
     Service,
+    User,
 )
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -141,3 +142,9 @@ def add_edge_version(**fields: Any) -> EdgeVersion:
     service, target = fields.pop("service", None) or add_service(), fields.pop("target", None) or add_service()
     given = {"kind": "needs", "recorded_at": DAWN, "activity": fields.pop("activity", None) or add_activity()}
     return EdgeVersion.objects.create(service=service, target=target, **(given | fields))
+
+
+def add_user(**fields: Any) -> User:
+    number = next(_numbers)
+    given = {"name": f"user{number}", "name_folded": f"user{number}", "password": "!", "created_at": DAWN}
+    return User.objects.create(**(given | fields))

@@ -39,6 +39,7 @@ from tests.records.rows import (
     add_rollout,
     add_segment,
     add_service,
+    add_user,
     hour,
     named,
 )
@@ -180,6 +181,8 @@ BREACHES: dict[str, Breach] = {
     "deployed_service_cause_is_known": lambda: add_deployed_service(cause="whim"),
     "node_segment_start_is_unique_on_its_host": _segment_twice,
     "node_segment_ends_after_start": lambda: add_segment(2, 1),
+    "user_name_is_unique": _twice(add_user, name_folded="ada"),
+    "user_has_a_name": lambda: add_user(name=""),
     "there_is_one_estate": lambda: Estate.objects.create(id=2),
 }
 

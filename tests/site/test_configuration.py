@@ -109,6 +109,8 @@ WRONG = {
     "SECRETS_KEYS": (f"{FERNET_KEY},hunter2", "number 2 of 2 is no Fernet key"),
     "ALLOWED_HOSTS": ("https://larry.example.com/", "no scheme, port or path"),
     "TIME_ZONE": ("Europe/Atlantis", "no such zone"),
+    "SESSION_HOURS": ("0", "no whole number from 1 to 8760"),
+    "PROXIES": ("nginx", "does not appear to be an IPv4 or IPv6"),
     "DEBUG": ("perhaps", "neither true nor false"),
 }
 
@@ -140,7 +142,8 @@ def test_all_that_is_wrong_is_told_at_once(home: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ['time_zone = 1', 'allowed_hosts = []', 'allowed_hosts = [""]', 'debug = 1', 'secrets_keys = {}', 'home = ""',
+    ['session_hours = true', 'session_hours = 1.5', 'session_hours = 9999', 'proxies = 1', 'proxies = ["10.0.0.1/8"]',
+     'time_zone = 1', 'allowed_hosts = []', 'allowed_hosts = [""]', 'debug = 1', 'secrets_keys = {}', 'home = ""',
      'time_zone = "../../etc/passwd"', 'time_zone = "/etc/localtime"', 'time_zone = "\\u0000"'],
 )  # fmt: skip
 def test_a_value_of_the_wrong_kind_in_the_file_is_refused(text: str, tmp_path: Path, home: Path) -> None:

@@ -171,12 +171,13 @@ def test_a_host_name_that_is_not_allowed_is_told_with_the_setting_to_look_at(db:
     assert b"evil" not in response.content
 
 
-def test_a_defect_shows_no_traceback(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_shows_no_traceback(now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError(SECRET)
 
     monkeypatch.setattr("larry.web.views.start.list_hosts", fail)
-    response = Client(raise_request_exception=False).get("/")
+    client.raise_request_exception = False
+    response = client.get("/")
     assert response.status_code == 500
     assert b"defect of Larry" in response.content
     assert SECRET.encode() not in response.content

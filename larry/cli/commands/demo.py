@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 FILES = tuple(f"larry.sqlite3{ending}" for ending in ("", "-wal", "-shm", "-journal"))
 LONGEST_CELL = 90
+ACCOUNT = "demo"
 
 
 @click.command()
@@ -51,10 +53,22 @@ def demo(*, no_serve: bool, bind: str | None) -> None:
     click.echo(f"making the demonstration estate in {home}")
     migrate()
     demonstration.play(session.now, find_actor())
+    password = _add_account(session)
     _print_host(session, demonstration.SHOWN_HOST)
     _print_hints(home, demonstration.SHOWN_HOST)
+    click.echo(f"To sign in to the pages: name {ACCOUNT}, password {password} (told only here, this once)\n")
     if not no_serve:
         run_server(address)
+
+
+def _add_account(session: Session) -> str:
+    """Somebody to sign in as, with everything allowed; the password, which nobody can guess."""
+    from larry.actions.user import NewUser, add_user
+
+    password = secrets.token_urlsafe(12)
+    new = NewUser(ACCOUNT, "Demonstration", is_administrator=True)
+    add_user(new, password, session.author("to look at the demonstration"))
+    return password
 
 
 def _settle() -> Path:

@@ -23,7 +23,8 @@ def answer_foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     del reason
     text = (
         "Nothing was done: the form did not come from this browser's own page. "
-        "Go back, load the page anew, and send it again."
+        "Go back, load the page anew, and send it again. If that never helps: cookies must be allowed, "
+        "and behind a proxy that speaks HTTPS, LARRY_PROXIES must name it."
     )
     return make_problem(request, 403, text)
 

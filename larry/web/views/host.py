@@ -16,15 +16,15 @@ from larry.core.node_text import DatedNode
 from larry.queries.interval_map import get_interval_map
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, list_timeline
-from larry.queries.reader import NotFound, Reader
+from larry.queries.reader import NotFound
 from larry.web.address import find_route
 from larry.web.frame import Crumb, read_frame
 from larry.web.interval_picture import draw_map
 from larry.web.page import look_only, make_page, make_problem
 from larry.web.views.start import link_dialects
+from larry.web.visitor import read_visitor
 from larry.web.when import Asked, When, read_asked
 
-ANYBODY = Reader("anybody")
 BEFORE = timedelta(days=30)
 AFTER = timedelta(days=366)
 LONGEST_HOST = 253
@@ -57,15 +57,15 @@ class SegmentLine:
 @look_only
 def answer_host(request: HttpRequest, name: str) -> HttpResponse:
     """The page as of the moment asked for; 404 for a host unknown then. 2 SQL statements."""
-    asked = read_asked(request)
+    asked, reader = read_asked(request), read_visitor(request).reader
     if len(name) > LONGEST_HOST or not name.isascii() or not name.isprintable():
         return make_problem(request, 404, "There is no host of such a name.")
     try:
-        dated = get_node(name, ANYBODY, asked.at)
+        dated = get_node(name, reader, asked.at)
     except NotFound as fault:
         return make_problem(request, 404, str(fault))
     since, until = min(asked.as_of, asked.now) - BEFORE, max(asked.as_of, asked.now) + AFTER
-    timeline = list_timeline(name, ANYBODY, Moment(since), until)
+    timeline = list_timeline(name, reader, Moment(since), until)
     values = {
         "asked": asked,
         "facts": dated.node.facts,
@@ -77,7 +77,7 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
         "digest": dated.digest,
         "links": link_dialects(name, asked),
         "segments": _segment_lines(timeline, dated, asked),
-        "map": draw_map(get_interval_map("host", dated.node.facts.name, ANYBODY, asked.at), read_frame(request)),
+        "map": draw_map(get_interval_map("host", dated.node.facts.name, reader, asked.at), read_frame(request)),
     }
     crumbs = (Crumb("Hosts", find_route("hosts")),)
     return make_page(request, "host.html", values, title=dated.node.facts.name, crumbs=crumbs)

@@ -16,9 +16,9 @@ from larry.queries.host import HostRow, list_hosts
 from larry.queries.node import list_next_changes
 from larry.queries.reader import Reader
 from larry.web.page import look_only, make_page
+from larry.web.visitor import read_visitor
 from larry.web.when import Asked, When, read_asked
 
-ANYBODY = Reader("anybody")
 MOST_HOSTS = 500
 MOST_DEPLOYMENTS = 100
 MOST_CHANGES = 40
@@ -67,9 +67,9 @@ _TITLES = {
 @look_only
 def answer_start(request: HttpRequest) -> HttpResponse:
     """The page as of the moment asked for; 400 with the form when that is no moment. About 10 SQL statements."""
-    asked = read_asked(request)
-    hosts = list_hosts(ANYBODY, asked.at)
-    live = list_deployments(DeploymentFilter(states=frozenset({State.CURRENT, State.FUTURE})), ANYBODY, asked.at)
+    asked, reader = read_asked(request), read_visitor(request).reader
+    hosts = list_hosts(reader, asked.at)
+    live = list_deployments(DeploymentFilter(states=frozenset({State.CURRENT, State.FUTURE})), reader, asked.at)
     current = [row for row in live if row.state is State.CURRENT]
     future = [row for row in live if row.state is State.FUTURE]
     values = {
@@ -80,9 +80,9 @@ def answer_start(request: HttpRequest) -> HttpResponse:
         "more_current": max(0, len(current) - MOST_DEPLOYMENTS),
         "future": [_deployment_line(row, asked) for row in future[:MOST_DEPLOYMENTS]],
         "more_future": max(0, len(future) - MOST_DEPLOYMENTS),
-        "changes": _change_lines(asked),
+        "changes": _change_lines(asked, reader),
         "activity": [
-            ActivityLine(row, asked.show(row.at)) for row in list_activity(ANYBODY, asked.at, limit=MOST_ACTIVITY)
+            ActivityLine(row, asked.show(row.at)) for row in list_activity(reader, asked.at, limit=MOST_ACTIVITY)
         ],
     }
     return make_page(request, "start.html", values, title=_TITLES[asked.is_now, asked.is_past])
@@ -109,10 +109,10 @@ def _deployment_line(row: DeploymentRow, asked: Asked) -> DeploymentLine:
     return DeploymentLine(row, _host_page(row.host, asked), asked.show(row.start), asked.find(row.end), lacking)
 
 
-def _change_lines(asked: Asked) -> list[ChangeLine]:
+def _change_lines(asked: Asked, reader: Reader) -> list[ChangeLine]:
     """The next boundaries, with the hosts of each together."""
     lines: list[ChangeLine] = []
-    for moment, pairs in groupby(list_next_changes(ANYBODY, asked.at, MOST_CHANGES), key=lambda pair: pair[0]):
+    for moment, pairs in groupby(list_next_changes(reader, asked.at, MOST_CHANGES), key=lambda pair: pair[0]):
         hosts = tuple(host for _, host in pairs)
         when = asked.show(moment)
         page = f"{reverse('start')}?as_of={quote(when.iso)}"

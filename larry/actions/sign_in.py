@@ -1,0 +1,130 @@
+"""Sign in: a name and a password become a session; who guesses has to wait, whether or not there is such a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.db.models import Count, Min, Q
+from django.utils.crypto import salted_hmac
+
+from larry.actions.activity import record
+from larry.actions.author import Author, Refused
+from larry.actions.transaction import not_backwards, transact
+from larry.actions.user import LONGEST_PASSWORD, hash_password
+from larry.core.key import fold
+from larry.records.user import SignInAttempt, User
+
+WINDOW = timedelta(minutes=15)
+"""For how long an attempt counts."""
+
+MOST_OF_ACCOUNT = 10
+"""Wrong attempts for one name within the window; a thousand a day guess no password that was accepted."""
+
+MOST_OF_ADDRESS = 50
+"""Wrong attempts from one address within the window: an office may share one."""
+
+
+class WrongCredentials(Refused):
+    """Name and password do not belong together. It does not say which of them is wrong, or whether there is such a
+    user."""
+
+
+class TooManyAttempts(Refused):
+    """Somebody guesses; ``wait`` is how long until the next attempt is looked at."""
+
+    def __init__(self, wait: timedelta) -> None:
+        minutes = max(1, -(-wait // timedelta(minutes=1)))
+        super().__init__(f"Too many attempts. Try again in {minutes} minute{'s' if minutes > 1 else ''}.")
+        self.wait = wait
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """What a session keeps: who, and a stamp that no longer fits when the password is another one."""
+
+    id: int
+    name: str
+    stamp: str = field(repr=False)
+
+
+def sign_in(name: str, password: str, address: str, now: datetime) -> SignedIn:
+    """Who it is. About 8 SQL statements, and a good part of a second for the password, outside of transactions.
+
+    Raises `WrongCredentials`, after the same work for a name that there is not; `TooManyAttempts`, before any.
+    """
+    attempt = _admit(name, address, now)
+    row = User.objects.filter(name_folded=fold(name.strip())).first()
+    tried = password[: LONGEST_PASSWORD + 1]  # none that was accepted is longer
+    if row is None:
+        make_password(tried)  # what checking costs, so that the time tells nothing
+    if row is None or not row.check_password(tried) or row.deactivated_at is not None:
+        raise WrongCredentials("The name and the password do not belong together.")
+
+    def work() -> None:
+        SignInAttempt.objects.filter(account=attempt.account).delete()
+        Session.objects.filter(expire_date__lt=now).delete()
+        User.objects.filter(id=row.id).update(signed_in_at=now)
+
+    transact(work)
+    return SignedIn(row.id, row.name, row.get_session_auth_hash())
+
+
+def change_password(user_id: int, old: str, new: str, address: str, author: Author) -> SignedIn:
+    """Change one's own password: all other sessions end. Raises like `sign_in`, `WeakPassword` for the new one."""
+    row = User.objects.get(id=user_id, deactivated_at=None)
+    hashed = hash_password(new, row)
+    attempt = _admit(row.name, address, author.now)
+    if not row.check_password(old[: LONGEST_PASSWORD + 1]):
+        raise WrongCredentials("That is not your present password.")
+
+    def work() -> SignedIn:
+        SignInAttempt.objects.filter(account=attempt.account).delete()
+        locked = User.objects.select_for_update().get(id=user_id)
+        locked.password = hashed
+        locked.save(update_fields=["password"])
+        record(not_backwards(author), "change password", "user", locked.name)
+        return SignedIn(locked.id, locked.name, locked.get_session_auth_hash())
+
+    return transact(work)
+
+
+def _admit(name: str, address: str, now: datetime) -> SignInAttempt:
+    """The attempt, written down before it is looked at, so that many at once are as many as they are.
+
+    One that is refused here does not count, so that waiting is enough.
+    """
+    SignInAttempt.objects.filter(at__lte=now - WINDOW).delete()
+    attempt = SignInAttempt.objects.create(at=now, account=_mark(name), address=_network(address))
+    account, place = Q(account=attempt.account), Q(address=attempt.address)
+    told = SignInAttempt.objects.filter(account | place).aggregate(
+        of_account=Count("id", filter=account),
+        of_address=Count("id", filter=place),
+        first_of_account=Min("at", filter=account),
+        first_of_address=Min("at", filter=place),
+    )
+    begun = [
+        told[f"first_of_{what}"]
+        for what, most in (("account", MOST_OF_ACCOUNT), ("address", MOST_OF_ADDRESS))
+        if told[f"of_{what}"] > most
+    ]
+    if begun:
+        attempt.delete()
+        raise TooManyAttempts(max(begun) + WINDOW - now)
+    return attempt
+
+
+def _mark(name: str) -> str:
+    return salted_hmac("larry.sign_in", fold(name.strip()), algorithm="sha256").hexdigest()
+
+
+def _network(address: str) -> str:
+    """The address; of version 6 the network that one household or machine has."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(known) if known.version == 4 else str(ip_network((int(known) >> 64 << 64, 64)))

@@ -1,0 +1,179 @@
+"""`larry user`: who may sign in to the pages."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from larry.cli.option import act_options, as_of_option, listing_option, reason_option
+from larry.cli.printing import Column, print_document, print_listing, show_plain
+from larry.cli.session import open_session
+from larry.core.interval import iso
+from larry.core.moment_text import show_moment
+
+if TYPE_CHECKING:
+    from larry.core.document import Json
+    from larry.queries.user import UserRow
+
+
+@click.group()
+def user() -> None:
+    """Who may sign in to the pages. A password is asked for, or read as the first line of the standard input; it is
+    never an argument, where others could see it.
+
+    \b
+    Examples:
+      larry user add ada --administrator --full-name "Ada Admin"
+      larry user list
+      larry user deactivate ada --reason "left"
+    """
+
+
+@user.command("add")
+@click.argument("name")
+@click.option("--full-name", default="", metavar="TEXT", help="What pages call them.")
+@click.option("--email", default="", metavar="ADDRESS", help="Where mail reaches them.")
+@click.option("--time-zone", default="", metavar="ZONE", help="In which times are shown to them: Europe/Berlin.")
+@click.option("--administrator", "is_administrator", is_flag=True, help="May do everything, and see everything.")
+@act_options
+def add(*, name: str, reason: str | None, dry_run: bool, form: str, **said: str | bool) -> None:
+    """Add somebody who may sign in, and ask for their password.
+
+    \b
+    Examples:
+      larry user add ada --administrator
+      pwgen 20 1 | tee ada.txt | larry user add ada --email ada@example.com
+    """
+    session = open_session()
+
+    from larry.actions.user import NewUser, add_user
+
+    new = NewUser(
+        name, str(said["full_name"]), str(said["email"]), str(said["time_zone"]), said["is_administrator"] is True
+    )
+    author = session.author(reason)
+    add_user(new, None, author, dry_run=True)  # what will not do is told before anybody thinks of a password
+    row = add_user(new, None if dry_run else read_password(), author, dry_run=dry_run)
+    _print_done(row, "may sign in", form, dry_run=dry_run)
+
+
+@user.command("list")
+@as_of_option
+@listing_option
+def list_(*, as_of: str | None, form: str) -> None:
+    """List everybody who may sign in, or could once.
+
+    \b
+    Examples:
+      larry user list
+      larry user list --format json
+    """
+    session = open_session()
+
+    from larry.queries.user import list_users
+
+    rows = list_users(session.reader, session.at(as_of))
+    session.say_as_now("users", as_of)
+    columns: tuple[Column[UserRow], ...] = (
+        Column("name", lambda row: row.name),
+        Column("full name", lambda row: row.full_name),
+        Column("email", lambda row: row.email),
+        Column("administrator", lambda row: "yes" if row.is_administrator else ""),
+        Column("since", lambda row: show_moment(row.created_at.replace(microsecond=0), session.zone)),
+        Column(
+            "last signed in",
+            lambda row: show_moment(row.signed_in_at.replace(microsecond=0), session.zone) if row.signed_in_at else "",
+        ),
+        Column("is", lambda row: "active" if row.is_active else "deactivated"),
+    )
+    print_listing(rows, columns, _document, form, nothing="nobody can sign in yet: `larry user add NAME`")
+
+
+@user.command("password")
+@click.argument("name")
+@reason_option
+def password(*, name: str, reason: str | None) -> None:
+    """Give somebody another password. Wherever they are signed in, they are signed out.
+
+    \b
+    Examples:
+      larry user password ada
+      larry user password ada --reason "the old one was on a note" < new.txt
+    """
+    session = open_session()
+
+    from larry.actions.user import set_password
+    from larry.queries.user import get_user
+
+    known = get_user(name, session.reader, session.at(None))
+    row = set_password(known.name, read_password(), session.author(reason))
+    click.echo(f"{show_plain(row.name)} has another password")
+
+
+@user.command("deactivate")
+@click.argument("name")
+@act_options
+def deactivate(*, name: str, reason: str | None, dry_run: bool, form: str) -> None:
+    """Let somebody in no longer. What they did stays in activity under their name.
+
+    \b
+    Examples:
+      larry user deactivate ada --reason "left"
+    """
+    session = open_session()
+
+    from larry.actions.user import deactivate_user
+
+    row = deactivate_user(name, session.author(reason), dry_run=dry_run)
+    _print_done(row, "may no longer sign in", form, dry_run=dry_run)
+
+
+@user.command("activate")
+@click.argument("name")
+@act_options
+def activate(*, name: str, reason: str | None, dry_run: bool, form: str) -> None:
+    """Let somebody in again, with the password of before.
+
+    \b
+    Examples:
+      larry user activate ada --reason "is back"
+    """
+    session = open_session()
+
+    from larry.actions.user import activate_user
+
+    row = activate_user(name, session.author(reason), dry_run=dry_run)
+    _print_done(row, "may sign in again", form, dry_run=dry_run)
+
+
+def read_password() -> str:
+    """The password, asked for twice where there is a terminal, else the first line of the standard input."""
+    if sys.stdin.isatty():
+        text: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return text
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise click.UsageError("there is no password on the standard input, and no terminal to ask for one")
+    return line
+
+
+def _print_done(row: UserRow, what: str, form: str, *, dry_run: bool) -> None:
+    if form == "json":
+        print_document({"dry_run": dry_run, "user": _document(row)}, "json")
+        return
+    click.echo(f"{show_plain(row.name)} {what}" + ("; nothing has been changed: this was a dry run" if dry_run else ""))
+
+
+def _document(row: UserRow) -> dict[str, Json]:
+    return {
+        "name": row.name,
+        "full_name": row.full_name,
+        "email": row.email,
+        "time_zone": row.time_zone,
+        "is_administrator": row.is_administrator,
+        "is_active": row.is_active,
+        "created_at": iso(row.created_at),
+        "signed_in_at": iso(row.signed_in_at) if row.signed_in_at else None,
+    }

@@ -1,0 +1,73 @@
+"""Users: who may sign in, and who it is that a session belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.crypto import constant_time_compare
+
+from larry.core.key import fold
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound, Reader, restrict
+from larry.records.user import User
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user as listed; never with anything of the password."""
+
+    id: int
+    name: str
+    full_name: str
+    email: str
+    time_zone: str
+    is_administrator: bool
+    created_at: datetime
+    deactivated_at: datetime | None
+    signed_in_at: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        return self.deactivated_at is None
+
+
+def list_users(reader: Reader, at: Moment) -> tuple[UserRow, ...]:
+    """All users by name, deactivated ones among them; 1 SQL statement."""
+    return tuple(user_row_of(row) for row in restrict(reader, User.objects.order_by("name_folded")))
+
+
+def get_user(name: str, reader: Reader, at: Moment) -> UserRow:
+    """The user of a name, in any case; 1 SQL statement. Raises `NotFound`."""
+    row = restrict(reader, User.objects.filter(name_folded=fold(name.strip()))).first()
+    if row is None:
+        raise NotFound(f"there is no user {name}")
+    return user_row_of(row)
+
+
+def is_anybody_known(reader: Reader, at: Moment) -> bool:
+    """Whether there is any user at all; 1 SQL statement."""
+    return restrict(reader, User.objects.all()).exists()
+
+
+def find_session_user(user_id: int, stamp: str, reader: Reader, at: Moment) -> UserRow | None:
+    """The active user whose session carries a stamp, which changes with the password; 1 SQL statement."""
+    row = restrict(reader, User.objects.filter(id=user_id, deactivated_at=None)).first()
+    if row is None or not constant_time_compare(stamp, row.get_session_auth_hash()):
+        return None
+    return user_row_of(row)
+
+
+def user_row_of(row: User) -> UserRow:
+    """What is told of a row."""
+    return UserRow(
+        row.id,
+        row.name,
+        row.full_name,
+        row.email,
+        row.time_zone,
+        row.is_administrator,
+        row.created_at,
+        row.deactivated_at,
+        row.signed_in_at,
+    )
