@@ -181,6 +181,7 @@ def sign_in_over_http(surroundings: dict[str, str], name: str, password: str) ->
     port = find_port()
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with serving(surroundings, "serve", "--bind", str(port)):
+        assert fetch(port, "/healthz")[0] == 200
         form = browser.open(f"http://127.0.0.1:{port}/?as_of=%2B1d", timeout=PATIENCE).read().decode()
         hidden = dict(re.findall(r'name="(csrfmiddlewaretoken|next)" value="([^"]*)"', form))
         assert hidden["next"] == "/?as_of=%2B1d"
