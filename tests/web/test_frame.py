@@ -125,7 +125,7 @@ def test_preferences_need_the_token_of_the_page(now: datetime) -> None:
     assert response.status_code == 403
     assert b"Nothing was done" in response.content
     assert "larry_theme" not in response.cookies
-    page = strict.get("/").content.decode()
+    page = strict.get("/sign-in").content.decode()
     found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert found is not None
     assert strict.post("/preferences", {"theme": "dark", "csrfmiddlewaretoken": found[1]}).status_code == 303
