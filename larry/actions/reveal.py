@@ -1,14 +1,18 @@
-"""Reveal: hand out a node with its secrets in clear, and leave a line that says to whom."""
+"""Reveal: hand out secrets in clear, those of a node or many at once, and leave a line that says to whom."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
 
 from larry.actions.activity import record
 from larry.actions.author import Author
 from larry.actions.transaction import not_backwards, transact
+from larry.core.document import Json
 from larry.core.interval import iso
 from larry.core.node_text import DatedNode, has_secrets
 from larry.queries.moment import Moment
 from larry.queries.node import get_open_node, get_stored_node
+from larry.records.secret import unseal_each
 
 
 def reveal(host: str, at: Moment, author: Author) -> DatedNode:
@@ -21,5 +25,19 @@ def reveal(host: str, at: Moment, author: Author) -> DatedNode:
         after = {"as_of": iso(at.as_of), "digest": dated.digest}
         record(not_backwards(author), "reveal", "host", dated.node.facts.name, after=after)
         return dated
+
+    return transact(work)
+
+
+def reveal_secrets(hmacs: Iterable[str], author: Author) -> Mapping[str, Json]:
+    """The values known by these HMACs, for a tree of files; recorded where there are any. Raises `NoSuchSecret`."""
+    wanted = sorted(set(hmacs))
+    if not wanted:
+        return {}
+
+    def work() -> Mapping[str, Json]:
+        values = unseal_each(wanted)
+        record(not_backwards(author), "reveal", "secrets", "all", after={"secrets": len(values)})
+        return values
 
     return transact(work)

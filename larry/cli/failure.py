@@ -46,6 +46,8 @@ def _is_known(error: Exception) -> bool:
         ("larry.exports", "CannotPrint"),
         ("larry.queries.reader", "NotFound"),
         ("larry.nouns.estate", "EstateFaults"),
+        ("larry.outside.published_file", "NotPublished"),
+        ("larry.cli.published_tree", "NotOurTimeline"),
     )
     return any(_is(error, module, name) for module, name in known)
 

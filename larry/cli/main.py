@@ -53,6 +53,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "inventory": ("inventory:inventory", "every host at a moment, in the language of a tool"),
             "coverage": ("coverage:coverage", "which deployed services have the auditors they ask for, and which not"),
             "edges": ("edges:edges", "which service needs or audits which, now or as the record had it"),
+            "publish": ("publish:publish", "the whole fleet as a tree of files, now and for every boundary known"),
             "graph": ("graph:graph", "the picture of what depends on what: services, instances, hosts"),
             "timeline": ("timeline:timeline", "the picture of what was, is and will be live"),
             "history": ("history:history", "every change of what a host or an instance was, is and will be"),

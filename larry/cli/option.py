@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -39,6 +40,13 @@ def act_options(command: F) -> F:
     """``--reason``, ``--dry-run`` and ``--format text|json`` of a writing command."""
     dry = click.option("--dry-run", is_flag=True, help="Print the Plan and change nothing.")
     return reason_option(dry(_format(ACT_FORMATS)(command)))
+
+
+def from_option(command: F) -> F:
+    """``--from DIR``: read a published tree, as ``folder``, instead of the database."""
+    folder = click.Path(path_type=Path, exists=True, file_okay=False)
+    about = "Read what was published to DIR, instead of the database."
+    return click.option("--from", "folder", type=folder, metavar="DIR", help=about)(command)
 
 
 def expect_option(command: F) -> F:

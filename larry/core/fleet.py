@@ -32,6 +32,20 @@ class FleetHost:
         return self.dated.node.facts.name
 
 
+@dataclass(frozen=True, slots=True)
+class HostTimeline:
+    """All that is known of one host from some moment on: its nodes in order of time, and what groups it now."""
+
+    segments: tuple[DatedNode, ...]
+    roles: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+
+    def find(self, moment: datetime) -> DatedNode | None:
+        """What holds at the moment, if it is known."""
+        held = (each for each in self.segments if each.start <= moment and (each.end is None or moment < each.end))
+        return next(held, None)
+
+
 @dataclass(frozen=True)
 class Fleet:
     """All hosts by name; between ``start`` and ``end`` none of their nodes changes but by an act."""
@@ -73,6 +87,18 @@ class Fleet:
             }
             found[host, key] = tuple(sorted(elsewhere | {(host, other) for other in entry.after}))
         return MappingProxyType(found)
+
+
+def fleet_at(timelines: Mapping[str, HostTimeline], moment: datetime) -> Fleet:
+    """The hosts as they are known to be at a moment, and the boundaries on both sides of it."""
+    held = (
+        FleetHost(dated, timeline.roles, timeline.pools)
+        for _, timeline in sorted(timelines.items())
+        if (dated := timeline.find(moment)) is not None
+    )
+    ends = {each for of in timelines.values() for one in of.segments for each in (one.start, one.end) if each}
+    before, after = {each for each in ends if each <= moment}, {each for each in ends if each > moment}
+    return Fleet(tuple(held), max(before, default=None), min(after, default=None))
 
 
 def agree_levels(fleet: Fleet) -> Mapping[str, Mapping[str, Json]]:

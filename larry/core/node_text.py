@@ -69,6 +69,14 @@ def dated_document(dated: DatedNode) -> dict[str, Json]:
     }
 
 
+def read_dated(document: Mapping[str, Any]) -> DatedNode:
+    """The inverse of `dated_document`."""
+    valid = document["valid"]
+    until = datetime.fromisoformat(valid["until"]) if valid["until"] else None
+    node = read_node(canonical_text(freeze(document)))
+    return DatedNode(node, datetime.fromisoformat(valid["from"]), until, document["digest"])
+
+
 def write_node(node: Node) -> str:
     """The canonical text that is stored under the node's digest."""
     return canonical_text(node_document(node))

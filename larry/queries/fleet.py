@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.db.models import Max, Min, Q, QuerySet
 
-from larry.core.fleet import Fleet, FleetHost
+from larry.core.fleet import Fleet, FleetHost, HostTimeline
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
@@ -40,6 +42,26 @@ def get_fleet(reader: Reader, at: Moment) -> Fleet:
     before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
     after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
     return Fleet(hosts, max(before, default=None), min(after, default=None))
+
+
+def get_timelines(reader: Reader, at: Moment) -> Mapping[str, HostTimeline]:
+    """What is known of every host in use from a moment on, as recorded (each secret by its HMAC only), by name;
+    3 SQL statements. Roles and pools are as they are now."""
+    in_use = Q(host__retired_at=None) | Q(host__retired_at__gt=at.as_of)
+    coming = Q(end=None) | Q(end__gt=at.as_of)
+    with read_view():
+        segments = restrict(reader, NodeSegment.objects.filter(coming, in_use)).order_by("host__name", "start")
+        rows = list(segments.values_list("host_id", "start", "end", "document_id", "document__body"))
+        roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
+        pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
+    nodes = {digest: read_node(body) for digest, body in {row[3]: row[4] for row in rows}.items()}
+    found: dict[int, list[DatedNode]] = {}
+    for id_, start, end, digest, _ in rows:
+        found.setdefault(id_, []).append(DatedNode(nodes[digest], start, end, digest))
+    return {
+        of[0].node.facts.name: HostTimeline(tuple(of), roles.get(id_, ()), pools.get(id_, ()))
+        for id_, of in found.items()
+    }
 
 
 def _keys_by_host(rows: QuerySet[Host], of: str) -> dict[int, tuple[str, ...]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from larry.cli.dialect_option import choose_dialect, choose_folder, write_folder
-from larry.cli.option import as_of_option, reason_option
+from larry.cli.option import as_of_option, from_option, reason_option
 from larry.cli.session import Session, open_session
 from larry.core.fleet import Fleet, FleetHost
 from larry.core.node import keep_leaving
@@ -28,6 +29,7 @@ _JUST_BEFORE = timedelta(microseconds=1)
 @click.option("--leaving", metavar="T", help="With --stop: only what is gone after the boundary at T.")
 @click.option("--into", metavar="DIR", help="Write the dialect's folder of files, instead of printing.")
 @click.option("--reveal", is_flag=True, help="With secrets in clear; activity records it.")
+@from_option
 @reason_option
 @as_of_option
 def config(
@@ -38,6 +40,7 @@ def config(
     leaving: str | None,
     into: str | None,
     reveal: bool,
+    folder: Path | None,
     reason: str | None,
     as_of: str | None,
 ) -> None:
@@ -49,6 +52,7 @@ def config(
       larry config web1.example.com --format enc --as-of 2026-12-01T09:00Z
       larry config web1.example.com --format shell --stop --leaving 2026-12-31
       larry config web1.example.com --format hiera --into /srv/hiera
+      larry config web1.example.com --format yaml --from /srv/larry
     """
     dialect = choose_dialect(form)
     if stop and not dialect.can_stop:
@@ -59,10 +63,16 @@ def config(
         raise click.UsageError("--leaving names its own moment: leave out --as-of")
     if into is not None and stop:
         raise click.UsageError("--into writes what is to start: leave out --stop")
+    if folder is not None and reveal:
+        raise click.UsageError("a published tree holds secrets if it was published with --secrets: leave out --reveal")
     fill = None if into is None else choose_folder(dialect)
-    session = open_session()
+    session = open_session(needs_database=folder is None)
 
     def read(moment: datetime) -> DatedNode:
+        if folder is not None:
+            from larry.cli.from_tree import read_published_node
+
+            return read_published_node(folder, host, moment)
         return _read(session, host, moment, reason, reveal=reveal)
 
     if leaving is None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from larry.cli.dialect_option import choose_dialect, choose_folder, write_folder
-from larry.cli.option import as_of_option
-from larry.cli.session import open_session
+from larry.cli.option import as_of_option, from_option
+from larry.cli.session import Session, open_session
+
+if TYPE_CHECKING:
+    from larry.core.fleet import Fleet
+    from larry.queries.moment import Moment
 
 
 @click.command()
 @click.option("--format", "form", default="json", show_default=True, help="One of the dialects that tell all hosts.")
 @click.option("--into", metavar="DIR", help="Write the dialect's folder of files, instead of printing.")
+@from_option
 @as_of_option
-def inventory(*, form: str, into: str | None, as_of: str | None) -> None:
+def inventory(*, form: str, into: str | None, folder: Path | None, as_of: str | None) -> None:
     """Print what every host is to be, now or at a moment. Secrets are masked; roles and pools are as they are now.
 
     \b
@@ -21,6 +29,7 @@ def inventory(*, form: str, into: str | None, as_of: str | None) -> None:
       larry inventory > fleet.json
       larry inventory --format yaml --as-of 2026-12-01T09:00Z
       larry inventory --format hiera --into /etc/puppet/code/data
+      larry inventory --format json --from /srv/larry
     """
     dialect = choose_dialect(form)
     fill = dialect.render_fleet if into is None else choose_folder(dialect)
@@ -29,12 +38,19 @@ def inventory(*, form: str, into: str | None, as_of: str | None) -> None:
 
         known = ", ".join(each.name for each in list_inventories())
         raise click.UsageError(f"{dialect.name} tells one host at a time (larry config); all at once: {known}")
-    session = open_session()
-
-    from larry.queries.fleet import get_fleet
-
-    told = fill(get_fleet(session.reader, session.at(as_of)))
+    session = open_session(needs_database=folder is None)
+    told = fill(_read(session, folder, session.at(as_of)))
     if isinstance(told, str):
         click.echo(told, nl=False)
     elif into is not None:
         write_folder(told, into)
+
+
+def _read(session: Session, folder: Path | None, at: Moment) -> Fleet:
+    if folder is not None:
+        from larry.cli.from_tree import read_published_fleet
+
+        return read_published_fleet(folder, at.as_of)
+    from larry.queries.fleet import get_fleet
+
+    return get_fleet(session.reader, at)
