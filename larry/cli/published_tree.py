@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from larry.core.document import Json, canonical_text
-from larry.core.fleet import Fleet, HostTimeline, fleet_at
+from larry.core.fleet import Fleet, KnownHost, fleet_at
 from larry.core.node import Node
 from larry.core.node_text import DatedNode, dated_document, mask_node, open_node, read_dated
 from larry.exports import CannotPrint
@@ -25,7 +25,7 @@ LAYOUT = 1
 """The version of the tree's layout, which readers look at first."""
 
 TIMELINE = "timeline.json"
-Timelines = Mapping[str, HostTimeline]
+Timelines = Mapping[str, KnownHost]
 
 
 class NotOurTimeline(ValueError):
@@ -40,20 +40,20 @@ class Tree:
     faults: Mapping[str, str]
 
 
-def write_timeline(timeline: HostTimeline) -> str:
+def write_timeline(timeline: KnownHost) -> str:
     """The whole known timeline of one host, secrets as they are in it."""
     segments = [dated_document(each) for each in timeline.segments]
-    document = {"layout": LAYOUT, "roles": timeline.roles, "pools": timeline.pools, "segments": segments}
+    document: Json = {"layout": LAYOUT, "roles": timeline.roles, "pools": timeline.pools, "segments": segments}
     return canonical_text(document) + "\n"
 
 
-def read_timeline(text: str) -> HostTimeline:
+def read_timeline(text: str) -> KnownHost:
     """The inverse of `write_timeline`. Raises `NotOurTimeline`."""
     document: Any = json.loads(text)
     if not isinstance(document, dict) or document.get("layout") != LAYOUT:
         raise NotOurTimeline(f"this Larry reads published trees of layout {LAYOUT}: publish again with this one")
     segments = tuple(read_dated(each) for each in document["segments"])
-    return HostTimeline(segments, tuple(document["roles"]), tuple(document["pools"]))
+    return KnownHost(segments, tuple(document["roles"]), tuple(document["pools"]))
 
 
 def stamp(moment: datetime) -> str:
@@ -61,7 +61,7 @@ def stamp(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y%m%dT%H%M%S.%f}Z"
 
 
-def draw_host(host: str, timeline: HostTimeline, dialects: Sequence[Dialect], now: datetime) -> Tree:
+def draw_host(host: str, timeline: KnownHost, dialects: Sequence[Dialect], now: datetime) -> Tree:
     """All files of one host, for each dialect what holds now and what will."""
     folder = f"hosts/{host}"
     texts = {f"{folder}/{TIMELINE}": write_timeline(timeline)}

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from larry.cli.failure import CannotStart
 from larry.cli.published_tree import TIMELINE, Timelines, draw_fleet, draw_host, read_timeline
-from larry.core.fleet import HostTimeline, fleet_at
+from larry.core.fleet import KnownHost, fleet_at
 from larry.exports.dialect import Dialect
 from larry.exports.puppet.hiera import Lock
 from larry.outside.published_file import (
@@ -95,7 +95,7 @@ def read_tree(folder: Path, warn: Callable[[str], None]) -> Timelines:
     return {host: read_host(folder, host, warn) for host in hosts}
 
 
-def read_host(folder: Path, host: str, warn: Callable[[str], None]) -> HostTimeline:
+def read_host(folder: Path, host: str, warn: Callable[[str], None]) -> KnownHost:
     """The published timeline of one host; a warning where it is not the latest. Raises `NotPublished`."""
     found = read_published(folder / "hosts" / host / TIMELINE)
     if found.warning is not None:
@@ -111,7 +111,7 @@ def _differs(host: str, timelines: Timelines, now: datetime, before: Published) 
     return any(before.at < each.start <= now for each in new.segments)
 
 
-def _mark(timeline: HostTimeline) -> tuple[object, ...]:
+def _mark(timeline: KnownHost) -> tuple[object, ...]:
     return timeline.roles, timeline.pools, [(each.start, each.end, each.digest) for each in timeline.segments]
 
 

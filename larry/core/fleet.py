@@ -33,7 +33,7 @@ class FleetHost:
 
 
 @dataclass(frozen=True, slots=True)
-class HostTimeline:
+class KnownHost:
     """All that is known of one host from some moment on: its nodes in order of time, and what groups it now."""
 
     segments: tuple[DatedNode, ...]
@@ -89,7 +89,7 @@ class Fleet:
         return MappingProxyType(found)
 
 
-def fleet_at(timelines: Mapping[str, HostTimeline], moment: datetime) -> Fleet:
+def fleet_at(timelines: Mapping[str, KnownHost], moment: datetime) -> Fleet:
     """The hosts as they are known to be at a moment, and the boundaries on both sides of it."""
     held = (
         FleetHost(dated, timeline.roles, timeline.pools)

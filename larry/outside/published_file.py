@@ -137,7 +137,7 @@ def _keep_previous(path: Path) -> None:
     """A second name for what stands there, which takes the place of the one before in a single step."""
     before = _beside(path, PREVIOUS)
     if before.exists() and before.samefile(path):
-        return  # a publication that was cut short came this far, and renaming one name of a file to another does nothing
+        return  # a publication that was cut short came this far; renaming one name of a file to another does nothing
     second = _half(before)
     second.unlink(missing_ok=True)
     os.link(path, second)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from larry.core.fleet import Fleet, FleetHost, HostTimeline
+from larry.core.fleet import Fleet, FleetHost, KnownHost
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
@@ -44,7 +44,7 @@ def get_fleet(reader: Reader, at: Moment) -> Fleet:
     return Fleet(hosts, max(before, default=None), min(after, default=None))
 
 
-def get_timelines(reader: Reader, at: Moment) -> Mapping[str, HostTimeline]:
+def get_timelines(reader: Reader, at: Moment) -> Mapping[str, KnownHost]:
     """What is known of every host in use from a moment on, as recorded (each secret by its HMAC only), by name;
     3 SQL statements. Roles and pools are as they are now."""
     in_use = Q(host__retired_at=None) | Q(host__retired_at__gt=at.as_of)
@@ -59,8 +59,7 @@ def get_timelines(reader: Reader, at: Moment) -> Mapping[str, HostTimeline]:
     for id_, start, end, digest, _ in rows:
         found.setdefault(id_, []).append(DatedNode(nodes[digest], start, end, digest))
     return {
-        of[0].node.facts.name: HostTimeline(tuple(of), roles.get(id_, ()), pools.get(id_, ()))
-        for id_, of in found.items()
+        of[0].node.facts.name: KnownHost(tuple(of), roles.get(id_, ()), pools.get(id_, ())) for id_, of in found.items()
     }
 
 

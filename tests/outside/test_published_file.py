@@ -182,7 +182,9 @@ def test_damage_is_noticed_and_what_stood_there_before_is_answered(
     assert "before" in found.warning
     assert replace_files({path: NEW}) == 1
     assert read(path) == NEW
-    assert path.with_name("config.json.prev").read_text(encoding="utf-8") == OLD, "damage is never kept as the one before"
+    assert path.with_name("config.json.prev").read_text(encoding="utf-8") == OLD, (
+        "damage is never kept as the one before"
+    )
 
 
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +22,34 @@ _JUST_BEFORE = timedelta(microseconds=1)
 """The grain of the databases' moments."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command was called with."""
+
+    host: str
+    form: str
+    stop: bool
+    leaving: str | None
+    into: str | None
+    reveal: bool
+    folder: Path | None
+    reason: str | None
+    as_of: str | None
+
+    def refuse_contradictions(self, *, can_stop: bool) -> None:
+        """Wrong usage for options that do not go together."""
+        rules = (
+            (self.stop and not can_stop, f"{self.form} has no order of stopping"),
+            (self.leaving and not self.stop, "--leaving belongs to --stop"),
+            (self.leaving and self.as_of, "--leaving names its own moment: leave out --as-of"),
+            (self.into and self.stop, "--into writes what is to start: leave out --stop"),
+            (self.folder and self.reveal, "a tree has secrets in clear if it was published so: leave out --reveal"),
+        )
+        for is_broken, why in rules:
+            if is_broken:
+                raise click.UsageError(why)
+
+
 @click.command()
 @click.argument("host")
 @click.option("--format", "form", default="json", show_default=True, help="One of the dialects.")
@@ -32,18 +60,7 @@ _JUST_BEFORE = timedelta(microseconds=1)
 @from_option
 @reason_option
 @as_of_option
-def config(
-    *,
-    host: str,
-    form: str,
-    stop: bool,
-    leaving: str | None,
-    into: str | None,
-    reveal: bool,
-    folder: Path | None,
-    reason: str | None,
-    as_of: str | None,
-) -> None:
+def config(**given: Any) -> None:
     """Print what HOST is to be, now or at a moment. Secrets are masked unless revealed.
 
     \b
@@ -54,46 +71,34 @@ def config(
       larry config web1.example.com --format hiera --into /srv/hiera
       larry config web1.example.com --format yaml --from /srv/larry
     """
-    dialect = choose_dialect(form)
-    if stop and not dialect.can_stop:
-        raise click.UsageError(f"{dialect.name} has no order of stopping")
-    if leaving is not None and not stop:
-        raise click.UsageError("--leaving belongs to --stop")
-    if leaving is not None and as_of is not None:
-        raise click.UsageError("--leaving names its own moment: leave out --as-of")
-    if into is not None and stop:
-        raise click.UsageError("--into writes what is to start: leave out --stop")
-    if folder is not None and reveal:
-        raise click.UsageError("a published tree holds secrets if it was published with --secrets: leave out --reveal")
-    fill = None if into is None else choose_folder(dialect)
-    session = open_session(needs_database=folder is None)
-
-    def read(moment: datetime) -> DatedNode:
-        if folder is not None:
-            from larry.cli.from_tree import read_published_node
-
-            return read_published_node(folder, host, moment)
-        return _read(session, host, moment, reason, reveal=reveal)
-
-    if leaving is None:
-        dated = read(session.at(as_of).as_of)
+    asked = Asked(**given)
+    dialect = choose_dialect(asked.form)
+    asked.refuse_contradictions(can_stop=dialect.can_stop)
+    fill = None if asked.into is None else choose_folder(dialect)
+    session = open_session(needs_database=asked.folder is None)
+    if asked.leaving is None:
+        dated = _read(session, asked, session.at(asked.as_of).as_of)
     else:
-        boundary = session.moment(leaving, "--leaving")
-        dated = read(boundary - _JUST_BEFORE)
-        dated = replace(dated, node=keep_leaving(dated.node, read(boundary).node))
-    if into is not None and fill is not None:
-        write_folder(fill(Fleet((FleetHost(dated),), dated.start, dated.end)), into)
+        boundary = session.moment(asked.leaving, "--leaving")
+        dated = _read(session, asked, boundary - _JUST_BEFORE)
+        dated = replace(dated, node=keep_leaving(dated.node, _read(session, asked, boundary).node))
+    if asked.into is not None and fill is not None:
+        write_folder(fill(Fleet((FleetHost(dated),), dated.start, dated.end)), asked.into)
         return
-    text = dialect.render(dated, stop=True) if stop else dialect.render(dated)
+    text = dialect.render(dated, stop=True) if asked.stop else dialect.render(dated)
     click.echo(text, nl=not text.endswith("\n"))
 
 
-def _read(session: Session, host: str, moment: datetime, reason: str | None, *, reveal: bool) -> DatedNode:
+def _read(session: Session, asked: Asked, moment: datetime) -> DatedNode:
+    if asked.folder is not None:
+        from larry.cli.from_tree import read_published_node
+
+        return read_published_node(asked.folder, asked.host, moment)
     from larry.queries.moment import Moment
     from larry.queries.node import get_node
 
-    if not reveal:
-        return get_node(host, session.reader, Moment(moment))
-    from larry.actions.reveal import reveal as act
+    if not asked.reveal:
+        return get_node(asked.host, session.reader, Moment(moment))
+    from larry.actions.reveal import reveal
 
-    return act(host, Moment(moment), session.author(reason))
+    return reveal(asked.host, Moment(moment), session.author(asked.reason))
