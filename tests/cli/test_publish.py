@@ -10,6 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import OperationalError, connection
 
 from larry.cli import published_tree
@@ -302,3 +305,26 @@ def test_options_that_do_not_go_together(larry: Terminal, tree: Path, tmp_path: 
     assert "--format hiera" in larry.misused("publish", str(tree), "--eyaml-public-key", str(key))
     told = larry.refused("publish", str(tree), "--format", "hiera", "--eyaml-public-key", str(key))
     assert "X.509" in told
+
+
+def make_certificate() -> bytes:
+    """What `eyaml createkeys` calls a public key."""
+    key = rsa.generate_private_key(65537, 2048)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "eyaml")])
+    day = datetime(2026, 1, 1)  # noqa: DTZ001  # certificates know UTC only
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day + timedelta(days=3650))
+    return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+
+def test_secrets_for_hiera_are_locked_once(larry: Terminal, tree: Path, tmp_path: Path) -> None:
+    certificate = tmp_path / "public.pem"
+    certificate.write_bytes(make_certificate())
+    larry.deploy()
+    publish = ("publish", str(tree), "--format", "hiera", "--eyaml-public-key", str(certificate), *WHY)
+    larry.done(*publish)
+    data = (tree / "hiera" / "customer" / "acme.yaml").read_text()
+    assert "ENC[PKCS7," in data
+    assert SECRET not in "".join(texts(tree).values())
+    assert "0 files written" in larry.done(*publish).out, "what is locked anew would differ each time"
+    lines = larry.done("activity", "--noun", "secrets", "--format", "json").json
+    assert [line["verb"] for line in lines] == ["reveal"]

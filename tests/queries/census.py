@@ -9,14 +9,14 @@ from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.actions.user import NewUser, add_user
 from larry.core.interval import Interval
 from larry.nouns.table import NOUNS
-from larry.queries.activity import list_activity, list_activity_of
+from larry.queries.activity import get_latest_mark, list_activity, list_activity_of
 from larry.queries.address import list_addresses
 from larry.queries.coverage import EVERYTHING, list_coverage
 from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
-from larry.queries.fleet import get_fleet
+from larry.queries.fleet import get_fleet, get_timelines
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
 from larry.queries.host import get_facts, get_host_ids, get_host_names, list_host_keys, list_hosts, list_hosts_of_role
 from larry.queries.instance import get_descriptions, get_standing
@@ -125,6 +125,8 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),
     "list_edges": lambda all_: list_edges(LOCAL, AT),
     "get_fleet": lambda all_: get_fleet(LOCAL, AT),
+    "get_timelines": lambda all_: get_timelines(LOCAL, AT),
+    "get_latest_mark": lambda all_: get_latest_mark(LOCAL, AT),
     "get_host_history": lambda all_: get_host_history(HOST, LOCAL, AT),
     "get_instance_history": lambda all_: get_instance_history(PATH, LOCAL, AT),
     "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),
