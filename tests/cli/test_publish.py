@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import OperationalError, connection
 
-from larry.cli import published_tree
 from larry.cli.commands import publish as command
 from larry.exports import CannotPrint
+from larry.exports.dialect import find_dialect
 from larry.outside import clock
 from tests.cli.terminal import LIVE, SECRET, TEST, WHY, Terminal
 from tests.exports.puppet import OURS
@@ -237,9 +237,8 @@ def test_what_a_dialect_cannot_say_leaves_the_file_as_it_was(
     larry.done("publish", str(tree))
     before = (tree / "hosts" / HOST / "config.enc").read_text()
     larry.deploy()
-    dialect = next(each for each in published_tree_dialects() if each.name == "enc")
-    broken = Broken(dialect.name, dialect.suffix)
-    monkeypatch.setattr(command, "choose_dialect", lambda name: broken if name == "enc" else dialect_of(name))
+    broken = Broken("enc", "enc")
+    monkeypatch.setattr(command, "choose_dialect", lambda name: broken if name == "enc" else find_dialect(name))
     said = larry("publish", str(tree))
     assert said.code == 1
     assert re.search(rf"hosts/{HOST}/config.enc is left as it was: nobody can say that", said.err)
@@ -257,16 +256,6 @@ class Broken:
 
     def render(self, dated: object, *, stop: bool = False) -> str:  # noqa: ARG002
         raise CannotPrint("nobody can say that")
-
-
-def dialect_of(name: str) -> object:
-    return next(each for each in published_tree_dialects() if each.name == name)
-
-
-def published_tree_dialects() -> tuple[published_tree.Dialect, ...]:
-    from larry.exports.dialect import DIALECTS
-
-    return DIALECTS
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
