@@ -6,17 +6,29 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from larry.core.plan import Plan
+from larry.nouns.text import LONGEST_TEXT, find_text_fault
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader
+
+LONGEST_ACTOR = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody who acts: their name, the reason they give, and the moment they act at."""
+    """Somebody who acts: their name, the reason they give, and the moment they act at.
+
+    Raises `Refused` for a name or reason that no record holds.
+    """
 
     actor: str
     reason: str
     now: datetime
+
+    def __post_init__(self) -> None:
+        for what, text, longest in (("name", self.actor, LONGEST_ACTOR), ("reason", self.reason, LONGEST_TEXT)):
+            fault = find_text_fault(text, longest)
+            if fault is not None:
+                raise Refused(f"the {what} of who acts {fault}" if what == "name" else f"the reason {fault}")
 
     @property
     def reader(self) -> Reader:

@@ -81,7 +81,7 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     def plan_from(now: Author) -> Planned:
         interval = _interval(request, now.now)
         wishes = [
-            LaneWish(snapshot.path, host, snapshot, interval, _place(item, snapshot))
+            LaneWish(item.instance.lower(), host, snapshot, interval, _place(item, snapshot))
             for item, snapshot in zip(request.items, frozen, strict=True)
             for host in (name.lower() for name in item.hosts)
         ]

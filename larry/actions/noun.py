@@ -18,6 +18,7 @@ from larry.nouns.item import Item, find_parent_address
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.deployment import DeployedService, Deployment
+from larry.records.former_key import FormerKey
 from larry.records.grade import Grade
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
@@ -61,6 +62,14 @@ def write_items(items: Sequence[Item], author: Author) -> None:
     _refuse_retired(table, items)
     _free_names(table, {standing[identity(item)]: item for item in items if identity(item) in standing})
     parents = table.parents([item for item in items if identity(item) not in standing])
+    refuse_former_keys(
+        items[0].noun,
+        [
+            (_parent_id(parents[item.address]), str(item.values["key"]), None, item.address)
+            for item in items
+            if item.address in parents and identity(item) not in standing
+        ],
+    )
     ids = table.references()
     new: list[NounRecord] = []
     changed: list[NounRecord] = []
@@ -98,6 +107,21 @@ def _refuse_retired(table: NounRows, items: Iterable[Item]) -> None:
                     f"{item.noun} {gone.name!r} retired at {iso(gone.retired_at)}, and its {word} stays its own: "
                     f"give {item.address} another `{word}:`"
                 )
+
+
+def refuse_former_keys(noun: str, wanted: Iterable[tuple[int, str, int | None, str]]) -> None:
+    """Keys that others had before theirs were changed stay theirs. ``wanted`` are (id of the parent or 0, key, id of
+    the row or None for a new one, address). 1 SQL statement. Raises `Refused` saying who had it.
+    """
+    former = {(row.parent, row.key): row for row in FormerKey.objects.filter(noun=noun)}
+    for parent, key, owner, address in wanted if former else ():
+        row = former.get((parent, key))
+        if row is not None and row.owner != owner:
+            name = _TABLES[noun].model._default_manager.values_list("name", flat=True).get(pk=row.owner)
+            raise Refused(
+                f"the key {key} was that of {noun} {name!r} until {iso(row.until)}, and stays its own: "
+                f"give {address} another `key:`"
+            )
 
 
 def _free_names(table: NounRows, stated: Mapping[NounRecord, Item]) -> None:
@@ -160,6 +184,16 @@ def _group(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     for first, second in pairs:
         grouped.setdefault(first, set()).add(second)
     return [(first, ", ".join(sorted(seconds))) for first, seconds in sorted(grouped.items())]
+
+
+def find_row(item: Item) -> NounRecord:
+    """The row of an item that is not retired. 1 SQL statement."""
+    row: NounRecord = _row_of(item).get()
+    return row
+
+
+def _parent_id(parents: Mapping[str, Any]) -> int:
+    return int(parents.get("app_id") or parents.get("customer_id") or 0)
 
 
 def _row_of(item: Item) -> QuerySet[Any]:

@@ -5,7 +5,7 @@ way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
@@ -14,10 +14,12 @@ from larry.actions.timeline import get_stage
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
-from larry.core.rollout import Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
+from larry.core.rollout import AuditEdge, Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
+from larry.core.service_graph import Where, WhereKind
 from larry.core.timeline import WRITTEN, Kind, Room, Stay, Turn, make_room
 from larry.queries.deployable import get_snapshots
-from larry.queries.host import get_host_ids, list_host_keys, list_hosts_of_role
+from larry.queries.former_key import FormerKeys, get_former_keys
+from larry.queries.host import get_host_ids, list_hosts_of_role, list_names_by_host_key
 from larry.queries.lane import Lane, LaneKey, count_live, list_lanes, list_serving
 from larry.queries.moment import Moment
 from larry.queries.presence import list_standing
@@ -157,7 +159,7 @@ def make_moves(wish: LaneWish, lane: Lane, author: Author, *, resume: bool) -> M
     replaced = [
         lane.places[stay.id] for stay in stays
     ]  # the one that is live where the newcomer starts has the last word
-    place = carry_over(wish.place, replaced, wish.snapshot)
+    place = carry_over(wish.place, replaced, wish.snapshot, lane.former)
     return moves_of(lane, changes, {newcomer.deployment: place}, tuple(_lane_warnings(wish, lane, room, place)))
 
 
@@ -207,18 +209,29 @@ def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) ->
     additions = [change for change in moves.changes if change.before is None and change.after is not None]
     asked = {(role, c.after) for c in additions if c.after for role in roles_asked(snapshots[c.deployable])}
     paths = {change.instance for change in additions}
+    former = get_former_keys(author.reader, author.moment)
     candidates = {
-        (role, during): list_hosts_of_role(role, during, paths, author.reader, author.moment)
+        (role, during): list_hosts_of_role(former.find("role", role), during, paths, author.reader, author.moment)
         for role, during in sorted(asked, key=lambda pair: (pair[0], pair[1].start, str(pair[1].end)))
     }
-    serving = _serving(additions, snapshots, author)
-    return Grounds(snapshots, moves.places, serving, candidates, list_host_keys(author.reader, author.moment))
+    serving = _serving(additions, snapshots, author, former)
+    names = list_names_by_host_key(author.reader, author.moment)
+    return Grounds(snapshots, moves.places, serving, candidates, names)
 
 
 def _serving(
-    additions: Sequence[Change], snapshots: Mapping[str, Snapshot], author: Author
+    additions: Sequence[Change], snapshots: Mapping[str, Snapshot], author: Author, former: FormerKeys
 ) -> Mapping[tuple[str, str, str], str]:
-    """The hosts that serve audit edges already, where the edge goes to the same role now as when they were chosen."""
+    """The hosts that serve audit edges already, where the edge goes to the same role now as when they were chosen; the
+    same edge and the same role also where their keys have been changed since."""
+
+    def same(edge: AuditEdge, where: Where | None) -> tuple[AuditEdge, Where | None]:
+        path, auditor, audited = edge
+        known = (path, former.find("service", auditor), former.find("service", audited))
+        if where is None or where.kind is not WhereKind.ROLE:
+            return known, where
+        return known, replace(where, name=former.find("role", str(where.name)))
+
     found = list_serving({change.instance for change in additions}, author.reader, author.moment)
     stored = get_snapshots({digest for *_, digest in found}, author.reader, author.moment)
     roles = {
@@ -227,13 +240,12 @@ def _serving(
         for service in snapshots[change.deployable].services
         for audit in service.audits
     }
-    serving: dict[tuple[str, str, str], str] = {}
+    standing: dict[tuple[AuditEdge, Where | None], str] = {}
     for edge, host, digest in found:
         _, auditor, audited = edge
         then = next((a.where for a in stored[digest].by_key[auditor].audits if a.service == audited), None)
-        if edge in roles and roles[edge] == then:
-            serving.setdefault(edge, host)
-    return serving
+        standing.setdefault(same(edge, then), host)
+    return {edge: standing[same(edge, where)] for edge, where in roles.items() if same(edge, where) in standing}
 
 
 def _too_few_copies(changes: Sequence[Change], author: Author) -> Iterable[Notice]:

@@ -12,6 +12,7 @@ from larry.actions.rollout import carry_out, preview
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval
 from larry.core.plan import Notice, Plan
+from larry.core.rollout import carry_over
 from larry.queries.instance import get_descriptions
 from larry.queries.lane import list_lanes, list_live_lanes
 from larry.queries.moment import Moment
@@ -61,8 +62,6 @@ def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author) -> li
     for (path, host), lane in lanes.items():
         stay = next((stay for stay in lane.stays if moment in stay.interval), None)
         if stay is not None and stay.deployable != frozen[path].digest:
-            place = {
-                service: there for service, there in lane.places[stay.id].items() if service in frozen[path].by_key
-            }
+            place = carry_over({}, [lane.places[stay.id]], frozen[path], lane.former)
             wishes.append(LaneWish(path, host, frozen[path], Interval(moment, stay.interval.end), place))
     return wishes

@@ -14,6 +14,7 @@ from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
 from larry.core.rollout import fit_interval
 from larry.core.timeline import Kind
+from larry.queries.former_key import get_former_keys
 from larry.queries.view import read_view
 from larry.records.activity import Activity
 from larry.records.deployable import Deployable
@@ -152,7 +153,9 @@ def _write_additions(additions: Iterable[NewDeployment], planned: Planned, rollo
     Deployment.objects.bulk_create(rows)
     DeploymentVersion.objects.bulk_create([_version(row, rollout) for row in rows])
     keys = {footing.service for addition in additions for footing in addition.footings}
-    services = dict(Service.objects.filter(key__in=keys).values_list("key", "id"))
+    former = get_former_keys(author.reader, author.moment)  # of a snapshot that is older than a change of a key
+    ids = dict(Service.objects.filter(key__in=[former.find("service", key) for key in keys]).values_list("key", "id"))
+    services = {key: ids[former.find("service", key)] for key in keys}
     DeployedService.objects.bulk_create(
         [row for addition in additions for row in _deployed_services(addition, services, planned.hosts)], batch_size=500
     )

@@ -11,14 +11,16 @@ from larry.core.merge import Segment
 from larry.core.node_text import write_node
 from larry.core.plan import Plan, Writes
 from larry.core.rollout import Stage, judge
+from larry.queries.former_key import get_former_keys
 from larry.queries.presence import Scene, get_scene
 from larry.records.node import NodeDocument, NodeSegment
 
 
 def get_stage(hosts: Iterable[str], author: Author, mentioned: Iterable[str] = ()) -> tuple[Stage, Scene]:
-    """The hosts from now on, ready to be judged; 5 SQL statements."""
+    """The hosts from now on, ready to be judged; 6 SQL statements."""
     scene = get_scene(hosts, author.reader, author.moment, mentioned)
-    return Stage(Interval(author.now), scene.presences, scene.delivered, scene.facts), scene
+    keys = get_former_keys(author.reader, author.moment).all_of("service")
+    return Stage(Interval(author.now), scene.presences, scene.delivered, scene.facts, keys), scene
 
 
 def recompile(hosts: Iterable[str], author: Author) -> tuple[Plan, Writes, Mapping[str, int]]:

@@ -33,6 +33,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "list": ("noun:list_nouns", "all customers, hosts, services …"),
             "show": ("noun:show_noun", "everything about one of them"),
             "set": ("noun:set_noun", "create one of them, or change some of its fields"),
+            "rename-key": ("rename_key:rename_key", "give one of them another key, with all that follows from it"),
             "retire": ("noun:retire_noun", "take one of them out of use"),
         },
         "Deploy": {

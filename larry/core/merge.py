@@ -79,7 +79,7 @@ class _Merger:
         self.known: dict[frozenset[Presence], _Merged] = {}
 
     def merge(self, live: Sequence[Presence]) -> tuple[Node, tuple[Conflict, ...]]:
-        conflicts = _sharing_conflicts(self.facts.name, live)
+        conflicts = [*_sharing_conflicts(self.facts.name, live), *_key_conflicts(self.facts.name, live)]
         groups: dict[str, list[Presence]] = {}
         for presence in sorted(live, key=lambda p: (p.snapshot.path, p.deployment)):
             key = entry_key(presence.service, presence.frozen.sharing, presence.snapshot.path)
@@ -206,11 +206,27 @@ def _apart(audited: FrozenService, path: str) -> str:
 def _sharing_conflicts(host: str, live: Sequence[Presence]) -> list[Conflict]:
     sharings: dict[str, dict[Sharing, list[Presence]]] = {}
     for p in live:
-        sharings.setdefault(p.service, {}).setdefault(p.frozen.sharing, []).append(p)
+        sharings.setdefault(p.identity[1], {}).setdefault(p.frozen.sharing, []).append(p)
     return [
         Conflict(host, service, "sharing", tuple(_claim(kind.value, askers) for kind, askers in sides.items()))
         for service, sides in sorted(sharings.items())
         if len(sides) > 1
+    ]
+
+
+def _key_conflicts(host: str, live: Sequence[Presence]) -> list[Conflict]:
+    """One entry under two keys: frozen by one snapshot before a key was changed, by another after it."""
+    spelled: dict[tuple[str, str], dict[str, list[Presence]]] = {}
+    for p in live:
+        path, service = p.identity
+        whose = path if p.frozen.sharing is Sharing.INSTANCE else ""
+        key = entry_key(p.service, p.frozen.sharing, p.snapshot.path)
+        spelled.setdefault((whose, service), {}).setdefault(key, []).append(p)
+    about = "its key, which has been changed (deploy together all that have it here)"
+    return [
+        Conflict(host, service, about, tuple(_claim(key, askers) for key, askers in keys.items()))
+        for (_, service), keys in sorted(spelled.items())
+        if len(keys) > 1
     ]
 
 

@@ -40,10 +40,17 @@ class Presence:
     cause: Cause = Cause.REQUIRED
     subjects: tuple[Site, ...] = ()
     elsewhere: tuple[Site, ...] = ()
+    now: tuple[str, str] | None = None
+    """The instance's path and the service's key as they are now, where they may differ from those of the snapshot."""
 
     @property
     def frozen(self) -> FrozenService:
         return self.snapshot.by_key[self.service]
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Which instance's and which service it is, whatever keys they were frozen under."""
+        return self.now or (self.snapshot.path, self.service)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -141,6 +141,8 @@ class Stage:
     presences: Mapping[str, tuple[Presence, ...]]
     delivered: Mapping[str, tuple[Delivered, ...]]
     facts: Mapping[str, HostFacts]
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """By a key that a service had before, the one that it has now."""
 
 
 def judge(
@@ -156,7 +158,9 @@ def judge(
     segment from now on. Costs what compiling the touched hosts costs.
     """
     changed = {change.deployment: change for change in changes if change.before is not None}
-    arriving = [presence for addition in additions for presence in arrive(addition, snapshots[addition.deployable])]
+    arriving = [
+        presence for addition in additions for presence in arrive(addition, snapshots[addition.deployable], stage.keys)
+    ]
     warnings, refusals = list(notices[0]), list(notices[1])
     timelines: dict[str, tuple[Segment, ...]] = {}
     nodes: list[NodeChange] = []
@@ -201,8 +205,8 @@ def fit_interval(service: Interval, before: Interval | None, after: Interval | N
     return Interval(start, end) if end is None or start < end else None
 
 
-def arrive(addition: NewDeployment, snapshot: Snapshot) -> Iterable[Presence]:
-    """The presences of a new deployment."""
+def arrive(addition: NewDeployment, snapshot: Snapshot, keys: Mapping[str, str]) -> Iterable[Presence]:
+    """The presences of a new deployment; ``keys`` as of a `Stage`."""
     for footing in addition.footings:
         yield Presence(
             addition.id,
@@ -213,16 +217,21 @@ def arrive(addition: NewDeployment, snapshot: Snapshot) -> Iterable[Presence]:
             footing.cause,
             footing.subjects,
             footing.elsewhere,
+            (addition.instance, keys.get(footing.service, footing.service)),
         )
 
 
 def carry_over(
-    place: Mapping[str, str], replaced: Sequence[Mapping[str, str]], snapshot: Snapshot
+    place: Mapping[str, str], replaced: Sequence[Mapping[str, str]], snapshot: Snapshot, keys: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """The places of a newcomer: as asked, else as in the deployment it replaces (the latest of them that says so)."""
+    """The places of a newcomer: as asked, else as in the deployment it replaces (the latest of them that says so), for
+    its services by the keys of its snapshot; ``keys`` as of a `Stage`.
+    """
+    spelled = {keys.get(key, key): key for key in snapshot.by_key}
     carried: dict[str, str] = {}
     for earlier in replaced:
-        carried.update({service: host for service, host in earlier.items() if service in snapshot.by_key})
+        known = {spelled.get(keys.get(service, service)): host for service, host in earlier.items()}
+        carried.update({service: host for service, host in known.items() if service is not None})
     return MappingProxyType({**carried, **place})
 
 

@@ -64,6 +64,14 @@ def _check_references(
                         faults.add_to(item, f"there is no {target} {address!r}", *path)
 
 
+def list_referring(items: Iterable[Item], noun: str, address: str) -> Iterator[tuple[str, str, str]]:
+    """(noun, address, field) of each item that refers to one noun."""
+    for item in items:
+        for field in _REFERRING[item.noun]:
+            if (noun, address) in {found[:2] for found in _list_references(field, item.values.get(field.name))}:
+                yield item.noun, item.address, field.name
+
+
 def _list_references(field: Field, value: Json) -> Iterator[tuple[str, str, FieldPath]]:
     """Which nouns and addresses a field names. The path is the field's: normal form has an order of its own."""
     target, path = field.target or "", (field.name,)

@@ -155,7 +155,10 @@ class Completion:
         if entry is None:
             return self._name_new(one, key, was, name)
         if key and entry.key != key:
-            text = f"{entry.label} keeps the key {entry.key}: leave `key:` out; changing a key is an act of its own"
+            text = (
+                f"{entry.label} keeps the key {entry.key}: leave `key:` out, or change it first, by an act of its own: "
+                f"larry rename-key {noun} {entry.address} {key}"
+            )
             self.faults.add_to(one.item, text, "key")
             return False
         one.found = self.existing[noun, entry.address]

@@ -26,6 +26,13 @@ Parsed: TypeAlias = tuple[Json, tuple[Fault, ...]]
 Parser: TypeAlias = Callable[[Json, Field], Parsed]
 
 LONGEST_NAME = 200
+LONGEST_HOST_NAME = 253
+LONGEST_FOLDED = 400
+"""Folding spells some characters out, up to 18 for one: a name fits its column and its index as it is compared."""
+
+LARGEST_WHOLE = 2**31 - 1
+"""Of ranks, copies and the like: what a column of whole numbers holds."""
+
 LABEL_PATTERN = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?)?")
@@ -60,6 +67,12 @@ def _parse_name(value: Json, _field: Field) -> Parsed:
     strange = next((character for character in value if not character.isprintable()), None)
     if strange is not None:
         return _fault(f"a name is one line of printable characters; this holds U+{ord(strange):04X}: leave that out")
+    folded = len(fold(value))
+    if folded > LONGEST_FOLDED:
+        return _fault(
+            f"a name has at most {LONGEST_FOLDED} characters where it is compared without regard to case; "
+            f"this has {folded} (some of its {len(value)} stand for several)"
+        )
     if value != value.strip():
         return _fault("a name must not begin or end with a space")
     return value, ()
@@ -69,7 +82,7 @@ def _parse_host_name(value: Json, _field: Field) -> Parsed:
     if not isinstance(value, str):
         return _fault(f"a host's name must be text, not {describe_value(value)}{_quote_hint(value)}")
     name = value.lower()
-    if not name or len(name) > 253 or not name.isascii():
+    if not name or len(name) > LONGEST_HOST_NAME or not name.isascii():
         return _fault(f"{shorten(value)} is no DNS name: 1 to 253 ASCII characters (other alphabets as xn--...)")
     for label in name.split("."):
         if not _DNS_LABEL.fullmatch(label):
@@ -107,9 +120,10 @@ def _parse_integer(value: Json, field: Field) -> Parsed:
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         return _fault(f"must be a whole number, not {describe_value(value)}")
-    least = -LARGEST_INTEGER if field.least is None else field.least
-    if not least <= value <= LARGEST_INTEGER:
-        return _fault(f"must be at least {least}, not {value}" if value < least else f"{value} is too large")
+    least = -LARGEST_WHOLE if field.least is None else field.least
+    if not least <= value <= LARGEST_WHOLE:
+        bound = f"at least {least}" if value < least else f"at most {LARGEST_WHOLE}"
+        return _fault(f"must be {bound}, not {value}")
     return value, ()
 
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
-from larry.core.document import LARGEST_INTEGER, Json, thaw
+from larry.core.document import Json, thaw
 from larry.core.key import KEY_PATTERN, RESERVED_KEYS, RESERVED_PARAMETER_NAMES
 from larry.nouns.audit import NAMED_WHERES, PLAIN_WHERES
 from larry.nouns.declaration import MERGES, TYPES, UNSTATED
 from larry.nouns.deployment import DEPLOYMENT_FIELDS, DEPLOYMENT_SECTION
 from larry.nouns.estate_file import HEADER, VERSION
 from larry.nouns.field import Field, FieldKind, Noun
-from larry.nouns.parser import LABEL_PATTERN, LONGEST_NAME
+from larry.nouns.parser import LABEL_PATTERN, LARGEST_WHOLE, LONGEST_HOST_NAME, LONGEST_NAME
 from larry.nouns.statement import WAS
 from larry.nouns.table import CHILDREN, SECTIONS
 from larry.nouns.text import LONGEST_LINE, LONGEST_TEXT
@@ -78,7 +78,8 @@ def _describe_map(
 
 
 def _describe_integer(field: Field) -> Schema:
-    return {"type": "integer", "minimum": field.least if field.least is not None else -LARGEST_INTEGER}
+    least = field.least if field.least is not None else -LARGEST_WHOLE
+    return {"type": "integer", "minimum": least, "maximum": LARGEST_WHOLE}
 
 
 def _describe_reference(field: Field) -> Schema:
@@ -128,7 +129,7 @@ _KINDS: Mapping[FieldKind, Callable[[Field], Schema]] = MappingProxyType(
         FieldKind.HOST_NAME: lambda _: {
             "type": "string",
             "minLength": 1,
-            "maxLength": 253,
+            "maxLength": LONGEST_HOST_NAME,
             "pattern": r"^[A-Za-z0-9.-]+$",
         },
         FieldKind.KEY: lambda _: {"type": "string", "pattern": _KEY_TEXT, "not": {"enum": sorted(RESERVED_KEYS)}},

@@ -10,7 +10,7 @@ from django.db.models import Q
 from larry.core.deployable import Snapshot
 from larry.core.service_graph import Audit, Where, WhereKind
 from larry.queries.deployable import get_snapshots
-from larry.queries.host import get_host_names, list_host_keys
+from larry.queries.host import get_host_names, list_names_by_host_key
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.subject import find_subject
@@ -55,8 +55,8 @@ class CoverageRow:
 
 
 def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[CoverageRow, ...]:
-    """Every deployed service that is live at a moment, with each auditor that its snapshot asks for; 4 SQL statements,
-    and 1 for each name in the filter. By instance, service, host and auditor. Raises `NotFound` for a wrong name.
+    """Every deployed service that is live at a moment, with each auditor that its snapshot asks for; about 5 SQL
+    statements, and 1 for each name in the filter. By instance, service, host and auditor. Raises `NotFound`.
 
     Today's graph is not asked: an edge that was drawn later makes an instance dirty, not uncovered.
     """
@@ -65,9 +65,9 @@ def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[Co
         live = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of)).exclude(
             end__lte=at.as_of
         )
-        rows = list(live.filter(_owned(known)).select_related("deployment__instance").order_by("id"))
+        rows = list(live.filter(_owned(known)).select_related("deployment__instance", "service").order_by("id"))
         snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
-        host_keys = list_host_keys(reader, at)
+        host_keys = list_names_by_host_key(reader, at)
         names = get_host_names({row.host_id for row in rows}, reader, at)
     serving = {
         (row.deployment_id, row.service_key, service, host): names[row.host_id]
@@ -78,7 +78,7 @@ def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[Co
     found = [
         _row(row, auditor, _named(audit.where, host_keys), names, serving)
         for row in rows
-        if known.get("service", row.service_key) == row.service_key
+        if known.get("service", row.service.key) == row.service.key
         and known.get("host", names[row.host_id]) == names[row.host_id]
         for auditor, audit in asked[row.deployment.deployable_id].get(row.service_key, ())
     ]

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from larry.core.deployable import Difference, compare_snapshots
-from larry.queries.activity import ActivityRow, list_activity_of
+from larry.core.deployable import LEVELS, Difference, compare_snapshots
+from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, list_key_changes
 from larry.queries.deployable import get_snapshots
+from larry.queries.former_key import get_former_keys
 from larry.queries.instance import Description, get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
@@ -39,7 +40,7 @@ def list_dirty_causes(
 ) -> tuple[Dirty, ...]:
     """Dirty instances by path: all, or those of a customer, or those that one activity made so.
 
-    A constant number of SQL statements (about 12); takes a snapshot of every deployed instance in memory.
+    A constant number of SQL statements (about 15); takes a snapshot of every deployed instance in memory.
     """
     with read_view():
         deployed = _deployed(reader, at, customer)
@@ -59,11 +60,15 @@ def list_dirty_causes(
             for place in _places(d, descriptions[path])
         }  # fmt: skip
         lines = list_activity_of(asked, reader, at)
+        former = get_former_keys(reader, at)
+        renamed = [(line, former.find(line.noun, line.address)) for line in list_key_changes(reader, at)]
     found = [
         Dirty(
             path,
             tuple(sorted(hosts)),
-            tuple(DirtyCause(d, _latest(d, descriptions[path], lines)) for _, d in sorted(differences.items())),
+            tuple(
+                DirtyCause(d, _latest(d, descriptions[path], lines, renamed)) for _, d in sorted(differences.items())
+            ),
         )
         for path, (hosts, differences) in sorted(behind.items())
     ]
@@ -97,20 +102,26 @@ def _places(difference: Difference, description: Description) -> Iterable[tuple[
 
 
 def _latest(
-    difference: Difference, description: Description, lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]]
+    difference: Difference,
+    description: Description,
+    lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]],
+    renamed: Iterable[tuple[ActivityRow, str]],
 ) -> ActivityRow | None:
     touching = [
         line
         for place in _places(difference, description)
         for line in lines.get(place, ())
-        if _touches(line, difference.path)
+        if line.verb != RENAME_KEY and _touches(line, difference.path)
     ]
+    touching += [line for line, address in renamed if _renames(line, address, difference, description)]
     return max(touching, key=lambda line: line.id, default=None)
 
 
 def _touches(line: ActivityRow, path: str) -> bool:
     """Whether a line of activity changed what a path of a snapshot names."""
     parts = path.split(".")
+    if parts[1] == "key":
+        return False  # a key changes by an act of its own
     if parts[0] != "services":
         return line.noun != "service" and line.noun == parts[0] and _changed(line, parts[1], ".".join(parts[2:]))
     if parts[2] in {"parameters", "defaults"}:
@@ -119,6 +130,23 @@ def _touches(line: ActivityRow, path: str) -> bool:
     if line.noun == "service":
         return bool(line.address == parts[1] and parts[2] in (line.after or {}))
     return bool(line.noun == "instance" and "requires" in (line.after or {}))
+
+
+def _renames(line: ActivityRow, address: str, difference: Difference, description: Description) -> bool:
+    """Whether a change of a key made a difference: at the key itself, or at what is named by it. ``address`` is that
+    of what has the key as it is now.
+    """
+    keys = {line.before["key"], line.after["key"]}
+    parts = difference.path.split(".")
+    if line.noun in LEVELS:
+        owners = {layer.owner for layer in description.layers if layer.level == line.noun}
+        return parts == [line.noun, "key"] and address in owners
+    if line.noun == "service":
+        named = parts[1:2] if parts[0] == "services" else parts[2:] if parts[1] == "requires" else []
+        named += parts[3:4] if parts[0] == "services" and parts[2] in {"needs", "audits"} else []
+        return not keys.isdisjoint(named)
+    wheres = [where for where in (difference.old, difference.new) if isinstance(where, Mapping)]
+    return parts[2:3] == ["audits"] and any(where.get(line.noun) in keys for where in wheres)
 
 
 def _changed(line: ActivityRow, field: str, name: str) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from larry.core.node_difference import NodeDifference, compare_nodes
 from larry.queries.activity import ActivityRow, list_activity_of
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
+from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.node import list_timeline
 from larry.queries.reader import NotFound, Reader
@@ -53,20 +54,20 @@ def get_host_history(
 
 
 def get_instance_history(path: str, reader: Reader, at: Moment) -> InstanceHistory:
-    """What happened to an instance, and what is planned; about 8 SQL statements. Raises `NotFound`."""
+    """What happened to an instance, and what is planned; about 10 SQL statements. Raises `NotFound`."""
     with read_view():
         known = path.lower()
         rows = list_deployments(DeploymentFilter(instance=known, states=frozenset(State)), reader, at)
         places = [("instance", known), *(("deployment", row.id) for row in rows)]
         lines = [line for of_one in list_activity_of(places, reader, at).values() for line in of_one]
-    if not lines:
-        raise NotFound(f"there is no instance {path}")
+        if not lines or get_former_keys(reader, at).find("instance", known) != known:
+            raise NotFound(explain_absence("instance", [path], reader, at))
     return InstanceHistory(known, rows, tuple(sorted(lines, key=lambda line: line.id)))
 
 
 def get_service_history(key: str, reader: Reader, at: Moment) -> tuple[ActivityRow, ...]:
-    """Every edit of a service, oldest first; 1 SQL statement. Raises `NotFound`."""
+    """Every edit of a service, oldest first; about 3 SQL statements. Raises `NotFound`."""
     lines = list_activity_of([("service", key.lower())], reader, at).get(("service", key.lower()), ())
-    if not lines:
-        raise NotFound(f"there is no service {key}")
+    if not lines or get_former_keys(reader, at).find("service", key.lower()) != key.lower():
+        raise NotFound(explain_absence("service", [key], reader, at))
     return lines

@@ -14,6 +14,7 @@ from larry.core.document import freeze_map
 from larry.core.interval import Interval
 from larry.core.node import HostFacts
 from larry.core.rollout import Candidate
+from larry.queries.former_key import get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -87,6 +88,13 @@ def get_host_names(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[in
 def list_host_keys(reader: Reader, at: Moment) -> Mapping[str, str]:
     """The names of all hosts by key, by which snapshots know them; 1 SQL statement."""
     return dict(restrict(reader, Host.objects.all()).values_list("key", "name"))
+
+
+def list_names_by_host_key(reader: Reader, at: Moment) -> Mapping[str, str]:
+    """The names of all hosts by every key that they have or had, as snapshots of any age know them; about 2 SQL."""
+    names = list_host_keys(reader, at)
+    former = get_former_keys(reader, at).all_of("host")
+    return {**{then: names[key] for then, key in former.items()}, **names}
 
 
 def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, HostFacts]:

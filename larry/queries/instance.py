@@ -11,6 +11,7 @@ from larry.core.document import freeze_map
 from larry.core.parameters import Layer, Resolved
 from larry.core.service_graph import ServiceSpec, wave
 from larry.queries.deployable import get_snapshots
+from larry.queries.former_key import explain_absence
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.service import get_service_graph
@@ -70,7 +71,7 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     wanted = {path.lower() for path in paths}
     rows = {row.path: row for row in _instances(reader, path__in=wanted)}
     if wanted - rows.keys():
-        raise NotFound(f"there is no instance {', '.join(sorted(wanted - rows.keys()))}")
+        raise NotFound(explain_absence("instance", wanted - rows.keys(), reader, at))
     templates = _templates(rows.values(), reader)
     requires: dict[int, list[str]] = {}
     required = restrict(reader, Requirement.objects.filter(instance__in=[row.id for row in rows.values()]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
 
@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 
 from larry.core.interval import Interval
 from larry.core.timeline import Stay
+from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.host import get_host_ids, get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
@@ -34,6 +35,8 @@ class Lane:
     stays: tuple[Stay, ...]
     places: Mapping[str, Mapping[str, str]]
     used: int
+    former: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """By a key that a service had before, the one that it has now."""
 
     def new_id(self, number: int) -> str:
         """The id of the lane's next deployment but ``number``: known before it is written, so that previews hold it."""
@@ -43,7 +46,7 @@ class Lane:
 
 
 def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[LaneKey, Lane]:
-    """Lanes with their stays that are not over; 5 SQL statements. Raises `NotFound` for unknown instances and hosts."""
+    """Lanes with their stays that are not over; about 6 SQL statements. Raises `NotFound` for unknown ones."""
     wanted = set(keys)
     hosts = get_host_ids({host for _, host in wanted}, reader, at)
     paths = {path for path, _ in wanted}
@@ -51,7 +54,7 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
         restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list("path", "id")
     )
     if paths - instances.keys():
-        raise NotFound(f"there is no instance {', '.join(sorted(paths - instances.keys()))}")
+        raise NotFound(explain_absence("instance", paths - instances.keys(), reader, at))
     in_lanes = Q(instance__in=instances.values(), host__in=hosts.values())
     rows = list(restrict(reader, Deployment.objects.filter(in_lanes, deactivated_at=None)).exclude(end__lte=at.as_of))
     ordinals = (
@@ -61,6 +64,7 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
     )
     used = {(row["instance_id"], row["host_id"]): row["used"] for row in ordinals}
     names = get_host_names({there for row in rows for there in row.place.values()}, reader, at)
+    former = get_former_keys(reader, at).all_of("service")
     by_lane: dict[tuple[int, int], list[Deployment]] = {}
     for row in rows:
         by_lane.setdefault((row.instance_id, row.host_id), []).append(row)
@@ -69,7 +73,7 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
         lane = instances[path], hosts[host]
         mine = by_lane.get(lane, [])
         places = {row.id: MappingProxyType({key: names[there] for key, there in row.place.items()}) for row in mine}
-        lanes[path, host] = Lane(path, host, *lane, _stays(mine), MappingProxyType(places), used.get(lane, 0))
+        lanes[path, host] = Lane(path, host, *lane, _stays(mine), MappingProxyType(places), used.get(lane, 0), former)
     return MappingProxyType(lanes)
 
 

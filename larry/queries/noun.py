@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from larry.core.document import Json, freeze
 from larry.core.key import fold
 from larry.nouns.item import Item
+from larry.queries.former_key import explain_absence
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.app import App
@@ -38,7 +39,7 @@ def get_item(noun: str, address: str, reader: Reader, at: Moment) -> Item:
     if found is None and len(named) > 1:
         raise NotFound(f"there are several {noun}s of that name: {', '.join(item.address for item in named)}")
     if found is None and not named:
-        raise NotFound(f"there is no {noun} {address}")
+        raise NotFound(explain_absence(noun, [address], reader, at))
     return found if found is not None else named[0]
 
 

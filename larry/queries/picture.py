@@ -164,7 +164,7 @@ def _situation(paths: Iterable[str], services: _Services, reader: Reader, at: Mo
     live = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of))
     standing: dict[str, dict[str, set[str]]] = {path: {} for path in descriptions}
     found = live.exclude(end__lte=at.as_of).filter(deployment__instance__path__in=descriptions)
-    for path, key, host in found.values_list("deployment__instance__path", "service_key", "host__name").distinct():
+    for path, key, host in found.values_list("deployment__instance__path", "service__key", "host__name").distinct():
         standing[path].setdefault(key, set()).add(host)
     return _Situation(
         snapshots,

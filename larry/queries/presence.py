@@ -40,7 +40,7 @@ def get_scene(names: Iterable[str], reader: Reader, at: Moment, mentioned: Itera
     live = restrict(reader, DeployedService.objects.filter(host__in=hosts, deactivated=False)).exclude(
         end__lte=at.as_of
     )
-    rows = list(live.select_related("deployment").order_by("id"))
+    rows = list(live.select_related("deployment__instance", "service").order_by("id"))
     others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)}
     facts = get_facts(others | set(ids.values()), reader, at)
     snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
@@ -59,6 +59,7 @@ def get_scene(names: Iterable[str], reader: Reader, at: Moment, mentioned: Itera
             cause=Cause(row.cause),
             subjects=sites(row.subjects),
             elsewhere=sites(row.elsewhere),
+            now=(row.deployment.instance.path, row.service.key),
         )
         presences[presence.host].append(presence)
     return Scene(

@@ -12,6 +12,7 @@ from larry.core.service_graph import WhereKind
 from larry.queries.coverage import EVERYTHING, CoverageRow, list_coverage
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
 from larry.queries.dirty import Dirty, list_dirty_causes
+from larry.queries.former_key import get_former_keys
 from larry.queries.host import HostRow, list_hosts
 from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
@@ -158,11 +159,12 @@ def _ending(current: Iterable[DeploymentRow], at: Moment) -> Iterator[Situation]
 def _roles(coverage: Iterable[CoverageRow], reader: Reader, at: Moment) -> Iterator[Situation]:
     """Audits that were sent to a host for its role, which it has no more: reported, never acted on."""
     roles = {item.address: item.values["roles"] for item in list_items("host", reader, at)}
+    former = get_former_keys(reader, at)
     for row in coverage:
         has = roles.get(row.by or "", ())
         if row.by is None or row.is_placed or row.where.kind is not WhereKind.ROLE:
             continue
-        if row.where.name not in (has if isinstance(has, tuple) else ()):
+        if former.find("role", str(row.where.name)) not in (has if isinstance(has, tuple) else ()):
             who = f"{row.auditor} audits {row.service} of {row.instance} from {row.by}"
             text = f"{who}, which no longer has the role {row.where.name}"
             yield Situation("role_left", "instance", row.instance, text)

@@ -13,6 +13,7 @@ from larry.records.role import Role
 class Host(NounRecord):
     """``name`` is the DNS name in lower case, by which the host is addressed."""
 
+    name = models.CharField(max_length=253)
     addresses = models.JSONField(default=list)
     labels = models.JSONField(default=dict)
     data = models.JSONField(default=dict)

@@ -9,6 +9,7 @@ from larry.records.deployable import Deployable
 from larry.records.deployment import DeployedService, Deployment, DeploymentVersion
 from larry.records.edge import Edge, EdgeVersion
 from larry.records.estate import Estate
+from larry.records.former_key import FormerKey
 from larry.records.grade import Grade
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
@@ -31,6 +32,7 @@ __all__ = [
     "Edge",
     "EdgeVersion",
     "Estate",
+    "FormerKey",
     "Grade",
     "Host",
     "Instance",

@@ -186,3 +186,145 @@ class TestRenames:
         larry.done("apply", "-", stdin="larry: 1\nroles: [{name: 日本, was: web}]\n")
         assert larry.done("show", "role", "web", "--format", "json").json["name"] == "日本"
         assert larry.done("plan", "-", stdin=larry.done("dump").out).out == "no changes\n"
+
+
+class TestRenameKey:
+    def test_the_preview_tells_everything_and_changes_nothing(self, larry: Terminal) -> None:
+        larry.deploy()
+        world = read_world()
+        said = larry.done("rename-key", "customer", "acme", "acme_ag", "--dry-run")
+        assert read_world() == world
+        lines = said.out.splitlines()
+        assert lines[:-2] == [
+            "~ customer acme", "    key: acme -> acme_ag", "    address: acme -> acme_ag",
+            "  moves    app acme/shop -> acme_ag/shop",
+            f"  moves    instance {LIVE} -> acme_ag/shop/live", f"  moves    instance {TEST} -> acme_ag/shop/test",
+            "  dirty    acme_ag/shop/live on web1.example.com: becomes dirty, until it is deployed again",
+            "The key acme stays its own. Until they are deployed again, hosts get what they have.",
+        ]  # fmt: skip
+        assert lines[-1] == "nothing has been changed: this was a dry run"
+        seen = larry.done("rename-key", "customers", "acme", "acme_ag", "--dry-run", "--format", "json").json
+        assert lines[-2] == f"Plan {seen['digest']}"
+        text = larry.refused("rename-key", "customer", "acme", "acme_ag", "--expect", "f" * 64)
+        assert "the ground has moved" in text
+        done = larry.done(
+            "rename-key",
+            "customer",
+            "acme",
+            "acme_ag",
+            "--expect",
+            seen["digest"],
+            "--reason",
+            "merged",
+            "--format",
+            "json",
+        )
+        assert done.json == seen
+        assert seen["after"] == {"address": "acme_ag", "key": "acme_ag"}
+        assert seen["dirty"] == [{"hosts": ["web1.example.com"], "instance": "acme_ag/shop/live", "was_dirty": False}]
+
+    def test_a_key_is_changed_and_everything_still_answers(self, larry: Terminal) -> None:
+        larry.deploy()
+        before = larry.done("config", "web1.example.com", "--format", "json").out
+        larry.done("rename-key", "app", "acme/shop", "store", "--reason", "it is one now")
+        path = "acme/store/live"
+        assert larry.done("config", "web1.example.com", "--format", "json").out == before
+        assert larry.done("plan", "-", stdin=larry.done("dump").out).out == "no changes\n"
+        moved = larry.done("dump", "--with-deployments").out
+        assert path in moved
+        assert larry.done("plan", "--with-deployments", "-", stdin=moved).out == "no changes\n"
+        assert [row["instance"] for row in larry.done("deployments", "--format", "json").json] == [path]
+        said = larry.done("diff", path).out
+        assert "app.key" in said
+        assert "it is one now" in said
+        assert [row["verb"] for row in larry.done("history", path, "--format", "json").json][-1] == "rename-key"
+        assert f"{LIVE} is {path} now, by a change of its key" in larry.refused("history", LIVE)
+        assert f"there is no instance {LIVE}: {LIVE} is {path} now" in larry.refused("show", "instance", LIVE)
+        larry.done("redeploy", "--dirty", "--reason", "the key")
+        told = larry.done("config", "web1.example.com", "--format", "json").json
+        assert {each["path"] for each in told["instances"]} == {path}
+        assert larry.done("diff", path).out.count("as described now") == 1
+
+    def test_what_a_file_says_of_keys_is_refused_with_the_command(self, larry: Terminal) -> None:
+        text = "larry: 1\ncustomers: [{name: Acme, key: acme_ag}]\n"
+        (fault,) = refused_whole(larry("apply", "-", stdin=text))
+        assert "by an act of its own: larry rename-key customer acme acme_ag" in fault
+        larry.done("rename-key", "customer", "acme", "acme_ag")
+        assert larry.done("apply", "-", stdin=text).out == "no changes\n"
+        text = larry.refused("set", "customer", "acme", "name=Other", "key=acme")
+        assert "the key acme was that of customer 'Acme' until" in text
+
+    @pytest.mark.parametrize(
+        "noun, address, key, why",
+        [
+            ("role", "web", "9", "is no key"),
+            ("role", "web", "class", "reserved word"),
+            ("host", "web1.example.com", "web2_example_com", "is taken by host 'web2.example.com'"),
+            ("role", "nobody", "x", "there is no role nobody"),
+        ],
+    )
+    def test_a_bad_key_is_refused_with_the_reason(
+        self, noun: str, address: str, key: str, why: str, larry: Terminal
+    ) -> None:
+        assert why in larry.refused("rename-key", noun, address, key, "--reason", "x")
+
+
+class TestLengths:
+    """What does not fit is refused at the door, on every database alike; what just fits is kept."""
+
+    def test_the_longest_that_fits_is_kept(self, larry: Terminal) -> None:
+        host = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+        assert len(host) == 253
+        key, name = "k" * 63, "n" * 200
+        text = {
+            "larry": 1,
+            "hosts": [{"name": host, "key": key, "labels": {"l" * 63: "v" * 200}}],
+            "services": [
+                {"name": "e", "audits": [{"service": "rails", "where": {"host": host}}], "category": "c" * 200},
+            ],
+            "customers": [
+                {
+                    "name": name, "key": key, "description": "d" * 10_000,
+                    "apps": [
+                        {
+                            "name": "\ufdfa" * 22, "key": key, "service_level": "s" * 200, "importance": 2**31 - 1,
+                            "instances": [{"name": name, "key": key, "copies": 2**31 - 1}],
+                        }
+                    ],
+                }
+            ],
+            "grades": [{"name": "\u0390" * 133, "key": key, "rank": -(2**31) + 1}],
+        }  # fmt: skip
+        larry.done("apply", "-", "--reason", "r" * 10_000, stdin=json.dumps(text))
+        assert larry.done("plan", "-", stdin=larry.done("dump").out).out == "no changes\n"
+        larry.done("rename-key", "instance", f"{key}/{key}/{key}", "j" * 63, "--reason", "r" * 10_000)
+        larry.done("set", "host", host, 'addresses=["10.9.9.9"]')
+        assert larry.done("show", "host", host, "--format", "json").json["key"] == key
+
+    @pytest.mark.parametrize(
+        "arguments, limit",
+        [
+            (("set", "host", "x", f"name={'a' * 63}.{'b' * 63}.{'c' * 63}.{'d' * 62}"), "253"),
+            (("set", "role", "x", f"name={'a' * 201}"), "200"),
+            (("set", "role", "x", "name=" + "\ufdfa" * 23), "400"),
+            (("set", "role", "x", "name=x", f"key={'a' * 64}"), "63"),
+            (("set", "role", "web", f"description={'a' * 10_001}"), "10000"),
+            (("set", "role", "web", "description=x", "--reason", "a" * 10_001), "10000"),
+            (("set", "grade", "medium", "rank=2147483648"), "2147483647"),
+            (("set", "instance", LIVE, "copies=2147483648"), "2147483647"),
+            (("set", "app", "acme/shop", "importance=-2147483648"), "-2147483647"),
+            (("set", "app", "acme/shop", f"service_level={'a' * 201}"), "200"),
+            (("set", "service", "rails", f"category={'a' * 201}"), "200"),
+            (("set", "host", "web1.example.com", f'labels={{"site": "{"a" * 201}"}}'), "200"),
+            (("rename-key", "role", "web", "a" * 64), "63"),
+            (("deploy", LIVE, "--host", "web1.example.com", "--reason", "a" * 10_001), "10000"),
+        ],
+    )
+    def test_what_is_longer_is_refused_with_the_limit(
+        self, arguments: tuple[str, ...], limit: str, larry: Terminal
+    ) -> None:
+        world = read_world()
+        text = larry.refused(*arguments)
+        assert limit in text
+        assert "database" not in text
+        assert read_world() == world

@@ -300,10 +300,12 @@ def test_places_are_carried_over_unless_asked_otherwise() -> None:
         here = [service.key for service in each.snapshot.services]
         key = random.choice(here)
         replaced = [{key: "h1", "gone": "h2"}, {key: "h2"}]
-        assert dict(carry_over({}, replaced, each.snapshot)) == {key: "h2"}
-        assert dict(carry_over({key: "h3"}, replaced, each.snapshot)) == {key: "h3"}
-        assert dict(carry_over({"gone": "h3"}, replaced[:1], each.snapshot)) == {key: "h1", "gone": "h3"}
-        assert dict(carry_over({}, [], each.snapshot)) == {}
+        assert dict(carry_over({}, replaced, each.snapshot, {})) == {key: "h2"}
+        assert dict(carry_over({key: "h3"}, replaced, each.snapshot, {})) == {key: "h3"}
+        assert dict(carry_over({"gone": "h3"}, replaced[:1], each.snapshot, {})) == {key: "h1", "gone": "h3"}
+        assert dict(carry_over({}, [], each.snapshot, {})) == {}
+        assert dict(carry_over({}, [{"old": "h1"}], each.snapshot, {"old": key})) == {key: "h1"}
+        assert dict(carry_over({}, [{"new": "h1"}], each.snapshot, {key: "new"})) == {key: "h1"}
 
 
 def test_touched_are_all_hosts_on_which_what_changes_stands() -> None:

@@ -31,7 +31,7 @@ TYPES: dict[str, Any] = {
 }
 WORDS = frozenset(
     "$schema title description default format type const enum required properties additionalProperties propertyNames "
-    "pattern minLength maxLength minimum items anyOf not".split()
+    "pattern minLength maxLength minimum maximum items anyOf not".split()
 )
 
 
@@ -65,7 +65,8 @@ def allows(schema: Any, value: Any) -> bool:
         return all(allows(schema.get("items", {}), member) for member in value)
     if isinstance(value, dict):
         return allows_map(schema, value)
-    return not is_of(value, "number") or bool(value >= schema.get("minimum", value))
+    least, most = schema.get("minimum", value), schema.get("maximum", value)
+    return not is_of(value, "number") or bool(least <= value <= most)
 
 
 def allows_map(schema: Any, value: dict[str, Any]) -> bool:

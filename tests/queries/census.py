@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
+from larry.actions.rename_key import rename_key
 from larry.actions.user import NewUser, add_user
 from larry.core.interval import Interval
 from larry.nouns.table import NOUNS
-from larry.queries.activity import get_latest_mark, list_activity, list_activity_of
+from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
 from larry.queries.coverage import EVERYTHING, list_coverage
 from larry.queries.deployable import find_digest, get_snapshots
@@ -17,8 +18,17 @@ from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.fleet import get_fleet, get_timelines
+from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
-from larry.queries.host import get_facts, get_host_ids, get_host_names, list_host_keys, list_hosts, list_hosts_of_role
+from larry.queries.host import (
+    get_facts,
+    get_host_ids,
+    get_host_names,
+    list_host_keys,
+    list_hosts,
+    list_hosts_of_role,
+    list_names_by_host_key,
+)
 from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
@@ -81,6 +91,9 @@ def grow(size: int) -> None:
         add_user(NewUser(f"u{n}"), None, author())
     change("app", "c0/a", 0, parameters={"p0": 2})
     change("host", HOST, 0, labels={"size": str(size)})
+    for n in numbers:
+        change("app", f"c{n}/former", 0, name="Former")
+        rename_key("app", f"c{n}/former", "renamed", author(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +132,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_coverage": lambda all_: list_coverage(EVERYTHING, LOCAL, AT),
     "list_activity": lambda all_: list_activity(LOCAL, AT),
     "list_activity_of": lambda all_: list_activity_of([("instance", PATH), ("host", HOST)], LOCAL, AT),
+    "list_key_changes": lambda all_: list_key_changes(LOCAL, AT),
+    "get_former_keys": lambda all_: get_former_keys(LOCAL, AT).present,
+    "explain_absence": lambda all_: explain_absence("instance", ["c0/former/i"], LOCAL, AT),
     "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, LOCAL, AT),
     "find_digest": lambda all_: find_digest(*all_.snapshots[0], LOCAL, AT),
     "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
@@ -134,6 +150,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_host_ids": lambda all_: get_host_ids(all_.hosts, LOCAL, AT),
     "get_host_names": lambda all_: get_host_names(all_.host_ids, LOCAL, AT),
     "list_host_keys": lambda all_: list_host_keys(LOCAL, AT),
+    "list_names_by_host_key": lambda all_: list_names_by_host_key(LOCAL, AT),
     "get_facts": lambda all_: get_facts(all_.host_ids, LOCAL, AT),
     "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], LOCAL, AT),
     "get_descriptions": lambda all_: get_descriptions([*all_.paths, "c0/a/t"], LOCAL, AT),

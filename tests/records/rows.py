@@ -16,6 +16,7 @@ from larry.records.models import (
     DeploymentVersion,
     Edge,
     EdgeVersion,
+    FormerKey,
     Host,
     Instance,
     NodeDocument,
@@ -136,6 +137,12 @@ def add_segment(start: float = 0, end: float | None = None, **fields: Any) -> No
 def add_activity(**fields: Any) -> Activity:
     given = {"at": DAWN, "actor": "tester", "verb": "edit", "noun": "customer", "address": "acme"}
     return Activity.objects.create(**(given | fields))
+
+
+def add_former_key(**fields: Any) -> FormerKey:
+    activity = fields.pop("activity", None) or add_activity()
+    given = {"noun": "role", "key": "old", "owner": 1, "until": DAWN}
+    return FormerKey.objects.create(activity=activity, **(given | fields))
 
 
 def add_edge_version(**fields: Any) -> EdgeVersion:
