@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -384,30 +383,3 @@ def test_what_ends_when_another_starts_leaves_no_hole(hour: int) -> None:
     assert [span_of(segment.interval) for segment in found.segments] == [(hour, hour + 3), (hour + 3, None)]
     assert found.conflicts == ()
     assert at(hour + 3) not in found.segments[0].interval
-
-
-@pytest.mark.parametrize("sharing", Sharing)
-def test_one_entry_under_two_keys_is_a_conflict(sharing: Sharing) -> None:
-    """What was frozen before a key was changed, beside what was frozen after it, is still one service."""
-    old, new = graph_of(ServiceSpec("web", sharing)), graph_of(ServiceSpec("httpd", sharing))
-    one, *_ = Site().deploy("acme/a/x", old, ["web"]).on("h1")
-    other, *_ = Site().deploy("acme/a/y", new, ["httpd"]).on("h1")
-    together = [replace(one, now=("acme/a/x", "httpd")), replace(other, now=("acme/a/y", "httpd"))]
-    _, conflicts = build_node(FACTS["h1"], together, FACTS)
-    if sharing is Sharing.INSTANCE:
-        assert conflicts == (), "each instance has an entry of its own"
-        moved = [together[0], replace(other, now=("acme/a/x", "httpd"))]
-        _, conflicts = build_node(FACTS["h1"], moved, FACTS)
-    (conflict,) = conflicts
-    assert conflict.service == "httpd"
-    assert conflict.about.startswith("its key, which has been changed")
-    keys = ["web", "httpd"] if sharing is Sharing.HOST else ["acme-a-x-web", "acme-a-y-httpd"]
-    assert [claim.value for claim in conflict.claims] == keys
-
-
-def test_sharing_is_compared_also_where_a_key_has_been_changed() -> None:
-    one, *_ = Site().deploy("acme/a/x", graph_of(ServiceSpec("web")), ["web"]).on("h1")
-    spec = graph_of(ServiceSpec("httpd", Sharing.INSTANCE))
-    other, *_ = Site().deploy("acme/a/y", spec, ["httpd"]).on("h1")
-    _, conflicts = build_node(FACTS["h1"], [replace(one, now=("acme/a/x", "httpd")), other], FACTS)
-    assert [conflict.about for conflict in conflicts] == ["sharing"]
