@@ -8,7 +8,7 @@ from typing import Protocol
 
 from larry.core.fleet import Fleet
 from larry.core.node_text import DatedNode
-from larry.exports import json, puppet, shell, yaml
+from larry.exports import ansible, json, puppet, shell, yaml
 
 
 class UnknownDialect(LookupError):
@@ -60,6 +60,10 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("enc", "enc", YAML, puppet.enc.write_answer, can_stop=False),
     Dialect("puppet", "pp", TEXT, puppet.manifest.write_manifest, can_stop=False),
     Dialect("hiera", "hiera", YAML, puppet.hiera.write_data, can_stop=False, render_files=puppet.hiera.write_tree),
+    Dialect("ansible", "ansible", JSON, ansible.inventory.write_host_variables, can_stop=True,
+            render_fleet=ansible.inventory.write_inventory),
+    Dialect("ansible-playbook", "ansible-playbook", YAML, ansible.playbook.write_host_playbook, can_stop=True,
+            render_fleet=ansible.playbook.write_playbook),
     Dialect("shell", "sh", SHELL, shell.render, can_stop=True),
 )
 # fmt: on
