@@ -50,8 +50,14 @@ def test_every_setting_is_told() -> None:
 
 
 def test_every_dialect_is_told() -> None:
-    text = (DOCS / "guide/quick-start.md").read_text(encoding="utf-8")
-    assert {dialect.suffix for dialect in DIALECTS} <= set(re.findall(r"`(\w+)`", text)) | {"json"}
+    text = (DOCS / "guide/dialects.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    for dialect in DIALECTS:
+        (row,) = [row for row in rows if f"`{dialect.name}`" in row.split("|")[2]]
+        _, _, _, endings, everybody, _, _ = row.split("|")
+        assert f"`{dialect.suffix}`" in endings or "the same" in endings
+        assert ("yes" in everybody) is (dialect.render_fleet is not None)
+        assert ("folder" in everybody) is (dialect.render_files is not None)
 
 
 @pytest.mark.parametrize("page", [*sorted(DOCS.rglob("*.md")), ROOT / "README.md"], ids=lambda path: path.name)
