@@ -52,6 +52,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "deployments": ("deployments:deployments", "what was, is and will be live where"),
             "config": ("config:config", "what a host is to be at a moment, in the language of a tool"),
             "inventory": ("inventory:inventory", "every host at a moment, in the language of a tool"),
+            "explain": ("explain:explain", "where a value on a host came from, through every layer and snapshot"),
             "coverage": ("coverage:coverage", "which deployed services have the auditors they ask for, and which not"),
             "edges": ("edges:edges", "which service needs or audits which, now or as the record had it"),
             "publish": ("publish:publish", "the whole fleet as a tree of files, now and for every boundary known"),

@@ -13,8 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import click
 
-from larry.core.document import Json, is_sealed, thaw
-from larry.core.node_text import MASK
+from larry.core.document import Json, thaw
 from larry.nouns.formula import guard_formula
 
 Document = Mapping[str, Json]
@@ -114,17 +113,6 @@ def show_value(value: Json) -> str:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(_short(member) for member in value) or "-"
     return str(value)
-
-
-def mask_sealed(value: Json) -> Json:
-    """The value for people, with a mask in place of each secret's seal."""
-    if is_sealed(value):
-        return MASK
-    if isinstance(value, Mapping):
-        return {name: mask_sealed(member) for name, member in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [mask_sealed(member) for member in value]
-    return value
 
 
 def _short(value: Json) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -33,6 +33,17 @@ class DatedNode:
     @property
     def next_change(self) -> datetime | None:
         return self.end
+
+
+def mask_sealed(value: Json) -> Json:
+    """The value for people, with a mask in place of each secret's seal, however deep."""
+    if is_sealed(value):
+        return MASK
+    if isinstance(value, Mapping):
+        return {name: mask_sealed(member) for name, member in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [mask_sealed(member) for member in value]
+    return value
 
 
 def node_document(node: Node) -> dict[str, Json]:

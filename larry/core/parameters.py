@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -138,6 +138,48 @@ def merge_deep(earlier: Json, later: Json) -> Json:
             members.setdefault(canonical_text(member), member)
         return tuple(members.values())
     return later
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a settled value and where it stands: ``path`` is empty for the whole, ``a.b`` or ``a[]`` within."""
+
+    path: str
+    value: Json
+    origin: Origin
+
+
+def trace(chain: Sequence[Origin], merge: Merge) -> tuple[Part, ...]:
+    """Which of the layers that set a value (earliest first, at least one) gave each part of what they settle on; an
+    origin that is named nowhere was overridden. One part, unless values were merged.
+    """
+    if merge is Merge.REPLACE:
+        return (Part("", chain[-1].value, chain[-1]),)
+    return tuple(_parts("", [(origin.value, origin) for origin in chain]))
+
+
+def _parts(path: str, said: Sequence[tuple[Json, Origin]]) -> Iterator[Part]:
+    """The parts of what layers say of one path; what is of another sort than the last replaced what was before it."""
+    last, origin = said[-1]
+    maps: list[tuple[Mapping[str, Json], Origin]] = []
+    lists: list[tuple[Sequence[Json], Origin]] = []
+    for value, by in reversed(said):
+        if isinstance(value, Mapping) and not is_sealed(value) and not lists:
+            maps.insert(0, (value, by))
+        elif isinstance(value, Sequence) and not isinstance(value, str) and not maps:
+            lists.insert(0, (value, by))
+        else:
+            break
+    keys = dict.fromkeys(key for value, _ in maps for key in value)
+    members: dict[str, Part] = {}
+    for each, by in lists:
+        for member in each:
+            members.setdefault(canonical_text(member), Part(f"{path}[]", member, by))
+    for key in keys:
+        yield from _parts(f"{path}.{key}" if path else key, [(value[key], by) for value, by in maps if key in value])
+    yield from members.values()
+    if not keys and not members:
+        yield Part(path, last, origin)
 
 
 def resolve(layers: Iterable[Layer], declared: Mapping[str, Iterable[Declaration]]) -> Resolved:

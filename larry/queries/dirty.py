@@ -57,7 +57,7 @@ def list_dirty_causes(
                     differences.update({each.path: each for each in compare_snapshots(live[digest], snapshot)})
         asked = {
             place for path, (_, differences) in behind.items() for d in differences.values()
-            for place in _places(d, descriptions[path])
+            for place in places_of(d.path, descriptions[path])
         }  # fmt: skip
         lines = list_activity_of(asked, reader, at)
         former = get_former_keys(reader, at)
@@ -67,7 +67,8 @@ def list_dirty_causes(
             path,
             tuple(sorted(hosts)),
             tuple(
-                DirtyCause(d, _latest(d, descriptions[path], lines, renamed)) for _, d in sorted(differences.items())
+                DirtyCause(d, latest_touch(d, descriptions[path], lines, renamed))
+                for _, d in sorted(differences.items())
             ),
         )
         for path, (hosts, differences) in sorted(behind.items())
@@ -92,24 +93,25 @@ def _deployed(reader: Reader, at: Moment, customer: str | None) -> dict[str, dic
     return deployed
 
 
-def _places(difference: Difference, description: Description) -> Iterable[tuple[str, str]]:
+def places_of(path: str, description: Description) -> Iterable[tuple[str, str]]:
     """The nouns whose activity may have touched a path: the layers of the instance, and the service the path names."""
     for layer in description.layers:
         yield ("instance" if layer.level == "template" else layer.level), layer.owner
-    head, _, rest = difference.path.partition(".")
+    head, _, rest = path.partition(".")
     if head == "services":
         yield "service", rest.split(".")[0]
 
 
-def _latest(
+def latest_touch(
     difference: Difference,
     description: Description,
     lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]],
-    renamed: Iterable[tuple[ActivityRow, str]],
+    renamed: Iterable[tuple[ActivityRow, str]] = (),
 ) -> ActivityRow | None:
+    """The latest of the lines that made a difference, or of the changes of keys (with whose they are now)."""
     touching = [
         line
-        for place in _places(difference, description)
+        for place in places_of(difference.path, description)
         for line in lines.get(place, ())
         if line.verb != RENAME_KEY and _touches(line, difference.path)
     ]

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from tests.cli.terminal import LIVE, WHY, Terminal
+from tests.cli.terminal import LIVE, SECRET, WHY, Terminal
 
 
 def test_coverage_tells_who_audits_what_from_where_and_why_not(larry: Terminal) -> None:
@@ -72,3 +72,27 @@ def test_edges_and_deployments_are_told_as_the_record_had_them(larry: Terminal) 
     (row,) = larry.done("deployments", "--known-at", then, "--format", "json").json
     assert (row["id"], row["end"]) == (id_, None)
     assert larry.done("deployments", "--known-at", "-1d").out == "no deployments\n"
+
+
+def test_a_value_is_explained_to_people_and_to_programs(larry: Terminal) -> None:
+    id_ = larry.deploy()
+    larry.done("set", "instance", LIVE, 'parameters={"workers": 9}', "--reason", "more of them")
+    said = larry.done("explain", "web1.example.com", "rails", "workers").out
+    assert f"deployment {id_}" in said
+    assert "dirty: as described today it would be 9" in said
+    assert "last touched by Tess Tester" in said
+    assert "more of them" in said
+    assert [line.split() for line in said.splitlines()[-2:]] == [
+        ["layer", "of", "said", "gave"],
+        ["won", "default", "rails", "4"],
+    ]
+    (entry,) = larry.done("explain", "web1.example.com", "rails", "workers", "--format", "json").json["entries"]
+    (source,) = entry["sources"]
+    assert (entry["value"], source["value"], source["today"]) == (4, 4, {"value": 9, "gone": None, "dirty": True})
+    assert source["layers"] == [{"level": "default", "owner": "rails", "value": 4}]
+    for form in ("table", "json", "yaml"):
+        said = larry.done("explain", "web1.example.com", "rails", "password", "--format", form).out
+        assert "********" in said
+        assert SECRET not in said
+        assert "sealed" not in said
+    assert "did you mean 'workers'" in larry.refused("explain", "web1.example.com", "rails", "worker")

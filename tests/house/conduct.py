@@ -27,6 +27,8 @@ NEEDS_NO_READER = {
     "state_of": "it computes from moments that a query has read",
     "service_graph_of": "it computes from Items that a query has read",
     "user_row_of": "it tells of a row that has been read",
+    "places_of": "it computes from a description that a query has read",
+    "latest_touch": "it computes from activity that a query has read",
     "where_of": "it tells of a row that has been read",
 }
 """Public functions of queries that take no `reader` and `at`, each with its reason."""

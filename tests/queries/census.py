@@ -17,6 +17,7 @@ from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
+from larry.queries.explanation import get_explanation
 from larry.queries.fleet import get_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
@@ -43,6 +44,7 @@ from larry.queries.node import (
 from larry.queries.noun import get_estate, get_item, list_items
 from larry.queries.picture import get_graph
 from larry.queries.presence import get_scene, list_hosts_beside, list_standing
+from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL
 from larry.queries.readiness import get_readiness
 from larry.queries.rollout import get_rollout
@@ -143,6 +145,10 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_fleet": lambda all_: get_fleet(LOCAL, AT),
     "get_timelines": lambda all_: get_timelines(LOCAL, AT),
     "get_latest_mark": lambda all_: get_latest_mark(LOCAL, AT),
+    "get_explanation": lambda all_: get_explanation(HOST, "s0", "p0", LOCAL, AT),
+    "list_provenances": lambda all_: list_provenances(
+        {d: (s, day(-1)) for d, s in get_snapshots([all_.snapshots[0][0]], LOCAL, AT).items()}, "s0", "p0", LOCAL, AT
+    ),
     "get_host_history": lambda all_: get_host_history(HOST, LOCAL, AT),
     "get_instance_history": lambda all_: get_instance_history(PATH, LOCAL, AT),
     "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),
