@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from larry.actions.deploy import deploy
+from larry.actions.rename_key import rename_key
 from larry.actions.retire import retire
 from larry.core.node_text import MASK
 from larry.core.parameters import Merge
@@ -189,3 +190,15 @@ def test_a_placed_service_is_explained_where_it_stands() -> None:
     lay(FULL)
     deploy(ask(LIVE, WEB1, place={"postgres": WEB2}), author(0))
     assert only(explain(WEB2, "postgres", "port")).deployment == only(explain(WEB1, "rails", "threads")).deployment
+
+
+def test_changed_keys_hide_nothing_that_was_recorded_under_the_old_ones() -> None:
+    lay(PLAIN)
+    put("acme/shop/live", "web1")
+    rename_key("service", "app", "core", author(1))
+    rename_key("customer", "acme", "apex", author(1))
+    change("instance", "apex/shop/model", 2, parameters={"size": 5})
+    source = only(explain("web1", "app", "size", 3))
+    assert source.provenance.is_recorded
+    assert [(origin.level, origin.value) for origin in source.provenance.chain] == [("default", 1), ("template", 2)]
+    assert (source.today.value, source.today.is_dirty, source.today.gone) == (5, True, "")
