@@ -92,7 +92,8 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
 
 def _refuse_taken_history(request: DeployRequest, author: Author) -> None:
     """What has passed is not rewritten; where nothing was recorded it may be filled in."""
-    past = Interval(request.start or author.now, earlier_end(author.now, request.end))
+    whole = _interval(request, request.start or author.now)
+    past = Interval(whole.start, earlier_end(author.now, whole.end))
     keys = [(item.instance.lower(), host.lower()) for item in request.items for host in item.hosts]
     for (path, host), lane in list_lanes(keys, author.reader, Moment(past.start)).items():
         for stay in lane.stays:

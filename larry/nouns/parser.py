@@ -35,7 +35,7 @@ LARGEST_WHOLE = 2**31 - 1
 
 LABEL_PATTERN = re.compile(r"[a-z][a-z0-9_.-]{0,62}")
 _DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?)?")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:?\d\d)?)?")
 
 
 def parse_field(field: Field, value: Json) -> Parsed:
