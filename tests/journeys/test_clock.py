@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
-from django.test import Client
 from pytest_django import Settings
 
 from larry.core.interval import iso
@@ -19,6 +18,7 @@ from larry.core.moment_text import NotAMoment, read_moment, show_moment
 from larry.records.deployment import Deployment
 from tests.cli.terminal import ESTATE, LIVE, WHY, Terminal
 from tests.journeys.moments import CLOCKS_GO_BACK, CLOCKS_GO_FORWARD, FROM_NOW, MOMENTS, NOW, Said
+from tests.web.visitor import sign_in_as
 
 pytestmark = pytest.mark.django_db
 
@@ -110,9 +110,10 @@ def test_the_command(larry: Terminal, in_zone: InZone) -> None:
     each(MOMENTS, in_zone, check)
 
 
-def test_http(larry: Terminal, in_zone: InZone, client: Client) -> None:
+def test_http(larry: Terminal, in_zone: InZone) -> None:
     """`as_of` of a configuration and of a page."""
     larry.deploy(LIVE, WEB)
+    client = sign_in_as("tess")
 
     def check(case: Said) -> None:
         answer = client.get(f"/configuration/{WEB}.json", {"as_of": case.text})
