@@ -52,7 +52,7 @@ class Site:
 def lay_site() -> Site:
     """The estate, and of each instance two snapshots; of one a third that conflicts with all others."""
     lay(ESTATE)
-    contents = {path: (snapshot(path, author(BIRTH)).digest,) for path in PATHS}
+    contents: dict[str, tuple[str, ...]] = {path: (snapshot(path, author(BIRTH)).digest,) for path in PATHS}
     for path in PATHS:
         change("instance", path, BIRTH, parameters={"size": 2})
         contents[path] += (snapshot(path, author(BIRTH)).digest,)

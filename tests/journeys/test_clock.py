@@ -69,7 +69,7 @@ def check_refusal(case: Said, told: str) -> None:
     assert "Traceback" not in told
     for candidate in case.candidates:
         assert candidate in told
-        assert read_moment(candidate, now=NOW, zone=UTC)
+        assert read_moment(candidate, now=NOW, zone=UTC).tzinfo is UTC
 
 
 def test_there_are_enough_cases_of_every_sort() -> None:
