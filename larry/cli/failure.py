@@ -46,6 +46,7 @@ def _is_known(error: Exception) -> bool:
         ("larry.exports", "CannotPrint"),
         ("larry.queries.reader", "NotFound"),
         ("larry.nouns.estate", "EstateFaults"),
+        ("larry.outside.puppet_classes", "CannotReadClasses"),
         ("larry.outside.published_file", "NotPublished"),
         ("larry.cli.published_tree", "NotOurTimeline"),
     )

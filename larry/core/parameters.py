@@ -209,7 +209,8 @@ def resolve(layers: Iterable[Layer], declared: Mapping[str, Iterable[Declaration
                 continue
             value = _settle(chain, declaration)
             received[service][name] = value
-            if not matches_type(value, declaration.type):
+            left_to_the_tool = value is None and chain[-1].level == "default"
+            if not left_to_the_tool and not matches_type(value, declaration.type):
                 wrong.append(WrongType(name, value, declaration.type, chain[-1], (service,)))
             _add_match(matching, Match(name, value, chain[-1], tuple(chain[:-1]), (service,)))
         if without:

@@ -148,8 +148,9 @@ def _check_declarations(services: Iterable[Item], faults: FaultList) -> None:
         if kind != ParameterType.ANY:
             _compare(typed, item, index, "type", faults)
         _compare(merged, item, index, "merge", faults)
-        if "default" in declaration and not matches_type(declaration["default"], ParameterType(str(kind))):
-            text = f"the default must be of type {kind}, not {describe_value(declaration['default'])}"
+        default = declaration.get("default")  # null leaves it to the tool, whatever the type
+        if default is not None and not matches_type(default, ParameterType(str(kind))):
+            text = f"the default must be of type {kind}, not {describe_value(default)}"
             faults.add_to(item, text, "parameters", index, "default")
     for item, index, declaration in declared:
         name = str(declaration["name"])

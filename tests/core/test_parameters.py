@@ -155,7 +155,8 @@ def check_groups(layers: list[Layer], declared: dict[str, list[Declaration]], fo
                 continue
             value, origins = outcome
             wanted[declaration.name] = text(value)
-            if not matches_type(freeze(value), declaration.type):
+            left_to_the_tool = value is None and [origin.level for origin in origins] == ["default"]
+            if not left_to_the_tool and not matches_type(freeze(value), declaration.type):
                 wrong.add((declaration.name, declaration.type, service))
             check_match(found, declaration.name, service, text(value), origins)
         assert {name: text(value) for name, value in found.by_service[service].items()} == wanted

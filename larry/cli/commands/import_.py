@@ -1,13 +1,15 @@
-"""`larry import`: many nouns of one sort at once, from CSV."""
+"""`larry import`: many nouns of one sort at once, from CSV; and services, from the classes and roles of tools."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from larry.cli.claim_source import CLAIM_SOURCES
 from larry.cli.estate_argument import read_one_file
-from larry.cli.noun_argument import noun_argument
+from larry.cli.noun_argument import NounArgument
 from larry.cli.option import act_options, expect_option
 from larry.cli.progress import progress_shown
 from larry.cli.session import Session, open_session
@@ -15,27 +17,53 @@ from larry.cli.session import Session, open_session
 if TYPE_CHECKING:
     from larry.actions.apply import EstateChange
     from larry.actions.author import Author
+    from larry.nouns.claim import Claim
+
+
+class SortArgument(NounArgument):
+    """A noun, or a sort of claims."""
+
+    name = "sort"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(value) if value in CLAIM_SOURCES else super().convert(value, param, ctx)
 
 
 @click.command("import")
-@noun_argument
-@click.argument("file", metavar="FILE.csv")
+@click.argument("noun", type=SortArgument(), metavar="NOUN")
+@click.argument("file", metavar="FILE")
+@click.option("--only", multiple=True, metavar="NAME", help="Of classes or roles: only this one. More than once.")
+@click.option("--check", is_flag=True, help="Of classes or roles: hold the services there are against them; exit 3.")
 @expect_option
 @act_options
-def import_nouns(*, noun: str, file: str, expect: str | None, reason: str | None, dry_run: bool, form: str) -> None:
+def import_nouns(*, noun: str, file: str, only: tuple[str, ...], check: bool, **act: Any) -> None:
     """Create and change nouns of one sort from CSV: a line of field names, then one noun a line. An empty cell leaves a
     field as it is. Lists are written a;b, maps a=1;b=2, anything deeper as JSON. All or nothing. FILE may be - for
     standard input.
 
     What `larry list NOUN --format csv` writes is read as it is.
 
+    NOUN may also be puppet-classes or ansible-roles, and FILE a folder of modules or roles. Then services that stand
+    for them are printed as an estate file, with every parameter, its type and default; nothing is changed.
+
     \b
     Examples:
       larry import hosts hosts.csv --dry-run
       larry import hosts hosts.csv --reason "the new racks"
       larry list hosts --format csv | sed 's/old.example/new.example/' | larry import hosts - --dry-run
+      larry import puppet-classes /etc/puppet/code/modules --only ntp | larry plan -
+      larry import ansible-roles roles --check
       printf 'name,was\\nweb7.example.com,web1.example.com\\n' | larry import hosts -
     """
+    if noun in CLAIM_SOURCES:
+        _tell_claims(noun, Path(file), frozenset(only), check=check)
+    elif only or check:
+        raise click.UsageError(f"--only and --check are for {' and '.join(CLAIM_SOURCES)}")
+    else:
+        _import(noun, file, **act)
+
+
+def _import(noun: str, file: str, *, expect: str | None, reason: str | None, dry_run: bool, form: str) -> None:
     name, content = read_one_file(file)
     session = open_session()
 
@@ -43,6 +71,41 @@ def import_nouns(*, noun: str, file: str, expect: str | None, reason: str | None
 
     change = _act(noun, name, content, session, session.author(reason), dry_run=dry_run, expect=expect)
     print_change(change, form, dry_run=dry_run)
+
+
+def _tell_claims(sort: str, path: Path, only: frozenset[str], *, check: bool) -> None:
+    """Print services that stand for what is claimed, or hold those there are against it."""
+    if not path.exists():
+        raise click.UsageError(f"there is no {path}")
+    claims = list(CLAIM_SOURCES[sort](path))
+    unknown = only - {claim.name for claim in claims}
+    if unknown:
+        raise click.UsageError(f"{path} has no {', '.join(sorted(unknown))}")
+    chosen = [claim for claim in claims if not only or claim.name in only]
+    if check:
+        _check_claims(chosen if only else claims)
+        return
+    from larry.cli.printing import yaml_text
+    from larry.nouns.claim import propose_service
+
+    proposed = [propose_service(claim) for claim in chosen]
+    for line in (line for _, lines in proposed for line in lines):
+        click.echo(f"larry: {line}", err=True)
+    click.echo(yaml_text({"larry": 1, "services": [service for service, _ in proposed]}), nl=False)
+
+
+def _check_claims(claims: list[Claim]) -> None:
+    session = open_session()
+
+    from larry.nouns.claim import check_claims
+    from larry.queries.noun import list_items
+
+    faults = list(check_claims(claims, list_items("service", session.reader, session.at(None))))
+    for service, fault in faults:
+        click.echo(f"service {service}: {fault}")
+    if faults:
+        raise click.exceptions.Exit(3)
+    click.echo("every service that names one of them agrees with it")
 
 
 def _act(
