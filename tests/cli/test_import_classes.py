@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from larry.outside import puppet_classes
 from tests.cli.terminal import WHY, Terminal
 from tests.tools import require
 
@@ -84,5 +84,5 @@ def test_what_cannot_be_read_is_refused(larry: Terminal, tmp_path: Path, monkeyp
     assert "there is no" in larry.misused("import", "puppet-classes", str(tmp_path / "none"))
     assert "are for puppet-classes" in larry.misused("import", "hosts", "-", "--check")
     (tmp_path / "a.pp").write_text("class a {}\n")
-    monkeypatch.setattr(puppet_classes.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     assert "install Puppet" in larry.refused("import", "puppet-classes", str(tmp_path / "a.pp"))
