@@ -9,11 +9,11 @@ from typing import Any
 
 import click
 
-from larry.nouns.claim import Claim, read_puppet_claim, read_role_claim
+from larry.nouns.claim import ToolClaim, read_puppet_claim, read_role_claim
 from larry.nouns.fault import shorten
 
 
-def read_puppet_classes_of(path: Path) -> Iterator[Claim]:
+def read_puppet_classes_of(path: Path) -> Iterator[ToolClaim]:
     """The classes of a module, of a module path or of one manifest; a warning for what Puppet cannot read."""
     from larry.outside.puppet_classes import find_manifests, list_data_keys, read_puppet_classes
 
@@ -27,7 +27,7 @@ def read_puppet_classes_of(path: Path) -> Iterator[Claim]:
             yield read_puppet_claim(described, list_data_keys(Path(file)))
 
 
-def read_ansible_roles_of(path: Path) -> Iterator[Claim]:
+def read_ansible_roles_of(path: Path) -> Iterator[ToolClaim]:
     """The roles of a folder, or one role, by the argument specification of each; a warning for what is no YAML."""
     import yaml
 
@@ -45,7 +45,7 @@ def read_ansible_roles_of(path: Path) -> Iterator[Claim]:
         yield read_role_claim(file.resolve().parent.parent.name, options if isinstance(options, Mapping) else {})
 
 
-CLAIM_SOURCES: Mapping[str, Callable[[Path], Iterator[Claim]]] = MappingProxyType(
+CLAIM_SOURCES: Mapping[str, Callable[[Path], Iterator[ToolClaim]]] = MappingProxyType(
     {"puppet-classes": read_puppet_classes_of, "ansible-roles": read_ansible_roles_of}
 )
 """What `larry import` knows beside nouns."""

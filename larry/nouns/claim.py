@@ -30,7 +30,7 @@ class ClaimedParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class ToolClaim:
     """``tool`` and ``word`` are where a service says that it stands for this: ``tools: {puppet: {class: NAME}}``."""
 
     tool: str
@@ -66,7 +66,7 @@ _ROLE_TYPES: Mapping[str, ParameterType] = {
 }
 
 
-def read_puppet_claim(described: Mapping[str, Any], looked_up: frozenset[str]) -> Claim:
+def read_puppet_claim(described: Mapping[str, Any], looked_up: frozenset[str]) -> ToolClaim:
     """From what Puppet says of one class; ``looked_up`` are the keys of its module's data."""
     name = str(described["name"])
     parameters = []
@@ -84,7 +84,7 @@ def read_puppet_claim(described: Mapping[str, Any], looked_up: frozenset[str]) -
                 sensitive=kind.startswith(("Sensitive", "Optional[Sensitive")),
             )
         )
-    return Claim("puppet", "class", name, tuple(parameters))
+    return ToolClaim("puppet", "class", name, tuple(parameters))
 
 
 def read_puppet_type(text: str) -> ParameterType:
@@ -98,7 +98,7 @@ def read_puppet_type(text: str) -> ParameterType:
     return _HEADS.get(inner.partition("[")[0], ParameterType.ANY)
 
 
-def read_role_claim(name: str, options: Mapping[str, Any]) -> Claim:
+def read_role_claim(name: str, options: Mapping[str, Any]) -> ToolClaim:
     """From the argument specification of one role: its ``options``."""
     parameters = []
     for option, told in options.items():
@@ -116,10 +116,10 @@ def read_role_claim(name: str, options: Mapping[str, Any]) -> Claim:
                 description=" ".join(map(str, about)) if isinstance(about, list) else str(about),
             )
         )
-    return Claim("ansible", "role", name, tuple(parameters))
+    return ToolClaim("ansible", "role", name, tuple(parameters))
 
 
-def propose_service(claim: Claim) -> tuple[Mapping[str, Json], tuple[str, ...]]:
+def propose_service(claim: ToolClaim) -> tuple[Mapping[str, Json], tuple[str, ...]]:
     """A service as an estate file states it, and a line for each parameter that cannot be declared.
 
     What the tool computes or looks up itself gets the default null, which asks the tool for its own.
@@ -148,7 +148,7 @@ def propose_service(claim: Claim) -> tuple[Mapping[str, Json], tuple[str, ...]]:
     return {"name": claim.name.replace("::", " "), "key": key, "parameters": declared, "tools": tools}, tuple(left)
 
 
-def check_claims(claims: Iterable[Claim], services: Iterable[Item]) -> Iterator[tuple[str, str]]:
+def check_claims(claims: Iterable[ToolClaim], services: Iterable[Item]) -> Iterator[tuple[str, str]]:
     """(key of a service, what does not agree) for every service that says it stands for something of what is claimed.
 
     A class of a module of which nothing is claimed says nothing about the service that names it.
@@ -173,7 +173,7 @@ def _names(tools: Json) -> Iterator[tuple[str, str, str]]:
             yield tool, word, name.removeprefix("::")
 
 
-def _check(claim: Claim, service: Item) -> Iterator[str]:
+def _check(claim: ToolClaim, service: Item) -> Iterator[str]:
     declared = {
         str(each["name"]): each for each in list_members(service.values["parameters"]) if isinstance(each, Mapping)
     }

@@ -17,7 +17,7 @@ from larry.cli.session import Session, open_session
 if TYPE_CHECKING:
     from larry.actions.apply import EstateChange
     from larry.actions.author import Author
-    from larry.nouns.claim import Claim
+    from larry.nouns.claim import ToolClaim
 
 
 class SortArgument(NounArgument):
@@ -94,7 +94,7 @@ def _tell_claims(sort: str, path: Path, only: frozenset[str], *, check: bool) ->
     click.echo(yaml_text({"larry": 1, "services": [service for service, _ in proposed]}), nl=False)
 
 
-def _check_claims(claims: list[Claim]) -> None:
+def _check_claims(claims: list[ToolClaim]) -> None:
     session = open_session()
 
     from larry.nouns.claim import check_claims
