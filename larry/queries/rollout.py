@@ -67,7 +67,9 @@ def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:
 def _touched(versions: list[DeploymentVersion], number: int, names: Mapping[int, str]) -> Touched:
     mine = next(index for index, row in enumerate(versions) if row.rollout_id == number)
     row = versions[mine].deployment
-    since = versions[mine + 1].rollout_id if mine + 1 < len(versions) else None
+    # What came since and was taken back since has left no trace in what is live.
+    is_as_left = _live(versions[-1]) == _live(versions[mine])
+    since = None if is_as_left else versions[mine + 1].rollout_id
     before = versions[mine - 1] if mine else None
     return Touched(
         deployment=row.id,

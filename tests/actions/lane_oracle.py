@@ -261,18 +261,22 @@ def find_wrong_undo(before: State, after: State, rollout: Rollout, now: int) -> 
 
 
 def may_undo(state: State, rollouts: Iterable[Rollout], undone: Rollout, now: int) -> bool:
-    """Whether nobody came into its lanes since, and what it touched fits in where it was."""
+    """Whether all it touched is as it left it, nobody came into its lanes since, and all fits in where it was."""
     lanes = {stay.lane for _, stay in undone.touched.values()}
+    if any(_live_span(state[id_]) != _live_span(made) for id_, (_, made) in undone.touched.items()):
+        return False
     for rollout in rollouts:
         if rollout.number <= undone.number:
             continue
-        if rollout.touched.keys() & undone.touched.keys():
-            return False
         for id_, (old, _) in rollout.touched.items():
             stay = state[id_]
             if old is None and stay.lane in lanes and stay.is_live and not stay.is_over(now):
                 return False
     return not any(find_overlaps(without(state, undone, now)))
+
+
+def _live_span(stay: Stay) -> Span | None:
+    return (stay.start, stay.end) if stay.is_live else None
 
 
 def without(state: State, undone: Rollout, now: int) -> dict[str, Stay]:

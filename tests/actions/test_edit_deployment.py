@@ -11,6 +11,7 @@ from larry.actions.undo import undo
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
+from larry.records.rollout import Rollout
 from tests.actions.estate import LIVE, SMALL, author, day, lay, put, state
 from tests.actions.world import find_faults, read_world
 
@@ -138,3 +139,17 @@ def test_an_adopted_past_fills_empty_time_only_and_adopting_again_changes_nothin
     with pytest.raises(Refused, match="only filled in where it is empty"):
         adopt(state(SMALL), [Stated(LIVE, WEB1, day(-20), day(-15), "no")], author(0))
     assert read_world() == world
+
+
+def test_rollouts_are_undone_one_after_the_other_the_last_first() -> None:
+    """What was changed since and taken back since is no longer in the way of undoing what was there before."""
+    lay(SMALL)
+    put(LIVE, "web1", start=5, end=9)
+    first = Rollout.objects.order_by("-id")[0].id
+    edit_deployment(DeploymentEdit(the(), end=day(12)), author(1))
+    with pytest.raises(Refused, match=f"rollout {first} cannot be undone by itself: {first + 1} came into its lanes"):
+        undo(first, author(2))
+    undo(first + 1, author(2))
+    undo(first, author(3))
+    assert [row[3] for row in rows(3)] == ["deactivated"]
+    assert not find_faults(day(3))
