@@ -12,8 +12,9 @@ from larry.nouns.directory import Directory, Entry, spell_out_parents
 from larry.nouns.fault import FaultList, shorten
 from larry.nouns.field import FieldKind, Noun
 from larry.nouns.item import Item, find_parent_address, is_same, join_address, unquote_segment
+from larry.nouns.likeness import Likeness, NewApp
 from larry.nouns.resolution import Resolution, follow_hosts
-from larry.nouns.statement import WAS
+from larry.nouns.statement import LIKE, WAS
 from larry.nouns.table import NOUNS
 
 _DEFAULTS: Mapping[str, Mapping[str, Json]] = {
@@ -70,12 +71,16 @@ class Completion:
         for item in items:
             stated[item.noun].append(_Stated(item))
         resolution = Resolution(self.directory, faults)
+        self._alike: frozenset[str] = frozenset()
         for noun in NOUNS.values():
+            if noun.name == "instance":
+                self._beget(stated)
             self._identify_all(noun, stated[noun.name], resolution)
         items = tuple(
             self._fill(noun, one, resolution) for noun in NOUNS.values() for one in stated[noun.name] if one.has_address
         )
         born = {one.address: one.item for one in stated["instance"] if one.has_address and one.found is None}
+        self._alike = frozenset(address for address, item in born.items() if item.address in self._alike)
         instances = {item.address: item for item in items if item.noun == "instance"}
         self.items = tuple(
             self._hand_down(item, born, instances) if item.noun == "instance" and item.address in born else item
@@ -84,11 +89,28 @@ class Completion:
 
     def _hand_down(self, item: Item, born: Mapping[str, Item], completed: Mapping[str, Item]) -> Item:
         """A template hands what it requires and demands to an instance that is new and does not say so itself, once."""
-        unsaid = [field for field in HANDED_DOWN if field not in born[item.address].values]
+        unsaid = [field for field in self._handed_to(item.address) if field not in born[item.address].values]
         if not unsaid or item.values["template"] is None:
             return item
         handed = {field: self._inherited(item.address, field, born, completed) for field in unsaid}
         return replace(item, values=MappingProxyType({**item.values, **handed}))
+
+    def _handed_to(self, address: str) -> tuple[str, ...]:
+        return (*HANDED_DOWN, "copies") if address in self._alike else HANDED_DOWN
+
+    def _beget(self, stated: Mapping[str, list[_Stated]]) -> None:
+        """Add the instances of new apps that are like others; those that are stated too learn whom they follow."""
+        new = [one for one in stated["app"] if one.has_address and one.found is None and one.ask(LIKE.name)]
+        if not new:
+            return
+        apps = [NewApp(one.item, one.address) for one in new]
+        instances = [one.item for one in stated["instance"]]
+        likeness = Likeness(apps, instances, self._addresses, self.existing, self.directory, self.faults)
+        born = {item.address: item for item in likeness.list_born()}
+        self._alike = frozenset(born)
+        for one in stated["instance"]:
+            one.item = born.pop(one.item.address, one.item)
+        stated["instance"].extend(_Stated(item) for item in born.values())
 
     def _inherited(self, address: str, field: str, born: Mapping[str, Item], completed: Mapping[str, Item]) -> Json:
         """What an instance says, or the nearest of its templates that does; circles are told by the checks."""
@@ -97,7 +119,7 @@ class Completion:
             seen[address] = None
             item = completed.get(address) or self.existing["instance", address]
             template = item.values["template"]
-            says = address not in born or field in born[address].values
+            says = address not in born or field in born[address].values or field not in self._handed_to(address)
             if says or not isinstance(template, str) or template in seen:
                 self._handed[address, field] = item.values[field]
             else:

@@ -26,7 +26,7 @@ from larry.nouns.item import (
     quote_segment,
 )
 from larry.nouns.json_text import NotJson, read_json
-from larry.nouns.statement import WAS, parse_statement
+from larry.nouns.statement import WAS, parse_statement, passing
 from larry.nouns.yaml_text import LARGEST_FILE
 
 CsvRow: TypeAlias = tuple[int, Sequence[str]]
@@ -118,7 +118,8 @@ def _read_header(noun: Noun, file: str, row: CsvRow, faults: FaultList) -> tuple
     while columns and not columns[-1]:
         columns.pop()
     parent = [noun.parent] if noun.parent else []
-    known = {word: word for word in (NOUN_COLUMN, ADDRESS_COLUMN, *parent, *noun.by_name, WAS.name)}
+    said = [field.name for field in (*noun.fields, *passing(noun))]
+    known = {word: word for word in (NOUN_COLUMN, ADDRESS_COLUMN, *parent, *said)}
     found: list[Fault] = []
     for place, column in enumerate(columns):
         if column not in known:
@@ -156,7 +157,7 @@ class _LineReader:
         said = {column: cell for column, cell in zip(self.columns, cells, strict=False) if cell.strip()}
         stated: dict[str, Json] = {}
         for column, cell in said.items():
-            field = WAS if column == WAS.name else self.noun.by_name.get(column)
+            field = next((each for each in passing(self.noun) if each.name == column), self.noun.by_name.get(column))
             if field is not None:
                 try:
                     stated[column] = _read_cell(field, cell)

@@ -49,7 +49,8 @@ class Resolution:
         if not self.faults.is_full:
             renamed = self._renamed.get((noun, fold(reference)))
             if len(segments) != steps:
-                text = f"{reference!r} is no path of an {noun}: write customer/app/instance, each by key or name"
+                path_of = "/".join(spell_out_parents(noun))
+                text = f"{reference!r} is no path of an {noun}: write {path_of}, each by key or name"
             elif renamed is not None:
                 text = f"{noun} {reference!r} is renamed here: write {renamed!r}"
             else:

@@ -14,7 +14,7 @@ from larry.nouns.deployment import DEPLOYMENT_FIELDS, DEPLOYMENT_SECTION
 from larry.nouns.estate_file import HEADER, VERSION
 from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.parser import LABEL_PATTERN, LARGEST_WHOLE, LONGEST_HOST_NAME, LONGEST_NAME
-from larry.nouns.statement import WAS
+from larry.nouns.statement import passing
 from larry.nouns.table import CHILDREN, SECTIONS
 from larry.nouns.text import LONGEST_LINE, LONGEST_TEXT
 
@@ -61,7 +61,7 @@ def _describe_section(noun: Noun) -> Schema:
     return {
         "type": ["array", "null"],
         "description": noun.description,
-        "items": _describe_map((*noun.fields, WAS), children, required=("name",)),
+        "items": _describe_map((*noun.fields, *passing(noun)), children, required=("name",)),
     }
 
 

@@ -12,9 +12,25 @@ from larry.nouns.parser import parse_field
 from larry.nouns.table import CHILDREN, NOUNS, SECTIONS
 
 WAS = Field("was", FieldKind.REFERENCE, "The key (or name) that is renamed by this.", required=True)
+LIKE = Field(
+    "like",
+    FieldKind.REFERENCE,
+    "Of a new app: the app, customer/app, whose instances its own are to follow. Taken once, when the app is created.",
+    required=True,
+    target="app",
+)
+
+
+def passing(noun: Noun) -> tuple[Field, ...]:
+    """What may be said of a noun that is no field of it: it says how the rest is meant, and is not kept."""
+    return (WAS, LIKE) if noun.name == LIKE.target else (WAS,)
+
+
 _ALLOWED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        noun.name: MappingProxyType({word: word for word in (*noun.by_name, *CHILDREN[noun.name], WAS.name)})
+        noun.name: MappingProxyType(
+            {word: word for word in (*noun.by_name, *CHILDREN[noun.name], *(field.name for field in passing(noun)))}
+        )
         for noun in NOUNS.values()
     }
 )
@@ -24,13 +40,13 @@ def parse_statement(noun: Noun, stated: Mapping[str, Json]) -> tuple[dict[str, J
     """The stated fields in normal form (references as written), without those at fault; and the faults.
 
     Nothing need be stated: `larry.nouns.completion` fills in the rest, and knows what a new noun must have. The keys of
-    children (``apps`` of a customer) are passed over, ``was`` is kept. Linear in the size of the statement.
+    children (``apps`` of a customer) are passed over, ``was`` and ``like`` are kept. Linear in its size.
     """
     values: dict[str, Json] = {}
     faults: list[Fault] = []
     children = CHILDREN[noun.name]
     for word, value in stated.items():
-        field = noun.by_name.get(word) or (WAS if word == WAS.name else None)
+        field = noun.by_name.get(word) or next((known for known in passing(noun) if known.name == word), None)
         if field is not None:
             normal, field_faults = parse_field(field, value)
             if field_faults:

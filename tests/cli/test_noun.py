@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from larry.nouns.table import NOUNS
-from tests.cli.terminal import LIVE, SECRET, Terminal
+from tests.actions.world import read_world
+from tests.cli.terminal import LIVE, SECRET, TEST, Terminal
 
 
 @pytest.mark.parametrize("noun", NOUNS)
@@ -130,3 +131,52 @@ def test_secrets_are_put_under_the_first_key_and_nothing_else_changes(larry: Ter
     assert "1 secrets are under the first key now" in larry.done("rotate-secrets", "--reason", "Anna left").out
     assert larry.done("list", "instances", "--format", "json").json == before
     assert larry.done("activity", "--limit", "1", "--format", "json").json[0]["verb"] == "rotate"
+
+
+class TestLike:
+    def test_the_preview_shows_all_and_the_act_creates_it(self, larry: Terminal) -> None:
+        larry.deploy()
+        larry.done("set", "customer", "zeta", "name=Zeta", 'parameters={"password": "other-secret"}')
+        larry.done("set", "instance", LIVE, 'parameters={"workers": 7}', "copies=2")
+        world = read_world()
+        said = larry.done("set", "app", "zeta/store", "--like", "acme/shop", "--dry-run")
+        assert read_world() == world
+        created = [line for line in said.out.splitlines() if line.startswith("+ ")]
+        assert created == ["+ app zeta/store", "+ instance zeta/store/live", "+ instance zeta/store/test"]
+        assert f'    template: "{LIVE}"' in said.out
+        assert '    requires: ["rails"]' in said.out
+        assert "    copies: 2" in said.out
+        larry.done("set", "app", "zeta/store", "--like", "acme/shop", "--reason", "a second shop")
+        path = "zeta/store/live"
+        values = {row["name"]: row for row in larry.done("parameters", path, "--format", "json").json}
+        assert values["workers"]["value"] == 7, "the template's own is followed"
+        assert larry.done("plan", "-", stdin=larry.done("dump").out).out == "no changes\n"
+        larry.done("deploy", path, "--host", "web2.example.com", "--reason", "go live")
+        larry.done("set", "instance", LIVE, 'parameters={"workers": 8}')
+        assert "workers" in larry.done("diff", path).out, "an edit of whom it follows makes it dirty"
+        assert "cannot retire while" in larry.refused("retire", "instance", TEST)
+
+    @pytest.mark.parametrize(
+        "arguments, why",
+        [
+            (("acme/new", "--like", "acme/nope"), "there is no app 'nope' in acme"),
+            (("acme/new", "--like", "acme/gone"), "(one that has retired is followed no more)"),
+            (("acme/new", "--like", "acme/bare"), "app acme/bare has no instance that could be followed"),
+            (("acme/new", "--like", "acme/new"), "in a circle: acme/new -> acme/new"),
+            (("acme/bare", "--like", "acme/shop"), "app acme/bare is there already: only a new one can"),
+            (("acme/new", "name=SHOP", "--like", "acme/shop"), "app acme/shop is there already"),
+            (("nobody/new", "--like", "acme/shop"), "there is no customer"),
+        ],
+    )  # fmt: skip
+    def test_what_cannot_be_followed_is_refused(self, arguments: tuple[str, ...], why: str, larry: Terminal) -> None:
+        larry.done("set", "app", "acme/bare", "name=bare")
+        larry.done("set", "app", "acme/gone", "name=gone")
+        larry.done("retire", "app", "acme/gone")
+        world = read_world()
+        text = larry.refused("set", "app", *arguments)
+        assert why in text
+        assert read_world() == world
+
+    def test_only_apps_are_like_others(self, larry: Terminal) -> None:
+        assert larry("set", "host", "x", "--like", "acme/shop").code == 2
+        assert larry("set", "app", "acme/new").code == 2

@@ -81,12 +81,23 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
 @click.command("set")
 @noun_argument
 @click.argument("address")
-@click.argument("settings", nargs=-1, required=True, metavar="FIELD=VALUE...")
+@click.argument("settings", nargs=-1, metavar="FIELD=VALUE...")
+@click.option("--like", metavar="CUSTOMER/APP", help="Create an app whose instances follow those of this one.")
 @act_options
 def set_noun(
-    *, noun: str, address: str, settings: tuple[str, ...], reason: str | None, dry_run: bool, form: str
+    *,
+    noun: str,
+    address: str,
+    settings: tuple[str, ...],
+    like: str | None,
+    reason: str | None,
+    dry_run: bool,
+    form: str,
 ) -> None:
     """Change some fields of a noun, or create one by giving its name. A VALUE is JSON; what is no JSON is text.
+
+    A new app can be made --like another: it gets an instance for each of the other's, of the same name, with what that
+    requires, demands and wants of copies, and with its parameters, because it follows it as its template.
 
     What is live stays as it is: an instance that an edit touches becomes dirty until it is deployed again.
 
@@ -95,8 +106,15 @@ def set_noun(
       larry set host web9.example.com name=web9.example.com addresses='["10.0.0.19"]' roles='["web"]'
       larry set customer acme parameters='{"timezone": "Europe/Berlin"}' --reason "they moved"
       larry set service rails description="the stack our apps run on" --dry-run
+      larry set app zeta/shop --like acme/shop --reason "a second shop" --dry-run
     """
-    values = read_settings(settings)
+    if not settings and like is None:
+        raise click.UsageError("say what to set: FIELD=VALUE, such as description='the web'")
+    values = dict(read_settings(settings))
+    if like is not None:
+        if noun != "app":
+            raise click.UsageError(f"--like is for apps, and this is to be {noun}: an instance follows a template=PATH")
+        values = {"name": address.rpartition("/")[2], **values, "like": like}
     session = open_session()
 
     from larry.actions.edit import edit
