@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from larry.actions.apply import EstateChange, apply
+from larry.actions.apply import EstateChange, apply, forget
 from larry.actions.author import Author
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.actions.transaction import transact
@@ -57,7 +57,8 @@ def adopt(
         return Adopted(change, plans)
 
     prepare_seals()
-    return transact(work)
+    adopted = transact(work)
+    return adopted if dry_run else replace(adopted, estate=forget(adopted.estate))
 
 
 def _groups(stated: Iterable[Stated], author: Author) -> list[list[Stated]]:

@@ -7,17 +7,20 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from larry.actions.activity import activity_of
 from larry.actions.author import Author, GroundMoved
 from larry.actions.edge import write_edges
 from larry.actions.noun import identity, retire_items, write_items
+from larry.actions.redact import Redaction, redact
 from larry.actions.timeline import recompile, write_timelines
 from larry.actions.transaction import not_backwards, transact
+from larry.core.deployable import LEVELS
 from larry.core.document import Json, digest_of, is_sealed
 from larry.core.parameters import ParameterType, matches_type
 from larry.core.plan import Plan
+from larry.core.redaction import seal_defaults, seal_values
 from larry.nouns.check import check_items
 from larry.nouns.completion import Completion, overlay
 from larry.nouns.estate import EstateFaults
@@ -27,9 +30,10 @@ from larry.nouns.table import NOUNS
 from larry.queries.noun import get_estate
 from larry.queries.presence import list_hosts_beside
 from larry.records.activity import Activity
-from larry.records.estate import Estate
+from larry.records.gate import take_turn, wait_for_gate
 from larry.records.host import Host
 from larry.records.instance import Instance
+from larry.records.remains import sweep_remains
 from larry.records.secret import prepare_seals, seal
 
 Existing: TypeAlias = Mapping[tuple[str, str], Item]
@@ -54,10 +58,14 @@ class ItemChange:
 
 @dataclass(frozen=True, slots=True)
 class EstateChange:
-    """What an edit of the estate changes: nouns, and by the Plan which nodes, because a host's own facts did."""
+    """What an edit of the estate changes: nouns, and by the Plan which nodes, because a host's own facts did, or what
+    has become a secret is told to fewer services."""
 
     changes: tuple[ItemChange, ...]
     plan: Plan
+    redaction: Redaction | None = None
+    """What was recorded of names that become sensitive by this, and is sealed with it; no part of the digest."""
+    notes: tuple[str, ...] = ()
 
     @property
     def changes_nothing(self) -> bool:
@@ -88,7 +96,7 @@ def change_estate(
     """State some nouns and retire others, which ``leaving`` names given all that exist and what is stated."""
 
     def work() -> EstateChange:
-        list(Estate.objects.select_for_update().filter(id=1).values_list("id"))  # edits of nouns take turns
+        take_turn()
         existing = get_estate(author.reader, author.moment)
         decided = _decide(stated, existing, leaving)
         standing = {(item.noun, identity(item)): item for item in existing.values()}
@@ -96,12 +104,16 @@ def change_estate(
             *(_change(item, standing.get((item.noun, identity(item))), decided.sensitive) for item in decided.changed),
             *(ItemChange(item.noun, item.address, "retire", MappingProxyType({})) for item in decided.gone),
         )
+        if decided.newly:
+            wait_for_gate()  # before any lock of those who keep it shut
         _lock(changes, author)
         now = not_backwards(author)
         lines = _record(changes, now)
         _write(decided, lines, now)
-        plan = _recompile(changes, now)
-        change = EstateChange(changes, plan)
+        redacted = redact(decided.newly, _count_clear(existing, decided.newly), now) if decided.newly else None
+        plan = _recompile(changes, redacted.hosts if redacted is not None else frozenset(), now)
+        notes = tuple(_tell_unmarked(existing, decided))
+        change = EstateChange(changes, plan, redacted.redaction if redacted is not None else None, notes)
         if expect is not None and expect != change.digest:
             raise GroundMoved("the ground has moved: this is no longer the change that was expected", plan)
         if dry_run:
@@ -109,7 +121,16 @@ def change_estate(
         return change
 
     prepare_seals()
-    return transact(work)
+    change = transact(work)
+    return change if dry_run else forget(change)
+
+
+def forget(change: EstateChange) -> EstateChange:
+    """Once an act has redacted, and its transaction is over: make the database forget what was overwritten, and tell
+    what is left of it. Inside another transaction nothing is done; whoever began that does this."""
+    if change.redaction is None or connection.in_atomic_block:
+        return change
+    return replace(change, redaction=replace(change.redaction, remains=sweep_remains()))
 
 
 def _nobody(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
@@ -125,12 +146,13 @@ def _unstated(existing: Existing, completed: Sequence[Item]) -> Collection[tuple
 @dataclass(frozen=True, slots=True)
 class _Decided:
     """The items that change, in the order of the table of nouns, secrets sealed, nothing at fault; those that retire,
-    in
-    the opposite order; and which names of parameters are sensitive then."""
+    in the opposite order; which names of parameters are sensitive then, become so by this, and are no longer."""
 
     changed: tuple[Item, ...]
     gone: tuple[Item, ...]
     sensitive: frozenset[str]
+    newly: frozenset[str]
+    unmarked: frozenset[str]
 
 
 def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _Decided:
@@ -143,7 +165,7 @@ def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _De
         faults.add(fault)
     if faults:
         raise EstateFaults(faults.settle(item.position.file for item in stated if item.position is not None))
-    sensitive = _sensitive_names(after)
+    sensitive, before = _sensitive_names(after), _sensitive_names(existing.values())
     wrong = tuple(_wrong_secrets(after, sensitive))
     if wrong:
         raise EstateFaults(wrong)
@@ -153,6 +175,8 @@ def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _De
         tuple(sorted(changed, key=lambda item: (order.index(item.noun), item.address))),
         tuple(sorted(gone, key=lambda item: (-order.index(item.noun), item.address))),
         sensitive,
+        sensitive - before,
+        before - sensitive,
     )
 
 
@@ -192,14 +216,35 @@ def _wrong_secrets(items: Collection[Item], sensitive: Collection[str]) -> Itera
 
 
 def _seal(item: Item, sensitive: Collection[str]) -> Item:
-    """The item with every value of a sensitive name sealed."""
+    """The item with every value of a sensitive name sealed, and every default that there still was."""
     parameters = item.values.get("parameters")
-    if not isinstance(parameters, Mapping) or not any(
-        n in sensitive and not is_sealed(v) for n, v in parameters.items()
-    ):
+    sealed: Json = parameters
+    if isinstance(parameters, Mapping):
+        sealed = seal_values(parameters, sensitive, seal)
+    elif isinstance(parameters, Sequence) and not isinstance(parameters, str):
+        sealed = seal_defaults(parameters, sensitive, seal)
+    if sealed is parameters:
         return item
-    sealed = {n: seal(v) if n in sensitive and not is_sealed(v) else v for n, v in parameters.items()}
-    return replace(item, values=MappingProxyType({**item.values, "parameters": MappingProxyType(sealed)}))
+    return replace(item, values=MappingProxyType({**item.values, "parameters": sealed}))
+
+
+def _count_clear(existing: Existing, names: Collection[str]) -> int:
+    """How many values of these names stand in clear."""
+    layers = [item.values["parameters"] for item in existing.values() if item.noun in LEVELS]
+    return sum(
+        not is_sealed(values[name])
+        for values in layers
+        if isinstance(values, Mapping)
+        for name in names & values.keys()
+    )
+
+
+def _tell_unmarked(existing: Existing, decided: _Decided) -> Iterable[str]:
+    """A secret stays one when its name is sensitive no longer: nobody reveals it by an edit of a service."""
+    layers = [item.values["parameters"] for item in existing.values() if item.noun in LEVELS]
+    for name in sorted(decided.unmarked):
+        if any(isinstance(values, Mapping) and is_sealed(values.get(name)) for values in layers):
+            yield f"{name} is sensitive no longer: what is sealed stays sealed until it is written anew"
 
 
 def _change(item: Item, standing: Item | None, sensitive: Collection[str]) -> ItemChange:
@@ -268,11 +313,13 @@ def _without_edges(item: Item) -> Item:
     return replace(item, values=MappingProxyType({**item.values, "needs": (), "audits": ()}))
 
 
-def _recompile(changes: Iterable[ItemChange], author: Author) -> Plan:
-    """A host's facts are no part of any snapshot: what its node and those that mention it become is written at once."""
+def _recompile(changes: Iterable[ItemChange], redacted: frozenset[str], author: Author) -> Plan:
+    """A host's facts are no part of any snapshot: what its node and those that mention it become is written at once.
+    So is what a host is told of what has become a secret: only services that declare the name are."""
     edited = {change.address for change in changes if change.noun == "host" and _shows(change)}
-    if not edited:
+    if not edited and not redacted:
         return Plan(author.now)
-    plan, writes, ids = recompile(list_hosts_beside(edited, author.reader, author.moment), author)
+    beside = list_hosts_beside(edited, author.reader, author.moment) if edited else frozenset()
+    plan, writes, ids = recompile(beside | redacted, author)
     write_timelines(writes.timelines, ids, author, author.now)
     return plan

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from larry.actions.author import Author, Refused
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
+from larry.actions.stale import retake
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
 from larry.core.interval import EndsBeforeItStarts, Interval, earlier_end, iso
 from larry.core.parameters import Resolved
@@ -62,7 +63,7 @@ def deploy(request: DeployRequest, author: Author) -> Plan:
 
     Raises `Refused` (with the Plan when there is one), `GroundMoved` when ``expect`` no longer holds, `NotFound`.
     """
-    return carry_out(_planner(request, author), author, expect=request.expect)
+    return retake(lambda: carry_out(_planner(request, author), author, expect=request.expect))
 
 
 def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Planned]:

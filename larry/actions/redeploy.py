@@ -9,6 +9,7 @@ from larry.actions.author import Author, Refused
 from larry.actions.deploy import refuse_to_freeze, settle_moment
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
+from larry.actions.stale import retake
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval
 from larry.core.plan import Notice, Plan
@@ -32,8 +33,9 @@ def redeploy(
 
     Lanes that already have the same snapshot are left alone. Raises as `deploy` does.
     """
-    planner = _planner(paths, start, author)
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="redeploy")
+    if dry_run:
+        return preview(_planner(paths, start, author), author)
+    return retake(lambda: carry_out(_planner(paths, start, author), author, expect=expect, verb="redeploy"))
 
 
 def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> Callable[[Author], Planned]:

@@ -12,6 +12,7 @@ from larry.core.interval import iso
 from larry.core.node_text import DatedNode, has_secrets
 from larry.queries.moment import Moment
 from larry.queries.node import get_open_node, get_stored_node
+from larry.records.gate import keep_gate_shut
 from larry.records.secret import unseal_each
 
 
@@ -21,6 +22,7 @@ def reveal(host: str, at: Moment, author: Author) -> DatedNode:
         return get_open_node(host, author.reader, at)
 
     def work() -> DatedNode:
+        keep_gate_shut()
         dated = get_open_node(host, author.reader, at)
         after = {"as_of": iso(at.as_of), "digest": dated.digest}
         record(not_backwards(author), "reveal", "host", dated.node.facts.name, after=after)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from larry.actions.activity import activity_of, record
 from larry.actions.author import Author, GroundMoved, NoReason, Refused
 from larry.actions.planning import Planned
+from larry.actions.stale import refuse_stale
 from larry.actions.timeline import write_timelines
 from larry.actions.transaction import not_backwards, transact
 from larry.core.document import Json
@@ -19,6 +20,7 @@ from larry.queries.view import read_view
 from larry.records.activity import Activity
 from larry.records.deployable import Deployable
 from larry.records.deployment import DeployedService, Deployment, DeploymentVersion
+from larry.records.gate import keep_gate_shut
 from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.rollout import Rollout
@@ -58,6 +60,7 @@ def _attempt(
     """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was
     locked.
     """
+    keep_gate_shut()
     _lock(known)
     author = not_backwards(author)
     planned = planner(author)
@@ -91,8 +94,12 @@ def _lock(planned: Planned) -> None:
 
 
 def store_snapshots(planned: Planned, author: Author) -> None:
-    """Keep every snapshot that a new deployment refers to; one that is kept already is not kept twice."""
+    """Keep every snapshot that a new deployment refers to; one that is kept already is not kept twice.
+
+    Raises `SealedMeanwhile` for one that holds in clear what has become a secret since it was taken.
+    """
     paths = {addition.deployable: addition.instance for addition in planned.writes.additions}
+    refuse_stale([planned.snapshots[digest] for digest in paths], author)
     instances = dict(Instance.objects.filter(path__in=paths.values()).values_list("path", "id"))
     Deployable.objects.bulk_create(
         [

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
+from larry.actions.stale import refuse_stale, retake
 from larry.actions.transaction import not_backwards, transact
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
 from larry.core.parameters import Resolved
@@ -13,6 +14,7 @@ from larry.queries.instance import get_descriptions
 from larry.queries.service import get_service_graph
 from larry.queries.view import read_view
 from larry.records.deployable import Deployable
+from larry.records.gate import keep_gate_shut
 from larry.records.instance import Instance
 
 
@@ -28,7 +30,11 @@ class Taken:
 
 
 def snapshot(path: str, author: Author, *, dry_run: bool = False) -> Taken:
-    """Freeze one instance; about 10 SQL statements. Raises `Refused` naming all that is missing, `NotFound`."""
+    """Freeze one instance; about 12 SQL statements. Raises `Refused` naming all that is missing, `NotFound`."""
+    return retake(lambda: _take(path, author, dry_run=dry_run))
+
+
+def _take(path: str, author: Author, *, dry_run: bool) -> Taken:
     with read_view():
         description = get_descriptions([path], author.reader, author.moment)[path.lower()]
         frozen, resolved = description.describe(get_service_graph(author.reader, author.moment))
@@ -44,6 +50,8 @@ def snapshot(path: str, author: Author, *, dry_run: bool = False) -> Taken:
 
 def _keep(frozen: Snapshot, author: Author) -> bool:
     """Whether it was new: of two that freeze the same at once, one is."""
+    keep_gate_shut()
+    refuse_stale([frozen], author)
     instance = Instance.objects.select_for_update(no_key=True).get(path=frozen.path)
     _, is_new = Deployable.objects.get_or_create(
         digest=frozen.digest,

@@ -64,18 +64,26 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
             "changes": [_change_document(each) for each in change.changes],
             "digest": change.digest,
             "plan": plan_document(change.plan),
+            "redaction": _redaction_document(change),
+            "notes": change.notes,
         }
         click.echo(json_text(document), nl=False)
         return
     for each in change.changes:
         for line in _change_lines(each):
             click.echo(show_plain(line))
+    if change.redaction is not None:
+        click.echo(show_plain(f"* {change.redaction.text}"))
+    for note in change.notes:
+        click.echo(show_plain(f"note: {note}"))
     if not change.plan.changes_nothing:
         for line in _node_lines(change.plan):
             click.echo(show_plain(line))
     if not change.changes_nothing:
         click.echo(f"Plan {change.digest}")
     click.echo(_summary(change, dry_run=dry_run))
+    if change.redaction is not None and change.redaction.remains:
+        click.echo(show_plain(f"note: {change.redaction.remains}"), err=True)
 
 
 def print_adopted(adopted: Adopted, form: str, *, dry_run: bool) -> None:
@@ -85,6 +93,8 @@ def print_adopted(adopted: Adopted, form: str, *, dry_run: bool) -> None:
     if form == "json":
         document: dict[str, Json] = {
             "changes": [_change_document(each) for each in adopted.estate.changes],
+            "redaction": _redaction_document(adopted.estate),
+            "notes": adopted.estate.notes,
             "plans": [plan_document(plan) for plan in adopted.plans],
         }
         click.echo(json_text(document), nl=False)
@@ -113,6 +123,11 @@ def _summary(change: EstateChange, *, dry_run: bool) -> str:
 def _change_document(change: ItemChange) -> Json:
     fields: dict[str, Json] = {name: {"before": old, "after": new} for name, (old, new) in change.fields.items()}
     return {"noun": change.noun, "address": change.address, "verb": change.verb, "fields": fields}
+
+
+def _redaction_document(change: EstateChange) -> Json:
+    redaction = change.redaction
+    return None if redaction is None else {**redaction.document, "remains": redaction.remains or None}
 
 
 def _change_lines(change: ItemChange) -> Iterator[str]:

@@ -130,19 +130,26 @@ def has_secrets(node: Node) -> bool:
     return any(is_sealed(value) for mapping in values for value in mapping.values())
 
 
+def replace_parameters(node: Node, change: Callable[[Mapping[str, Json]], Mapping[str, Json]]) -> Node:
+    """The node with all parameters that it holds, own ones and those of subjects too, as ``change`` makes them."""
+    services = tuple(
+        replace(
+            entry,
+            parameters=change(entry.parameters),
+            audits=tuple(
+                replace(s, parameters=change(s.parameters), settings=change(s.settings)) for s in entry.audits
+            ),
+        )
+        for entry in node.services
+    )
+    return replace(node, services=services, own=MappingProxyType({path: change(v) for path, v in node.own.items()}))
+
+
 def _with_secrets(node: Node, unseal: Callable[[str], Json]) -> Node:
     def clear(values: Mapping[str, Json]) -> Mapping[str, Json]:
         return MappingProxyType({n: unseal(_hmac(v)) if is_sealed(v) else v for n, v in values.items()})
 
-    services = tuple(
-        replace(
-            entry,
-            parameters=clear(entry.parameters),
-            audits=tuple(replace(s, parameters=clear(s.parameters), settings=clear(s.settings)) for s in entry.audits),
-        )
-        for entry in node.services
-    )
-    return replace(node, services=services, own=MappingProxyType({path: clear(v) for path, v in node.own.items()}))
+    return replace_parameters(node, clear)
 
 
 def _hmac(value: Json) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from larry.core.deployable import Snapshot, read_snapshot
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
-from larry.records.deployable import Deployable
+from larry.records.deployable import FORMER_DIGEST_SHOWN, Deployable, FormerDigest
+from larry.records.secret import name_digest
 
 _KEPT = 4096
 _parsed: dict[str, Snapshot] = {}
@@ -35,14 +36,25 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
 
 
 def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:
-    """The digest of an instance's snapshot from its first characters; 1 SQL statement. Raises `NotFound` when none or
-    many.
+    """The digest of an instance's snapshot from its first characters; 1 SQL statement, 3 for a former digest.
+
+    One that was redacted since is found by at least 12 characters of the digest that it had. Raises `NotFound` when
+    there is none, or more than one.
     """
     del at
-    rows = restrict(reader, Deployable.objects.filter(instance__path=path, digest__startswith=prefix.lower()))
+    prefix = prefix.lower()
+    rows = restrict(reader, Deployable.objects.filter(instance__path=path, digest__startswith=prefix))
     digests = list(rows.values_list("digest", flat=True)[:2])
+    if not digests and len(prefix) >= FORMER_DIGEST_SHOWN:
+        name = name_digest(prefix[:FORMER_DIGEST_SHOWN])
+        former = restrict(reader, FormerDigest.objects.filter(name=name, deployable__instance__path=path))
+        digests = list(former.values_list("deployable_id", flat=True).distinct()[:2])
     if not digests:
-        raise NotFound(f"{path} has no snapshot {prefix}")
+        redacted = Deployable.objects.filter(instance__path=path, former_digests__isnull=False)
+        why = f"{path} has no snapshot {prefix}"
+        if len(prefix) < FORMER_DIGEST_SHOWN and restrict(reader, redacted).exists():
+            why += f"; of a snapshot that was redacted since, give {FORMER_DIGEST_SHOWN} characters"
+        raise NotFound(why)
     if len(digests) > 1:
         raise NotFound(f"several snapshots of {path} start with {prefix}: give more characters")
     return digests[0]

@@ -15,13 +15,20 @@ from larry.nouns.item import Item
 from larry.queries.host import list_host_keys
 from larry.queries.moment import Moment
 from larry.queries.noun import list_items
-from larry.queries.reader import Reader
+from larry.queries.reader import Reader, restrict
+from larry.records.service import Parameter
 
 
 def get_service_graph(reader: Reader, at: Moment) -> Mapping[str, ServiceSpec]:
     """Every service by key; 4 SQL statements. Editable nouns answer as they are now."""
     keys = {name: key for key, name in list_host_keys(reader, at).items()}
     return service_graph_of(list_items("service", reader, at), keys)
+
+
+def list_sensitive_names(reader: Reader, at: Moment) -> frozenset[str]:
+    """The names of parameters that any service which has not retired declares sensitive; 1 SQL statement."""
+    declared = restrict(reader, Parameter.objects.filter(sensitive=True, service__retired_at=None))
+    return frozenset(declared.values_list("name", flat=True))
 
 
 def service_graph_of(items: Iterable[Item], host_keys: Mapping[str, str]) -> Mapping[str, ServiceSpec]:

@@ -6,6 +6,9 @@ from django.db import models
 
 from larry.records.instance import Instance
 
+FORMER_DIGEST_SHOWN = 12
+"""How many characters of a former digest it takes to find its deployable: as many as tables show."""
+
 
 class Deployable(models.Model):
     digest = models.CharField(max_length=64, primary_key=True)
@@ -19,3 +22,14 @@ class Deployable(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+
+class FormerDigest(models.Model):
+    """By which digest a deployable was known before it was redacted: as the HMAC of its first characters, because the
+    digest of a text that held a secret would let anybody try secrets until one fits."""
+
+    name = models.CharField(max_length=64, db_index=True)
+    deployable = models.ForeignKey(Deployable, on_delete=models.PROTECT, related_name="former_digests")
+
+    def __str__(self) -> str:
+        return f"a former digest of {self.deployable_id}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, PieceKind, Promise
+from larry.records.promise import GATE_IS_OPEN, AppendOnly, NoCircle, NoOverlap, Piece, PieceKind, Promise
 
 # What PostgreSQL itself says of a piece, and where its comment is kept. A trigger that was switched off says so.
 _DESCRIBE: Mapping[PieceKind, str] = {
@@ -159,8 +159,22 @@ END $guard$"""  # noqa: S608 - every name in it is a literal in promise.py
 
 
 def _forbid_change(promise: AppendOnly) -> tuple[Piece, ...]:
+    passes = ""
+    if promise.kept:
+        new, old = (", ".join(f"{row}.{column}" for column in promise.kept) for row in ("NEW", "OLD"))
+        passes += f"""
+    IF TG_OP = 'UPDATE' AND {GATE_IS_OPEN} THEN
+        IF ROW({new}) IS NOT DISTINCT FROM ROW({old}) THEN
+            RETURN NEW;
+        END IF;
+    END IF;"""
+    if promise.replaced:
+        passes += f"""
+    IF TG_OP = 'DELETE' AND {GATE_IS_OPEN} THEN
+        RETURN OLD;
+    END IF;"""
     function = f"""CREATE FUNCTION {promise.name}() RETURNS trigger LANGUAGE plpgsql AS $guard$
-BEGIN
+BEGIN{passes}
     RAISE EXCEPTION '{promise.name}'
         USING ERRCODE = 'check_violation', CONSTRAINT = '{promise.name}', TABLE = '{promise.table}';
 END $guard$"""

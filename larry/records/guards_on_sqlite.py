@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from larry.records.promise import AppendOnly, NoCircle, NoOverlap, Piece, Promise
+from larry.records.promise import GATE_IS_OPEN, AppendOnly, NoCircle, NoOverlap, Piece, Promise
 
 
 class SqliteGuards:
@@ -89,7 +89,8 @@ def _forbid_circle(promise: NoCircle) -> tuple[Piece, ...]:
 
 def _forbid_change(promise: AppendOnly) -> tuple[Piece, ...]:
     abort = f"SELECT RAISE(ABORT, '{promise.name}');"
+    same = "".join(f" AND NEW.{column} IS OLD.{column}" for column in promise.kept)
     return (
-        _trigger(promise, "BEFORE UPDATE", "1", "update", abort),
-        _trigger(promise, "BEFORE DELETE", "1", "delete", abort),
+        _trigger(promise, "BEFORE UPDATE", f"NOT ({GATE_IS_OPEN}{same})" if same else "1", "update", abort),
+        _trigger(promise, "BEFORE DELETE", f"NOT {GATE_IS_OPEN}" if promise.replaced else "1", "delete", abort),
     )

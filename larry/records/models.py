@@ -5,7 +5,7 @@ from __future__ import annotations
 from larry.records.activity import Activity
 from larry.records.app import App
 from larry.records.customer import Customer
-from larry.records.deployable import Deployable
+from larry.records.deployable import Deployable, FormerDigest
 from larry.records.deployment import DeployedService, Deployment, DeploymentVersion
 from larry.records.edge import Edge, EdgeVersion
 from larry.records.estate import Estate
@@ -32,6 +32,7 @@ __all__ = [
     "Edge",
     "EdgeVersion",
     "Estate",
+    "FormerDigest",
     "FormerKey",
     "Grade",
     "Host",

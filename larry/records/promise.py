@@ -29,10 +29,19 @@ class NoCircle:
 
 @dataclass(frozen=True, slots=True)
 class AppendOnly:
-    """Rows of ``table`` are neither changed nor removed."""
+    """Rows of ``table`` are neither changed nor removed.
+
+    While the gate is open (gate.py), rows may change in all columns but those that are ``kept`` (none given: in none),
+    and may be removed where they are ``replaced``.
+    """
 
     name: str
     table: str
+    kept: tuple[str, ...] = ()
+    replaced: bool = False
+
+
+GATE_IS_OPEN = "EXISTS (SELECT 1 FROM larry_estate WHERE redacting_id IS NOT NULL)"
 
 
 Promise: TypeAlias = NoOverlap | NoCircle | AppendOnly
@@ -45,8 +54,12 @@ PROMISES: tuple[Promise, ...] = (
     # Who needs and who audits starts later than what it needs or audits: every edge points to what comes first.
     NoCircle("service_graph_has_no_circle", "larry_edge", "service_id", "target_id"),
     NoCircle("templates_follow_in_no_circle", "larry_instance", "id", "template_id"),
-    AppendOnly("activity_is_append_only", "larry_activity"),
-    AppendOnly("deployable_is_append_only", "larry_deployable"),
+    AppendOnly(
+        "activity_is_append_only",
+        "larry_activity",
+        kept=("id", "at", "actor", "verb", "noun", "address", "reason", "rollout_id"),
+    ),
+    AppendOnly("deployable_is_append_only", "larry_deployable", replaced=True),
     AppendOnly("deployment_version_is_append_only", "larry_deploymentversion"),
     AppendOnly("edge_version_is_append_only", "larry_edgeversion"),
 )

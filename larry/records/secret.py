@@ -59,6 +59,11 @@ def seal(value: Json) -> dict[str, Json]:
     return {SEALED: name}
 
 
+def name_digest(digest: str) -> str:
+    """By which name a digest of clear text is known: its HMAC, so that nobody can try secrets on it. 1 SQL."""
+    return _name_of(f"digest {digest}".encode(), _permanent_key())  # no JSON, so that it is no secret's name
+
+
 def unseal(hmac: str) -> Json:
     """The value known by this HMAC. 2 SQL. Raises `NoSuchSecret` and `SecretIsUnreadable`."""
     return unseal_each([hmac])[hmac]

@@ -24,6 +24,7 @@ def _embedded(database: EmbeddedDatabase) -> dict[str, Any]:
 
     ``recursive_triggers`` has the guards see rows that INSERT OR REPLACE removes. A log written ahead lets readers go
     on during a write; where SQLite is too old for it, a big cache keeps a writer from locking them out before COMMIT.
+    ``secure_delete`` leaves nothing of what is overwritten in the file, such as what has become a secret.
     """
     embed()
     journal = "WAL" if writes_ahead() else "DELETE"
@@ -38,7 +39,7 @@ def _embedded(database: EmbeddedDatabase) -> dict[str, Any]:
             "factory": connection_class(),
             "init_command": (
                 f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                " PRAGMA recursive_triggers=ON; PRAGMA cache_size=-65536"
+                " PRAGMA recursive_triggers=ON; PRAGMA cache_size=-65536; PRAGMA secure_delete=ON"
             ),
         },
     }

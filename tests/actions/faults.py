@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from django.db.models import Q
 
-from larry.actions import activity, apply, planning, rollout
+from larry.actions import activity, planning, rollout
 from larry.actions.author import Author
 from larry.actions.timeline import write_timelines
 from larry.core.timeline import make_room
@@ -106,11 +106,6 @@ def _all_equally_busy(*args: Any) -> Any:
 
 def _open_ended(*args: Any) -> Any:
     return replace(wish := planning.LaneWish(*args), interval=replace(wish.interval, end=None))
-
-
-def _no_estate_row(patch: pytest.MonkeyPatch) -> None:
-    nobody = SimpleNamespace(filter=lambda **_: SimpleNamespace(values_list=lambda *_: ()))
-    patch.setattr(apply, "Estate", SimpleNamespace(objects=SimpleNamespace(select_for_update=lambda: nobody)))
 
 
 def _careless_expectation(patch: pytest.MonkeyPatch) -> None:
@@ -248,7 +243,12 @@ THREADED_FAULTS: tuple[ActionFault, ...] = (
         checks.an_edit_waits_for_a_deployment,
         needs_row_locks=True,
     ),
-    ActionFault("edits do not take turns", _no_estate_row, checks.two_creators_meet, needs_row_locks=True),
+    ActionFault(
+        "edits do not take turns",
+        swap("actions.apply.take_turn", lambda: None),
+        checks.two_creators_meet,
+        needs_row_locks=True,
+    ),
     ActionFault(
         "a snapshot reads two states", swap("actions.snapshot.read_view", nullcontext), checks.a_snapshot_sees_one_state
     ),

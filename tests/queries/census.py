@@ -181,6 +181,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_standing": lambda all_: list_standing(all_.deployments, LOCAL, AT),
     "get_readiness": lambda all_: get_readiness(LOCAL, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),
+    "list_sensitive_names": lambda all_: list_sensitive_names(LOCAL, AT),
     "get_service_graph": lambda all_: get_service_graph(LOCAL, AT),
     "list_situations": lambda all_: list_situations(LOCAL, AT),
     "list_users": lambda all_: list_users(LOCAL, AT),

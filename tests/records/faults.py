@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from larry.records.guards_on_postgresql import PostgresqlGuards
 from larry.records.guards_on_sqlite import SqliteGuards
-from larry.records.promise import PROMISES, Piece
+from larry.records.promise import GATE_IS_OPEN, PROMISES, AppendOnly, Piece
 from tests.records.probes import LANES, NODES, SERVICES, TEMPLATES
 
 
@@ -162,8 +163,25 @@ def _postgresql_services() -> tuple[Fault, ...]:
     )
 
 
+def _gates() -> Iterator[Fault]:
+    """The gate, always open; and each column that is to stay, open to whoever redacts."""
+    for promise in (promise for promise in PROMISES if isinstance(promise, AppendOnly)):
+        name = promise.name
+        if promise.kept:
+            yield Fault("sqlite", name, f"{name}_on_update", GATE_IS_OPEN, "1")
+            yield Fault("postgresql", name, name, f"TG_OP = 'UPDATE' AND {GATE_IS_OPEN}", "TG_OP = 'UPDATE'")
+        if promise.replaced:
+            yield Fault("sqlite", name, f"{name}_on_delete", f"NOT {GATE_IS_OPEN}", "0")
+            yield Fault("postgresql", name, name, f"TG_OP = 'DELETE' AND {GATE_IS_OPEN}", "TG_OP = 'DELETE'")
+            yield Fault("postgresql", name, name, "TG_OP = 'DELETE' AND", "")
+        for column in promise.kept:
+            yield Fault("sqlite", name, f"{name}_on_update", f"NEW.{column} IS OLD.{column}", "1")
+            yield Fault("postgresql", name, name, f"OLD.{column}", f"NEW.{column}")
+
+
 FAULTS: tuple[Fault, ...] = (
     *_gone(),
+    *_gates(),
     *_sqlite_intervals(LANES),
     *_sqlite_intervals(NODES),
     *_sqlite_lanes(),

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from larry.records import guards
+from larry.records.gate import opened_gate
 from larry.records.models import Edge, Estate, Instance
 from larry.records.promise import PROMISES, AppendOnly
 from tests.records.rows import (
@@ -21,6 +22,7 @@ from tests.records.rows import (
     add_edge_version,
     add_host,
     add_instance,
+    add_rollout,
     add_segment,
     add_service,
     hour,
@@ -81,7 +83,7 @@ Add = Callable[..., models.Model]
 
 def _change(row: models.Model, **values: Any) -> None:
     changed = type(row)._default_manager.filter(pk=row.pk).update(**values)
-    if changed != 1 or type(row)._default_manager.filter(pk=row.pk, **values).count() != 1:
+    if changed != 1 or type(row)._default_manager.filter(**{"pk": row.pk, **values}).count() != 1:
         raise NotAsExpected(f"{values} was neither written nor refused")
 
 
@@ -331,7 +333,24 @@ def _probe_templates() -> Iterator[Row]:
     yield "update: the estate has lost its row", True, rootless
 
 
-def _probe_log(add: Callable[[], models.Model], **edit: Any) -> Iterator[Row]:
+def _after_gate(act: Callable[[], object]) -> None:
+    with opened_gate():
+        pass
+    act()
+
+
+def _other_values(add: Callable[[], models.Model], edit: dict[str, Any]) -> dict[str, Any]:
+    """By column of a log, a value that no row of it has; of all columns where some are open to redaction."""
+    if add is not add_activity:
+        return edit
+    words = dict.fromkeys(("actor", "verb", "noun", "address", "reason"), "another")
+    moved = {"id": 10**9, "at": hour(1), "rollout_id": add_rollout().pk}
+    return {**words, **moved, "before": {"other": 1}, "after": {"other": 1}}
+
+
+def _probe_log(
+    add: Callable[[], models.Model], redacted: tuple[str, ...] = (), *, replaced: bool = False, **edit: Any
+) -> Iterator[Row]:
     def execute(statement: str, row: models.Model) -> None:
         with connection.cursor() as cursor:
             cursor.execute(statement.format(table=row._meta.db_table), [row.pk] if "%s" in statement else None)
@@ -341,8 +360,21 @@ def _probe_log(add: Callable[[], models.Model], **edit: Any) -> Iterator[Row]:
         execute("SET CONSTRAINTS ALL IMMEDIATE", row)
         execute("TRUNCATE {table} CASCADE", row)
 
+    def while_open(act: Callable[[], object]) -> None:
+        with opened_gate():
+            act()
+
     yield "insert", False, add
+    yield "insert, while the gate is open", False, partial(while_open, add)
     yield "update", True, lambda: _change(add(), **edit)
+    for column, value in _other_values(add, edit).items():
+        open_to = column in redacted
+        act = partial(lambda values: _change(add(), **values), {column: value})
+        yield f"update {column}, while the gate is open", not open_to, partial(while_open, act)
+        yield f"update {column}, after the gate was open", True, partial(_after_gate, act)
+    remove = partial(lambda: execute(f"DELETE FROM {{table}} WHERE {_key(add)} = %s", add()))
+    yield "delete, while the gate is open", not replaced, partial(while_open, remove)
+    yield "delete, after the gate was open", True, partial(_after_gate, remove)
     yield "delete", True, lambda: execute(f"DELETE FROM {{table}} WHERE {_key(add)} = %s", add())
     yield "delete all", True, lambda: execute("DELETE FROM {table}", add())
     if connection.vendor == "postgresql":
@@ -361,8 +393,8 @@ _PROBES: dict[str, Callable[[], Iterator[Row]]] = {
     NODES: _probe_nodes,
     SERVICES: _probe_services,
     TEMPLATES: _probe_templates,
-    "activity_is_append_only": partial(_probe_log, add_activity, reason="another"),
-    "deployable_is_append_only": partial(_probe_log, add_deployable, document="[]"),
+    "activity_is_append_only": partial(_probe_log, add_activity, ("before", "after"), reason="another"),
+    "deployable_is_append_only": partial(_probe_log, add_deployable, replaced=True, document="[]"),
     "deployment_version_is_append_only": partial(_probe_log, add_deployment_version, version=2),
     "edge_version_is_append_only": partial(_probe_log, add_edge_version, removed=True),
 }
