@@ -50,9 +50,9 @@ def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:
         former = restrict(reader, FormerDigest.objects.filter(name=name, deployable__instance__path=path))
         digests = list(former.values_list("deployable_id", flat=True).distinct()[:2])
     if not digests:
-        redacted = Deployable.objects.filter(instance__path=path, former_digests__isnull=False)
+        redacted = restrict(reader, FormerDigest.objects.filter(deployable__instance__path=path))
         why = f"{path} has no snapshot {prefix}"
-        if len(prefix) < FORMER_DIGEST_SHOWN and restrict(reader, redacted).exists():
+        if len(prefix) < FORMER_DIGEST_SHOWN and redacted.exists():
             why += f"; of a snapshot that was redacted since, give {FORMER_DIGEST_SHOWN} characters"
         raise NotFound(why)
     if len(digests) > 1:

@@ -48,7 +48,7 @@ from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL
 from larry.queries.readiness import get_readiness
 from larry.queries.rollout import get_rollout
-from larry.queries.service import get_service_graph
+from larry.queries.service import get_service_graph, list_sensitive_names
 from larry.queries.situation import list_situations
 from larry.queries.subject import find_subject
 from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
@@ -83,7 +83,7 @@ def grow(size: int) -> None:
     hosts = ", ".join(f"{{name: h{n}, roles: [r], pools: [p], grade: g}}" for n in numbers)
     lay(
         f"larry: 1\nroles: [{{name: r}}]\npools: [{{name: p}}]\ngrades: [{{name: g}}]\n"
-        f"services: [{{name: base}}, {services}]\ncustomers: [{customers}]\nhosts: [{hosts}]"
+        f"services: [{{name: base}}, {{name: vault, parameters: [{{name: pin, sensitive: true}}]}}, {services}]\ncustomers: [{customers}]\nhosts: [{hosts}]"
     )
     hosts_of_all = tuple(f"h{n}" for n in numbers)
     for start, end in ((-3, -2), (-1, None), (9, None)):
