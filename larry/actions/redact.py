@@ -1,7 +1,7 @@
 """Redact: what was recorded of a name before it became sensitive is sealed, as part of the edit that makes it so.
 
 Digests are names of content: what is redacted gets the digest of its new content, and whatever referred to the old one
-refers to the new one from then on. See docs/decisions for which values are concerned, and why old digests go.
+refers to the new one from then on. See decision 19 for which values are concerned, and why old digests go.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from larry.actions.snapshot import Taken, snapshot
 from larry.actions.undo import undo
 from larry.core.node_text import DatedNode
 from larry.core.plan import Plan
-from larry.queries.instance import list_dirty
+from larry.queries.dirty import list_dirty_causes
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 from larry.records.deployable import Deployable
@@ -122,7 +122,7 @@ def test_what_was_read_before_is_written_after(name: str, monkeypatch: pytest.Mo
     assert isinstance(change_, EstateChange), repr(change_)
     check(known - digests())
     if name == "redeploy":
-        assert list_dirty(LOCAL, Moment(day(0))) == ()
+        assert list_dirty_causes(LOCAL, Moment(day(0))) == ()
 
 
 def test_without_the_check_clear_text_would_be_written_after(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,9 +81,10 @@ def grow(size: int) -> None:
         for n in numbers
     )
     hosts = ", ".join(f"{{name: h{n}, roles: [r], pools: [p], grade: g}}" for n in numbers)
+    services += ", {name: vault, parameters: [{name: pin, sensitive: true}]}"
     lay(
         f"larry: 1\nroles: [{{name: r}}]\npools: [{{name: p}}]\ngrades: [{{name: g}}]\n"
-        f"services: [{{name: base}}, {{name: vault, parameters: [{{name: pin, sensitive: true}}]}}, {services}]\ncustomers: [{customers}]\nhosts: [{hosts}]"
+        f"services: [{{name: base}}, {services}]\ncustomers: [{customers}]\nhosts: [{hosts}]"
     )
     hosts_of_all = tuple(f"h{n}" for n in numbers)
     for start, end in ((-3, -2), (-1, None), (9, None)):
