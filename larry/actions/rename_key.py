@@ -27,8 +27,8 @@ from larry.queries.dirty import list_dirty_causes
 from larry.queries.noun import get_estate, get_item
 from larry.records.activity import Activity
 from larry.records.app import App
-from larry.records.estate import Estate
 from larry.records.former_key import FormerKey
+from larry.records.gate import take_turn
 from larry.records.instance import Instance
 from larry.records.noun import NounRecord
 
@@ -78,7 +78,7 @@ def rename_key(
         raise Refused("; ".join(fault.text for fault in faults))
 
     def work() -> KeyChange:
-        list(Estate.objects.select_for_update().filter(id=1).values_list("id"))  # edits of nouns take turns
+        take_turn()
         item = get_item(noun, address, author.reader, author.moment)
         estate = get_estate(author.reader, author.moment)
         row = find_row(item)

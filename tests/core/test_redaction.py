@@ -109,14 +109,14 @@ def test_a_node_of_redacted_snapshots_is_the_redacted_node_where_all_declare_the
 
 
 def test_a_record_is_redacted_by_field_and_follows_digests() -> None:
-    before = {"parameters": {"token": "canary", "size": 1}, "name": "Acme", "snapshot": "old", "copies": 2}
+    before: Json = {"parameters": {"token": "canary", "size": 1}, "name": "Acme", "snapshot": "old", "copies": 2}
     assert redact_record(before, NAMES, seal, {"old": "new"}) == {
         "parameters": {"token": seal("canary"), "size": 1},
         "name": "Acme",
         "snapshot": "new",
         "copies": 2,
     }
-    declared = {
+    declared: Json = {
         "parameters": [{"name": "token", "default": "canary"}, {"name": "size", "default": 1}, {"name": "token"}]
     }
     assert thaw(redact_record(declared, NAMES, seal, {})) == {
@@ -124,7 +124,7 @@ def test_a_record_is_redacted_by_field_and_follows_digests() -> None:
     }
     for untouched in (None, {}, {"token": "no parameter"}, {"labels": {"token": "x"}}, {"parameters": {"size": 1}}):
         assert redact_record(untouched, NAMES, seal, {"old": "new"}) is untouched
-    declarations = ({"name": "token", "default": {"sealed": "x"}},)
+    declarations: tuple[Json, ...] = ({"name": "token", "default": {"sealed": "x"}},)
     assert seal_defaults(declarations, NAMES, seal) is declarations
 
 
