@@ -132,16 +132,24 @@ def _redaction_document(change: EstateChange) -> Json:
 
 def _change_lines(change: ItemChange) -> Iterator[str]:
     yield f"{_SIGNS.get(change.verb, '*')} {change.noun} {change.address}"
-    for name, (old, new) in change.fields.items():
-        if change.verb == "create":
+    for line in tell_fields(change.fields, is_new=change.verb == "create"):
+        yield f"    {line}"
+
+
+def tell_fields(fields: Mapping[str, tuple[Json, Json]], *, is_new: bool) -> Iterator[str]:
+    """One line for each field, or each member of a map, that changes; of what is new for each that says something.
+    Secrets are masked.
+    """
+    for name, (old, new) in fields.items():
+        if is_new:
             if show_value(new) != "-":
-                yield f"    {name}: {_shown(new)}"
+                yield f"{name}: {_shown(new)}"
         elif isinstance(old, Mapping) and isinstance(new, Mapping):
             for member in dict.fromkeys((*old, *new)):
                 if member not in old or member not in new or not is_same(old[member], new[member]):
-                    yield f"    {name}.{member}: {_shown(old.get(member))} -> {_shown(new.get(member))}"
+                    yield f"{name}.{member}: {_shown(old.get(member))} -> {_shown(new.get(member))}"
         else:
-            yield f"    {name}: {_shown(old)} -> {_shown(new)}"
+            yield f"{name}: {_shown(old)} -> {_shown(new)}"
 
 
 def _shown(value: Json) -> str:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from larry.nouns.table import NOUNS
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
+from larry.queries.subject import find_subject
 from larry.records.activity import Activity
+from larry.records.deployment import Deployment, DeploymentVersion
 
 _LATE = 1000
 """So many younger lines may be seen before one that is still being written."""
@@ -34,18 +38,76 @@ class ActivityRow:
     rollout: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ActivityFilter:
+    """Which lines: those that match everything that is given. ``app`` and ``instance`` are paths; what belongs to an
+    owner are the edits of it and beneath it, its deployments and their rollouts. ``text`` is part of the reason; lines
+    are of [since, until); ``after`` is the number of a line.
+    """
+
+    noun: str | None = None
+    address: str | None = None
+    actor: str | None = None
+    verb: str | None = None
+    text: str | None = None
+    customer: str | None = None
+    app: str | None = None
+    instance: str | None = None
+    rollout: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    after: int | None = None
+
+
+ALL_ACTIVITY = ActivityFilter()
+
+
 def list_activity(
-    reader: Reader, at: Moment, *, limit: int = 50, noun: str | None = None, address: str | None = None
+    reader: Reader, at: Moment, which: ActivityFilter = ALL_ACTIVITY, *, limit: int | None = 50
 ) -> tuple[ActivityRow, ...]:
-    """The latest activity up to a moment, newest first, also under the former keys of ``address``; 1 or 2 SQL."""
+    """The latest activity up to a moment, newest first, also under former keys; 1 SQL statement, 1 or 2 more for an
+    address, 2 or 3 for an owner. Raises `NotFound` for an owner that there is not.
+    """
+    plain = {
+        "noun": which.noun,
+        "actor": which.actor,
+        "verb": which.verb,
+        "reason__icontains": which.text,
+        "rollout": which.rollout,
+        "at__gte": which.since,
+        "at__lt": which.until,
+        "id__gt": which.after,
+    }
     rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of)).order_by("-id")
-    if noun is not None:
-        rows = rows.filter(noun=noun)
-    if address is not None:
+    rows = rows.filter(**{word: value for word, value in plain.items() if value is not None})
+    if which.address is not None:
         former = get_former_keys(reader, at)
-        spelled = former.spell(noun, address) if noun is not None else _spell_any(former, address)
+        of_noun = which.noun is not None
+        spelled = former.spell(str(which.noun), which.address) if of_noun else _spell_any(former, which.address)
         rows = rows.filter(address__in=spelled)
+    for kind, path in (("customer", which.customer), ("app", which.app), ("instance", which.instance)):
+        if path is not None:
+            rows = rows.filter(_owned_by(kind, path, reader, at))
     return tuple(_row(row) for row in rows[:limit])
+
+
+def _owned_by(kind: str, address: str, reader: Reader, at: Moment) -> Q:
+    """What is about an owner or anything of theirs: nouns by their paths of keys, deployments and rollouts by rows."""
+    path = find_subject(address, (kind,), reader, at)[1]
+    spelled = get_former_keys(reader, at).spell(kind, path)
+    steps = ("customer", "app", "instance")
+    beneath = steps[steps.index(kind) + 1 :]
+    owned = Q(noun=kind, address__in=spelled)
+    for each in spelled:
+        owned |= Q(noun__in=beneath, address__startswith=f"{each}/")
+    lanes = Q(instance__path=path) if kind == "instance" else Q(instance__path__startswith=f"{path}/")
+    deployments = restrict(reader, Deployment.objects.filter(lanes))
+    versions = restrict(reader, DeploymentVersion.objects.filter(deployment__in=deployments.values("id")))
+    return (
+        owned
+        | Q(noun="deployment", address__in=deployments.values("id"))
+        | Q(noun="rollout", rollout__in=versions.values("rollout"))
+    )
 
 
 def list_activity_of(

@@ -15,7 +15,7 @@ from larry.core.document import Json, thaw
 from larry.nouns.estate import EstateFaults
 from larry.nouns.item import Item, is_same
 from larry.nouns.table import NOUNS
-from larry.queries.activity import ActivityRow, list_activity
+from larry.queries.activity import ActivityFilter, ActivityRow, list_activity
 from larry.queries.moment import Moment
 from larry.queries.noun import get_estate
 from larry.queries.reader import LOCAL
@@ -187,7 +187,7 @@ def test_renaming_keeps_key_and_rows_and_everything_that_refers_to_it() -> None:
     assert after["service", "rails"].values["name"] == "Ruby on Rails"
     assert after["customer", "acme"].values["name"] == "ACME Inc."
     assert after["instance", LIVE] == before["instance", LIVE]
-    assert len(list_activity(LOCAL, Moment(day(0)), noun="customer", address="acme")) == 2
+    assert len(list_activity(LOCAL, Moment(day(0)), ActivityFilter(noun="customer", address="acme"))) == 2
 
 
 def test_a_renamed_host_is_the_same_host_and_audits_follow_it() -> None:

@@ -15,7 +15,7 @@ from larry.actions.undo import undo
 from larry.core.deployable import compare_snapshots
 from larry.nouns.estate import EstateFaults
 from larry.nouns.table import NOUNS
-from larry.queries.activity import list_activity
+from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.deployable import get_snapshots
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.history import get_instance_history, get_service_history
@@ -295,7 +295,7 @@ class TestAfterwards:
             "update",
             "rename-key",
         ]
-        assert len(list_activity(LOCAL, at(5), address="acme_ag/store/live")) == 3
+        assert len(list_activity(LOCAL, at(5), ActivityFilter(address="acme_ag/store/live"))) == 3
         for stale in (LIVE, "acme_ag/shop/live"):
             with pytest.raises(NotFound, match=f"{stale} is acme_ag/store/live now, by a change of its key"):
                 get_instance_history(stale, LOCAL, at(5))

@@ -6,7 +6,7 @@ import pytest
 
 from larry.actions.retire import retire
 from larry.nouns.table import NOUNS
-from larry.queries.activity import list_activity
+from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.deployment import DeploymentFilter, list_deployments
 from larry.queries.host import list_hosts
 from larry.queries.instance import get_standing
@@ -162,7 +162,7 @@ def test_activity_is_listed_newest_first_up_to_a_moment() -> None:
     lay(SMALL)
     for moment in (1, 2, 3):
         change("customer", "acme", moment, description=f"on day {moment}")
-    told = list_activity(LOCAL, Moment(day(2.5)), noun="customer", address="acme")
+    told = list_activity(LOCAL, Moment(day(2.5)), ActivityFilter(noun="customer", address="acme"))
     assert [line.after and line.after.get("description") for line in told] == ["on day 2", "on day 1", ""]
     assert len(list_activity(LOCAL, Moment(day(9)), limit=2)) == 2
     assert list_activity(LOCAL, Moment(day(-31))) == ()
