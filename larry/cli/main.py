@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 
 import click
 
 from larry import __version__
+from larry.cli.completion import complete_command
+
+COMPLETE = "_LARRY_COMPLETE"
+"""The variable by which a shell asks what could stand where somebody pressed Tab."""
 
 SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
@@ -60,6 +66,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "timeline": ("timeline:timeline", "the picture of what was, is and will be live"),
             "history": ("history:history", "every change of what a host or an instance was, is and will be"),
             "activity": ("activity:activity", "who did what, when and why"),
+            "completion": ("completion:completion", "the script by which a shell completes all this"),
         },
     }
 )
@@ -79,7 +86,7 @@ class LazyCommands(click.Group):
             return None
         module, _, name = _PLACES[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(f"larry.cli.commands.{module}"), name)
-        return command
+        return complete_command(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         for heading, commands in SECTIONS.items():
@@ -111,6 +118,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     if any("\ud800" <= char <= "\udfff" for argument in given for char in argument):
         click.echo("larry: an argument is not UTF-8", err=True)
         return 2
+    if COMPLETE in os.environ:
+        return _complete()
     try:
         code = larry.main(args=list(given), prog_name="larry", standalone_mode=False)
         sys.stdout.flush()
@@ -132,6 +141,18 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"larry: {explain_failure(error)}", err=True)
         return 1
     return code if isinstance(code, int) else 0
+
+
+def _complete() -> int:
+    """Answer a shell that asks; whatever goes wrong, the person at the prompt reads none of it."""
+    with Path(os.devnull).open("w", encoding="utf-8") as nowhere, contextlib.redirect_stderr(nowhere):
+        try:
+            larry.main(args=[], prog_name="larry", complete_var=COMPLETE, standalone_mode=False)
+        except SystemExit as done:
+            return done.code if isinstance(done.code, int) else 0
+        except (Exception, KeyboardInterrupt):  # noqa: BLE001 — see above
+            return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from larry.core.document import Json
 
@@ -25,6 +26,12 @@ class NounArgument(click.ParamType[str]):
             if asked in {noun.name, noun.plural}:
                 return noun.name
         return self.fail(f"there is no noun {value!r}; there are {', '.join(NOUNS)}", param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        del ctx, param
+        from larry.nouns.table import NOUNS
+
+        return [CompletionItem(noun) for noun in NOUNS if noun.startswith(incomplete.casefold())]
 
 
 def noun_argument(command: F) -> F:
