@@ -156,7 +156,7 @@ class CannotRetire(Refused):
 def retire_items(items: Sequence[Item], author: Author) -> None:
     """Take nouns out of use, children before parents; their names and keys stay theirs. About 3 SQL statements a noun.
 
-    Raises `CannotRetire` naming every host and instance on which or of which anything is live from now on.
+    Raises `CannotRetire` naming every host, instance and service on which or of which anything is live from now on.
     """
     live = Deployment.objects.filter(deactivated_at=None).exclude(end__lte=author.now)
     paths = [item.address for item in items if item.noun == "instance"]
@@ -165,7 +165,14 @@ def retire_items(items: Sequence[Item], author: Author) -> None:
     deployed = live.filter(host__name__in=hosts).values_list("host__name", "instance__path")
     standing = DeployedService.objects.filter(deactivated=False, host__name__in=hosts).exclude(end__lte=author.now)
     stays = standing.values_list("host__name", "deployment__instance__path")
+    services = [item.address for item in items if item.noun == "service"]
+    serving = DeployedService.objects.filter(deactivated=False, service__key__in=services).exclude(end__lte=author.now)
+    served = serving.values_list("service__key", "deployment__instance__path")
     reasons = [
+        *(
+            f"service {key} cannot retire while it is live for {of}: deploy that without it first"
+            for key, of in _group(served)
+        ),
         *(f"instance {path} cannot retire while it is live on {on}: end that first" for path, on in _group(lanes)),
         *(
             f"host {host} cannot retire while it holds {of}: end or move that first"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from larry.core.document import Json, freeze
+from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.noun import where_of
 from larry.queries.reader import Reader, restrict
@@ -33,7 +34,8 @@ class EdgeRow:
 
 def list_edges(reader: Reader, at: Moment, *, service: str | None = None) -> tuple[EdgeRow, ...]:
     """All edges by service, kind and target, or those from and to one service: now (2 SQL statements), or as known at
-    ``at.known_at`` (1). A service that is named takes one more. Raises `NotFound`.
+    ``at.known_at`` (about 2). A service that is named takes one more. What was known then is told with the keys of now;
+    a host in ``where`` has the name that was recorded. Raises `NotFound`.
     """
     with read_view():
         about = None if service is None else find_subject(service, ("service",), reader, at)[1]
@@ -42,9 +44,18 @@ def list_edges(reader: Reader, at: Moment, *, service: str | None = None) -> tup
             rows = restrict(reader, Edge.objects.select_related("service", "target", "where_host", "where_role"))
             found = [_row(edge.service.key, edge.kind, edge.target.key, where_of(edge), latest) for edge in rows]
         else:
-            found = [_row(*key, freeze(row.where), latest) for key, row in latest.items() if not row.removed]
+            former = get_former_keys(reader, at)
+            kept_then = ((key, row) for key, row in latest.items() if not row.removed)
+            found = [_row(*key, _where_of(row, former), latest) for key, row in kept_then]
     kept: Iterable[EdgeRow] = (edge for edge in found if about is None or about in {edge.service, edge.target})
     return tuple(sorted(kept, key=lambda edge: (edge.service, edge.kind, edge.target)))
+
+
+def _where_of(row: EdgeVersion, former: FormerKeys) -> Json:
+    where = row.where
+    return (
+        {"role": former.find("role", where["role"])} if isinstance(where, dict) and "role" in where else freeze(where)
+    )
 
 
 def _latest(reader: Reader, at: Moment) -> dict[tuple[str, str, str], EdgeVersion]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from larry.actions.author import Refused
+from larry.actions.redeploy import redeploy
 from larry.actions.retire import retire
 from larry.actions.undeploy import undeploy
 from larry.nouns.estate import EstateFaults
@@ -12,7 +13,7 @@ from larry.queries.moment import Moment
 from larry.queries.node import get_node
 from larry.queries.noun import get_item
 from larry.queries.reader import LOCAL, NotFound
-from tests.actions.estate import FULL, LIVE, SMALL, author, change, day, lay, put, rows
+from tests.actions.estate import FULL, LIVE, SMALL, TEST, author, change, day, lay, put, rows
 from tests.actions.world import find_faults, find_rewritten_past, read_timelines, read_world
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +81,31 @@ def test_an_address_goes_before_a_name() -> None:
     lay("larry: 1\nroles: [{name: one, key: two}, {name: two, key: one}]")
     retire("role", "one", author())
     assert get_item("role", "one", LOCAL, Moment(day(0))).address == "two"
+
+
+def test_a_service_that_is_live_cannot_retire_even_if_nobody_requires_it_any_more() -> None:
+    lay(SMALL)
+    put(LIVE, "web1", end=5)
+    change("instance", LIVE, 1, requires=["linux"])
+    change("instance", TEST, 1, requires=[])
+    change("service", "watch", 1, audits=[])
+    world = read_world()
+    with pytest.raises(Refused, match=f"service app cannot retire while it is live for {LIVE}: deploy that without it"):
+        retire("service", "app", author(2))
+    assert read_world() == world
+    redeploy((LIVE,), author(3))
+    retire("service", "app", author(3))
+    assert "app" in {entry.service for entry in get_node("web1", LOCAL, Moment(day(2))).node.services}
+    assert find_faults(day(3)) == []
+
+
+def test_nothing_retires_before_what_is_planned_for_later() -> None:
+    lay(SMALL)
+    put(LIVE, "web1", start=5, end=9)
+    change("instance", TEST, 1, requires=[])
+    change("instance", LIVE, 1, requires=["linux"])
+    change("service", "watch", 1, audits=[])
+    with pytest.raises(Refused, match="service app cannot retire while it is live"):
+        retire("service", "app", author(2))
+    retire("service", "app", author(9))
+    assert find_faults(day(9)) == []

@@ -1,51 +1,74 @@
-"""Edges, as they are and as the record had them: who, where, since when and by what."""
+"""Edges as they are, and as the record had them: an edge that is taken away, or changed, stays known."""
 
 from __future__ import annotations
 
 import pytest
 
-from larry.queries.edge import list_edges
+from larry.actions.rename_key import rename_key
+from larry.actions.retire import retire
+from larry.core.document import Json, thaw
+from larry.nouns.estate import EstateFaults
+from larry.queries.edge import EdgeRow, list_edges
 from larry.queries.moment import Moment
-from larry.queries.reader import LOCAL, NotFound
-from larry.records.activity import Activity
-from tests.actions.estate import FULL, change, day, lay
+from larry.queries.reader import LOCAL
+from tests.actions.estate import author, change, day, lay
 
 pytestmark = pytest.mark.django_db
 
-
-def show(known: float | None, service: str | None = None) -> list[tuple[str, str, str, object]]:
-    at = Moment(day(9), None if known is None else day(known))
-    return [(row.service, row.kind, row.target, row.where) for row in list_edges(LOCAL, at, service=service)]
-
-
-def test_edges_of_a_service_are_those_from_it_and_to_it() -> None:
-    lay(FULL)
-    assert show(None, "Postgres") == [
-        ("backup", "audits", "postgres", {"role": "backup"}),
-        ("postgres", "needs", "linux", None),
-        ("rails", "needs", "postgres", None),
-    ]
-    with pytest.raises(NotFound, match="there is no service postgre; did you mean 'postgres'"):
-        show(None, "postgre")
+ESTATE = """
+larry: 1
+roles: [{name: vault}]
+services:
+  - {name: linux}
+  - {name: db, needs: [linux]}
+  - {name: backup, audits: [{service: db, where: {role: vault}}]}
+"""
 
 
-def test_what_the_record_said_then() -> None:
-    lay(FULL, now=-9)
-    change("service", "backup", -5, audits=[{"service": "postgres", "where": "manual"}])
-    change("service", "backup", -2, audits=[])
-    assert show(-10) == []
-    assert show(-9, "backup") == [("backup", "audits", "postgres", {"role": "backup"})]
-    assert show(-5, "backup") == [("backup", "audits", "postgres", "manual")]
-    assert show(-2, "backup") == show(None, "backup") == []
+def known(at: float | None = None) -> tuple[EdgeRow, ...]:
+    return list_edges(LOCAL, Moment(day(9), None if at is None else day(at)))
 
 
-def test_each_edge_says_since_when_and_which_activity_drew_it() -> None:
-    lay(FULL, now=-9)
-    change("service", "backup", -5, audits=[{"service": "postgres", "where": "manual"}], needs=["linux"])
-    line = Activity.objects.get(verb="update", address="backup")
-    for at in (Moment(day(0)), Moment(day(0), day(0))):
-        told = {(row.kind, row.target): row for row in list_edges(LOCAL, at, service="backup")}
-        for row in told.values():
-            assert (row.since, row.activity, row.actor, row.reason) == (day(-5), line.id, "ada", "because")
-    (row,) = list_edges(LOCAL, Moment(day(0), day(-9)), service="backup")
-    assert (row.since, row.target) == (day(-9), "postgres")
+def short(at: float | None = None) -> list[str]:
+    return [f"{edge.service} {edge.kind} {edge.target}" for edge in known(at)]
+
+
+def wheres(at: float) -> list[Json]:
+    return [thaw(edge.where) for edge in known(at) if edge.kind == "audits"]
+
+
+def test_each_version_of_an_edge_stays_known() -> None:
+    lay(ESTATE, 0)
+    change("service", "backup", 1, audits=[{"service": "db", "where": "manual"}])
+    change("service", "backup", 2, audits=[{"service": "linux"}])
+    change("service", "db", 3, needs=[])
+    change("service", "db", 4, needs=["linux"])
+    assert short(-1) == []
+    assert short(0.5) == ["backup audits db", "db needs linux"]
+    assert wheres(0.5) == [{"role": "vault"}]
+    assert wheres(1.5) == ["manual"]
+    assert short(2.5) == ["backup audits linux", "db needs linux"]
+    assert short(3.5) == ["backup audits linux"]
+    assert short(4.5) == short() == ["backup audits linux", "db needs linux"]
+
+
+def test_the_edges_of_what_has_retired_stay_known() -> None:
+    lay(ESTATE, 0)
+    for noun, address in (("service", "db"), ("service", "linux"), ("role", "vault")):
+        with pytest.raises(EstateFaults, match="cannot retire while this refers to it"):
+            retire(noun, address, author(1))
+    retire("service", "backup", author(1))
+    retire("role", "vault", author(2))
+    retire("service", "db", author(3))
+    retire("service", "linux", author(4))
+    assert short(0.5) == ["backup audits db", "db needs linux"]
+    assert short(1.5) == short(2.5) == ["db needs linux"]
+    assert short(3.5) == short() == []
+
+
+def test_what_was_known_is_told_with_the_keys_of_now() -> None:
+    lay(ESTATE, 0)
+    rename_key("service", "db", "postgres", author(1))
+    rename_key("role", "vault", "strongroom", author(1))
+    assert short(0.5) == short() == ["backup audits postgres", "postgres needs linux"]
+    assert wheres(0.5) == [{"role": "strongroom"}]
