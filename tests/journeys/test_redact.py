@@ -38,6 +38,9 @@ READING = (
     "larry deployments --all --format json",
     "larry graph host web1.example.com --format json",
     "larry timeline web1.example.com --format json",
+    "larry explain web1.example.com app token",
+    "larry explain web1.example.com app token --format json",
+    "larry publish tree && cat $(find tree -type f)",
     "larry plan - --format json < other.yaml",
     *(
         f"larry config {host}.example.com --format {form}"
