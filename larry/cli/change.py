@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from larry.cli.printing import json_text, print_document, show_plain, show_value
+from larry.cli.printing import json_text, print_document, show_plain
 from larry.core.document import Json, canonical_text
 from larry.core.node_text import mask_sealed
+from larry.nouns.field_text import show_value
 from larry.nouns.item import is_same
 
 if TYPE_CHECKING:

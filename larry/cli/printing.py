@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 import unicodedata
@@ -14,7 +12,7 @@ from typing import Any, Generic, TypeVar
 import click
 
 from larry.core.document import Json, thaw
-from larry.nouns.formula import guard_formula
+from larry.exports.noun_csv import csv_text
 
 Document = Mapping[str, Json]
 R = TypeVar("R")
@@ -76,14 +74,6 @@ def yaml_text(value: Json) -> str:
     return text
 
 
-def csv_text(documents: Sequence[Document]) -> str:
-    """The documents as CSV, one column a field; a text that a spreadsheet would run gets an apostrophe before it."""
-    names = list(dict.fromkeys(name for document in documents for name in document))
-    if not names:
-        return ""
-    return _csv_line(names) + "".join(_csv_line([_csv_cell(row.get(name)) for name in names]) for row in documents)
-
-
 def print_table(columns: Sequence[Column[R]], rows: Iterable[R]) -> None:
     """Print aligned columns; with colour and lines only on a terminal."""
     cells = [[_cell(column.cell(row)) for column in columns] for row in rows]
@@ -100,41 +90,6 @@ def print_table(columns: Sequence[Column[R]], rows: Iterable[R]) -> None:
 def show_plain(text: str) -> str:
     """The text without anything that a terminal would obey: control and direction characters are spelled out."""
     return "".join(char if _is_harmless(char) else char.encode("unicode_escape").decode() for char in text)
-
-
-def show_value(value: Json) -> str:
-    """A value in few characters for a cell: lists with commas, maps as name=value, text as it is."""
-    if value is None or value in ("", (), {}):
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, Mapping):
-        return ", ".join(f"{name}={_short(member)}" for name, member in value.items()) or "-"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ", ".join(_short(member) for member in value) or "-"
-    return str(value)
-
-
-def _short(value: Json) -> str:
-    return value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
-
-
-def _csv_line(cells: Sequence[str | int | float]) -> str:
-    """One line, ended as Unix tools like it; Python quotes a carriage return only if it may end a line itself."""
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\r\n").writerow(cells)
-    return written.getvalue().removesuffix("\r\n") + "\n"
-
-
-def _csv_cell(value: Json) -> str | int | float:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int | float):
-        return value
-    text = value if isinstance(value, str) else json.dumps(thaw(value), ensure_ascii=False)
-    return guard_formula(text)
 
 
 def _cell(value: object) -> str:

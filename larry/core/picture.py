@@ -119,7 +119,9 @@ class MapLane:
 
 @dataclass(frozen=True, slots=True)
 class IntervalMap:
-    """What is live when: ``during`` is the stretch of time that is drawn, its end never open."""
+    """What is live when: ``during`` is the stretch of time that is drawn, its end never open; ``left_out`` counts lanes
+    that there are beyond those asked for.
+    """
 
     kind: str
     address: str
@@ -128,6 +130,7 @@ class IntervalMap:
     during: Interval
     lanes: tuple[MapLane, ...]
     boundaries: tuple[datetime, ...]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)

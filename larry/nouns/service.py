@@ -35,6 +35,6 @@ SERVICE = Noun(
         ),
         Field("tools", FieldKind.JSON_MAP, "Free data by tool: {puppet: {class: 'postgresql::server'}}.", default={}),
     ),
-    filters=("sharing", "category", "needs"),
+    filters=("sharing", "category", "needs", "audits"),
     search=("name", "key", "description", "category"),
 )

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from larry.core.interval import Interval
 from larry.core.key import fold
@@ -22,15 +22,20 @@ from larry.queries.noun import list_items
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.service import service_graph_of
 from larry.queries.view import read_view
+from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.deployment import DeployedService
+from larry.records.grade import Grade
 from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.node import NodeSegment
 from larry.records.pool import Pool
+from larry.records.role import Role
+from larry.records.service import Service
 
-MAP_KINDS = ("host", "instance", "customer", "pool")
+MAP_KINDS = ("host", "instance", "customer", "pool", "app", "service", "role", "grade")
 _LEAST_PAD = timedelta(days=1)
+_ANYTHING = Q()
 
 _Lane: TypeAlias = tuple[BoxKind, str, str, Link]
 """Of what, its short name, the rest of its name, where it leads."""
@@ -45,6 +50,7 @@ class _Sight:
     lane_of: Callable[[_Found], _Lane]
     label_of: Callable[[_Found], str]
     lanes: tuple[_Lane, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +84,18 @@ def get_interval_map(
     *,
     since: datetime | None = None,
     until: datetime | None = None,
+    most: int | None = None,
 ) -> IntervalMap:
-    """The map of a noun by its address, from ``since`` until a moment (None: with room around all there is); a constant
-    number of SQL statements (4 to 10 and 1 for each step of templates following templates).
+    """The map of a noun by its address, from ``since`` until a moment (None: with room around all there is), with the
+    first ``most`` lanes (None: all); a constant number of SQL statements (4 to 10 and 1 for each step of templates
+    following templates).
 
     Raises `NotFound`, and `EndsBeforeItStarts` when nothing is between the two moments.
     """
     if since is not None and until is not None:
         Interval(since, until)
     with read_view():
-        sight = _SIGHTS[kind](address, reader)
+        sight = _SIGHTS[kind](address, reader, most)
         found = _list_found(sight.which, reader, since, until)
         behind = _list_behind(found, reader, at)
         boundaries = _list_boundaries(kind, address, found, reader)
@@ -97,53 +105,118 @@ def get_interval_map(
         bars.setdefault(sight.lane_of(each), []).append(_bar(each, sight.label_of(each), at.as_of, behind))
     lanes = (MapLane(*lane, tuple(bars[lane])) for lane in sorted(bars, key=lambda lane: fold("/".join(lane[3]))))
     shown = tuple(moment for moment in boundaries if moment in during)
-    return IntervalMap(kind, address, sight.title, at.as_of, during, tuple(lanes), shown)
+    return IntervalMap(kind, address, sight.title, at.as_of, during, tuple(lanes), shown, sight.left_out)
 
 
-def _see_host(address: str, reader: Reader) -> _Sight:
-    name = restrict(reader, Host.objects.filter(name=address)).values_list("name", flat=True).first()
-    if name is None:
-        raise NotFound(f"there is no host {address}")
+def _see_host(address: str, reader: Reader, most: int | None) -> _Sight:
+    name = _name_of("host", restrict(reader, Host.objects.filter(name=address)), address)
     return _Sight(f"Host {name}", Q(host__name=name), lambda f: _lane_of_instance(f.instance, f.name), _say_why)
 
 
-def _see_instance(address: str, reader: Reader) -> _Sight:
+def _see_instance(address: str, reader: Reader, most: int | None) -> _Sight:
     path = restrict(reader, Instance.objects.filter(path=address)).values_list("path", flat=True).first()
     if path is None:
         raise NotFound(f"there is no instance {address}")
     return _Sight(f"Instance {path}", Q(deployment__instance__path=path), lambda f: _lane_of_host(f.host), _say_why)
 
 
-def _see_customer(address: str, reader: Reader) -> _Sight:
-    name = restrict(reader, Customer.objects.filter(key=address)).values_list("name", flat=True).first()
-    if name is None:
-        raise NotFound(f"there is no customer {address}")
+def _see_customer(address: str, reader: Reader, most: int | None) -> _Sight:
+    name = _name_of("customer", restrict(reader, Customer.objects.filter(key=address)), address)
     theirs = restrict(reader, Instance.objects.filter(customer__key=address, retired_at=None))
+    return _of_instances(f"Customer {name}", Q(deployment__instance__customer__key=address), theirs, most)
+
+
+def _see_app(address: str, reader: Reader, most: int | None) -> _Sight:
+    customer, _, key = address.partition("/")
+    name = _name_of("app", restrict(reader, App.objects.filter(customer__key=customer, key=key)), address)
+    theirs = restrict(reader, Instance.objects.filter(path__startswith=f"{address}/", retired_at=None))
+    return _of_instances(f"App {name}", Q(deployment__instance__path__startswith=f"{address}/"), theirs, most)
+
+
+def _of_instances(title: str, which: Q, theirs: QuerySet[Instance], most: int | None) -> _Sight:
+    """A lane for each instance, with the deployments on its own hosts."""
+    lanes, which, left_out = _few_lanes(theirs.order_by("path"), "deployment__instance", which, ("path", "name"), most)
     return _Sight(
-        f"Customer {name}",
-        Q(deployment__instance__customer__key=address, host=F("deployment__host")),
+        title,
+        which & Q(host=F("deployment__host")),
         lambda f: _lane_of_instance(f.instance, f.name),
         lambda f: f"{_short(f.host)}: {f.reason}",
-        tuple(_lane_of_instance(*each) for each in theirs.values_list("path", "name")),
+        tuple(_lane_of_instance(*lane) for lane in lanes),
+        left_out,
     )
 
 
-def _see_pool(address: str, reader: Reader) -> _Sight:
-    name = restrict(reader, Pool.objects.filter(key=address)).values_list("name", flat=True).first()
-    if name is None:
-        raise NotFound(f"there is no pool {address}")
-    hosts = restrict(reader, Host.objects.filter(pools__key=address, retired_at=None)).values_list("name", flat=True)
+def _see_pool(address: str, reader: Reader, most: int | None) -> _Sight:
+    name = _name_of("pool", restrict(reader, Pool.objects.filter(key=address)), address)
+    return _of_hosts(f"Pool {name}", restrict(reader, Host.objects.filter(pools__key=address)), most)
+
+
+def _see_role(address: str, reader: Reader, most: int | None) -> _Sight:
+    name = _name_of("role", restrict(reader, Role.objects.filter(key=address)), address)
+    return _of_hosts(f"Role {name}", restrict(reader, Host.objects.filter(roles__key=address)), most)
+
+
+def _see_grade(address: str, reader: Reader, most: int | None) -> _Sight:
+    name = _name_of("grade", restrict(reader, Grade.objects.filter(key=address)), address)
+    return _of_hosts(f"Grade {name}", restrict(reader, Host.objects.filter(grade__key=address)), most)
+
+
+def _see_service(address: str, reader: Reader, most: int | None) -> _Sight:
+    """A lane for each host that has, had or will have the service."""
+    name = _name_of("service", restrict(reader, Service.objects.filter(key=address)), address)
+    deployed = restrict(reader, DeployedService.objects.filter(service_key=address, deactivated=False))
+    hosts = restrict(reader, Host.objects.filter(id__in=deployed.values("host_id")))
+    return _of_hosts(f"Service {name}", hosts, most, Q(service_key=address))
+
+
+def _of_hosts(title: str, hosts: QuerySet[Host], most: int | None, which: Q = _ANYTHING) -> _Sight:
+    """A lane for each host, with what is on it."""
+    standing = hosts.filter(retired_at=None).order_by("name_folded")
+    within = which & Q(host__in=standing.order_by().values("id"), host__retired_at=None)
+    lanes, within, left_out = _few_lanes(standing, "host", within, ("name",), most)
     return _Sight(
-        f"Pool {name}",
-        Q(host__pools__key=address, host__retired_at=None),
+        title,
+        within,
         lambda f: _lane_of_host(f.host),
         lambda f: f.instance if f.is_home else f"{f.instance} for {_short(f.home)}",
-        tuple(map(_lane_of_host, hosts)),
+        tuple(_lane_of_host(*lane) for lane in lanes),
+        left_out,
     )
 
 
-_SIGHTS: Mapping[str, Callable[[str, Reader], _Sight]] = MappingProxyType(
-    {"host": _see_host, "instance": _see_instance, "customer": _see_customer, "pool": _see_pool}
+def _few_lanes(
+    rows: QuerySet[Any], owner: str, which: Q, columns: tuple[str, ...], most: int | None
+) -> tuple[list[tuple[str, ...]], Q, int]:
+    """What the first rows say of themselves, which deployed services are theirs, and how many rows are left out."""
+    shown = list(rows.values_list("id", *columns)[: None if most is None else most + 1])
+    if most is None or len(shown) <= most:
+        return [tuple(columns) for _, *columns in shown], which, 0
+    kept = shown[:most]
+    return (
+        [tuple(columns) for _, *columns in kept],
+        which & Q(**{f"{owner}__in": [i for i, *_ in kept]}),
+        rows.count() - most,
+    )
+
+
+def _name_of(kind: str, rows: QuerySet[Any], address: str) -> str:
+    name: str | None = rows.values_list("name", flat=True).first()
+    if name is None:
+        raise NotFound(f"there is no {kind} {address}")
+    return name
+
+
+_SIGHTS: Mapping[str, Callable[[str, Reader, int | None], _Sight]] = MappingProxyType(
+    {
+        "host": _see_host,
+        "instance": _see_instance,
+        "customer": _see_customer,
+        "pool": _see_pool,
+        "app": _see_app,
+        "service": _see_service,
+        "role": _see_role,
+        "grade": _see_grade,
+    }
 )
 
 

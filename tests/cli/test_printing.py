@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from larry.cli.address import Address, read_address
-from larry.cli.printing import Column, csv_text, json_text, print_table, show_plain, yaml_text
+from larry.cli.printing import Column, json_text, print_table, show_plain, yaml_text
 from larry.core.document import thaw
+from larry.exports.noun_csv import csv_text
 from larry.nouns.formula import unguard_formula
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

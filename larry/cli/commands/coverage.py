@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from larry.cli.noun_text import show_where
 from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, print_listing
 from larry.cli.session import open_session
 from larry.core.deployable import write_where
+from larry.nouns.field_text import show_where
 
 if TYPE_CHECKING:
     from larry.core.document import Json

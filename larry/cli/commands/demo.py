@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import click
 
 from larry.cli.address import bind_option, read_address, refuse_taken
-from larry.cli.printing import Column, print_table, show_value
+from larry.cli.printing import Column, print_table
+from larry.nouns.field_text import show_value
 
 if TYPE_CHECKING:
     from larry.cli.session import Session

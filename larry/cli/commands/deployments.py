@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from larry.cli.option import as_of_option, listing_option
-from larry.cli.printing import Column, print_listing, show_value
+from larry.cli.printing import Column, print_listing
 from larry.cli.session import open_session
 from larry.core.interval import iso
 from larry.core.moment_text import show_moment
+from larry.nouns.field_text import show_value
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

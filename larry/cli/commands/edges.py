@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from larry.cli.noun_text import show_where
 from larry.cli.option import listing_option
 from larry.cli.printing import Column, print_listing
 from larry.cli.session import open_session
 from larry.core.interval import iso
 from larry.core.moment_text import show_moment
+from larry.nouns.field_text import show_where
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo

@@ -61,7 +61,7 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
     """
     session = open_session()
 
-    from larry.cli.noun_text import show_in_lines
+    from larry.nouns.field_text import show_in_lines
     from larry.nouns.table import NOUNS
     from larry.queries.noun import get_item
 
