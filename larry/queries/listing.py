@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.db import connection
-from django.db.models import CharField, Expression, F, OrderBy, Q, QuerySet, TextField
+from django.db.models import Expression, F, OrderBy, Q, QuerySet, TextField
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Collate, Lower
 
@@ -46,7 +46,7 @@ class ListingRequest:
     """
 
     noun: str
-    filters: Mapping[str, str] = MappingProxyType({})
+    filters: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     search: str = ""
     sort: str = ""
     descending: bool = False
@@ -183,7 +183,7 @@ def _by_app(rows: _Rows, value: str) -> _Rows:
 def _by_label(rows: _Rows, value: str) -> _Rows:
     """``site=fra`` for what a label says, ``site`` for that there is one. A label is a value here, never a look-up."""
     name, equals, said = (part.strip() for part in value.partition("="))
-    told: _Rows = rows.annotate(label=KeyTextTransform(name, "labels", output_field=CharField()))
+    told: _Rows = rows.alias(label=Cast(KeyTextTransform(name, "labels"), TextField()))
     return told.filter(label=said) if equals else told.filter(label__isnull=False)
 
 

@@ -17,7 +17,7 @@ from larry.web.when import Asked, read_asked
 
 THEME_COOKIE, WIDTH_COOKIE = "larry_theme", "larry_width"
 THEMES = ("auto", "light", "dark")
-WIDTHS = (330, 460, 600, 740, 900, 1060, 1200, 1340, 1460, 1580)
+WIDTHS = (330, 460, 600, 740, 900, 1060, 1200, 1320, 1440, 1560)
 """How wide pictures are drawn, in pixels; the script tells which fits."""
 
 _USUAL_WIDTH = 1200

@@ -33,6 +33,7 @@ from larry.queries.host import (
 from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
+from larry.queries.listing import ListingRequest, get_listing, list_related
 from larry.queries.moment import Moment
 from larry.queries.node import (
     get_node,
@@ -41,7 +42,7 @@ from larry.queries.node import (
     list_next_changes,
     list_timeline,
 )
-from larry.queries.noun import get_estate, get_item, list_items
+from larry.queries.noun import get_estate, get_item, list_items, load_items
 from larry.queries.picture import get_graph
 from larry.queries.presence import get_scene, list_hosts_beside, list_standing
 from larry.queries.provenance import list_provenances
@@ -175,6 +176,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_timeline": lambda all_: list_timeline(HOST, LOCAL, Moment(day(-20))),
     "get_estate": lambda all_: get_estate(LOCAL, AT),
     "get_item": lambda all_: get_item("instance", PATH, LOCAL, AT),
+    "load_items": lambda all_: load_items("host", all_.host_ids, LOCAL, AT),
+    "get_listing": lambda all_: [get_listing(ListingRequest(noun, most=2), LOCAL, AT) for noun in NOUNS],
+    "list_related": lambda all_: [list_related(noun, "base", LOCAL, AT) for noun in NOUNS],
     "list_items": lambda all_: [list_items(noun, LOCAL, AT) for noun in NOUNS],
     "get_graph": lambda all_: get_graph("host", HOST, LOCAL, AT),
     "get_scene": lambda all_: get_scene(all_.hosts, LOCAL, AT),
@@ -193,5 +197,5 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
 }
 """By name: how it is called."""
 
-WITHOUT_STATEMENTS = frozenset({"restrict"})
-"""The choke point narrows what others ask for."""
+WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts"})
+"""The choke point narrows what others ask for; sorts stand in the specs."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
 
+from larry.nouns.table import NOUNS
 from tests.api.scene import lay, put
 from tests.web.test_pages import Page
 
@@ -32,9 +34,18 @@ PAYLOADS = (
 KNOWN = frozenset(
     "html head meta title link body a header div img form label input button main h1 h2 p strong code "
     "table thead tbody tr th td span time footer ul ol li dl dt dd svg rect path br i nav fieldset legend kbd script "
-    "section details summary g title desc text defs pattern".split()
+    "section details summary g title desc text defs pattern select option datalist".split()
 )
 HOST = "web1.example.com"
+ADDRESSES = {
+    "roles": "web",
+    "grades": "medium",
+    "pools": "pool",
+    "services": "rails",
+    "customers": "acme",
+    "apps": "acme/shop",
+    "instances": "acme/shop/live",
+}
 
 
 def estate(payload: str) -> str:
@@ -60,8 +71,10 @@ hosts:
 
 
 def pages(client: Client, payload: str) -> Iterator[str]:
-    for path in ("/", f"/hosts/{HOST}", "/nowhere", f"/hosts/{payload}"):
-        for query in ({}, {"as_of": "+1d"}, {"as_of": payload}):
+    nouns = [f"/{noun.plural}/" for noun in NOUNS.values()]
+    shown = [f"/{plural}/{address}" for plural, address in ADDRESSES.items()]
+    for path in ("/", f"/hosts/{HOST}", "/nowhere", f"/hosts/{quote(payload, safe='')}", *nouns, *shown):
+        for query in ({}, {"as_of": "+1d"}, {"as_of": payload, "q": payload, "sort": payload, "labels": payload}):
             response = client.get(path, query)
             assert response.status_code in (200, 400, 404)
             yield response.content.decode()

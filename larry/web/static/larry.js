@@ -12,7 +12,7 @@ if (zone && !has("larry_zone")) tell("larry_zone", zone);
 const tellWidth = () => {
   const content = document.getElementById("content");
   const room = content ? content.clientWidth - 2 * Number.parseFloat(getComputedStyle(content).paddingLeft) - 2 : 0;
-  const fits = [330, 460, 600, 740, 900, 1060, 1200, 1340, 1460, 1580].filter((width) => width <= room).pop() ?? 330;
+  const fits = [330, 460, 600, 740, 900, 1060, 1200, 1320, 1440, 1560].filter((width) => width <= room).pop() ?? 330;
   if (room > 0) tell("larry_width", fits);
 };
 tellWidth();
