@@ -37,7 +37,7 @@ def make_page(
     around = {"frame": frame, "asked": frame.asked, "title": title, "crumbs": crumbs}
     status = 400 if frame.asked.fault and status == 200 else status
     response = HttpResponse(render_to_string(template, {**around, **values}, request=request), status=status)
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
     return response
 
 

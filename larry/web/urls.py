@@ -9,7 +9,11 @@ from larry.nouns.table import NOUNS
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
 from larry.web.views.host import answer_host
+from larry.web.views.noun_bulk import answer_noun_bulk
+from larry.web.views.noun_edit import answer_noun_edit, answer_noun_new
+from larry.web.views.noun_import import answer_noun_import
 from larry.web.views.noun_list import answer_noun_list, answer_noun_names
+from larry.web.views.noun_retire import answer_noun_retire
 from larry.web.views.noun_show import answer_noun
 from larry.web.views.password import answer_password
 from larry.web.views.preference import answer_preference
@@ -23,6 +27,11 @@ def _route_noun(noun: Noun) -> list[URLPattern]:
     return [
         path(f"{plural}/", answer_noun_list, said, name=plural),
         path(f"{plural}/-/names", answer_noun_names, said, name=f"{plural}-names"),
+        path(f"{plural}/-/new", answer_noun_new, said, name=f"{plural}-new"),
+        path(f"{plural}/-/bulk", answer_noun_bulk, said, name=f"{plural}-bulk"),
+        path(f"{plural}/-/import", answer_noun_import, said, name=f"{plural}-import"),
+        path(f"{plural}/<path:address>/edit", answer_noun_edit, said, name=f"{noun.name}-edit"),
+        path(f"{plural}/<path:address>/retire", answer_noun_retire, said, name=f"{noun.name}-retire"),
         path(f"{plural}/<path:address>", answer_noun, said, name=noun.name),
     ]
 

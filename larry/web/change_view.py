@@ -1,0 +1,117 @@
+"""A change of the estate as a page shows it before it is done: what becomes of which noun, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from larry.actions.apply import EstateChange, ItemChange
+from larry.core.document import Json, canonical_text
+from larry.nouns.field_text import mask_sealed, show_value
+from larry.nouns.item import is_same
+from larry.nouns.table import NOUNS
+from larry.web.address import noun_path
+
+MOST_SHOWN = 100
+MOST_HOSTS = 40
+LONGEST_SIDE = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field, or one member of it: ``before`` and ``after`` are empty for what was not and will not be."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedNoun:
+    verb: str
+    noun: str
+    address: str
+    href: str
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeView:
+    """What `change.html` shows; ``digest`` is what the act then expects."""
+
+    digest: str
+    nouns: tuple[ChangedNoun, ...]
+    more: int
+    hosts: tuple[str, ...]
+    more_hosts: int
+    warnings: tuple[str, ...]
+    counts: tuple[tuple[str, int], ...]
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not self.nouns
+
+
+_DONE = {"create": "new", "update": "changed", "retire": "retired"}
+
+
+def view_change(change: EstateChange) -> ChangeView:
+    """The change, its first hundred nouns in full."""
+    plan = change.plan
+    hosts = tuple(dict.fromkeys(node.host for node in plan.nodes))
+    verbs = [_DONE.get(each.verb, each.verb) for each in change.changes]
+    return ChangeView(
+        change.digest,
+        tuple(map(_view_noun, change.changes[:MOST_SHOWN])),
+        len(change.changes[MOST_SHOWN:]),
+        hosts[:MOST_HOSTS],
+        len(hosts[MOST_HOSTS:]),
+        tuple(notice.text for notice in plan.warnings),
+        tuple((verb, verbs.count(verb)) for verb in dict.fromkeys(verbs)),
+    )
+
+
+def _view_noun(change: ItemChange) -> ChangedNoun:
+    spec = NOUNS[change.noun]
+    href = noun_path(spec.plural, change.address)
+    return ChangedNoun(change.verb, change.noun, change.address, href, tuple(_list_differences(change)))
+
+
+def _list_differences(change: ItemChange) -> Iterator[Difference]:
+    by_name = NOUNS[change.noun].by_name
+    for name, (old, new) in change.fields.items():
+        label = by_name[name].label if name in by_name else name
+        if change.verb == "create":
+            if show_value(new) != "-":
+                yield Difference(label, "", _side(new))
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            for member in dict.fromkeys((*old, *new)):
+                if member not in old or member not in new or not is_same(old[member], new[member]):
+                    sides = (_side(side[member]) if member in side else "" for side in (old, new))
+                    yield Difference(f"{label} · {member}", *sides)
+        elif _is_list(old) and _is_list(new):
+            yield from _list_members(label, old, new)
+        else:
+            yield Difference(label, _side(old), _side(new))
+
+
+def _list_members(label: str, old: Json, new: Json) -> Iterator[Difference]:
+    """Members that come and go; where only their order changes, both lists."""
+    before, after = ([_side(member) for member in side] for side in (old, new) if isinstance(side, Sequence))
+    gone = [text for text in before if text not in after]
+    come = [text for text in after if text not in before]
+    if gone or come:
+        yield Difference(label, "\n".join(gone), "\n".join(come))
+    else:
+        yield Difference(label, ", ".join(before), ", ".join(after))
+
+
+def _is_list(value: Json) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _side(value: Json) -> str:
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else canonical_text(mask_sealed(value))
+    return text if len(text) <= LONGEST_SIDE else f"{text[:LONGEST_SIDE]}…"
