@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from larry.actions.apply import EstateChange, ItemChange
 from larry.core.document import Json, canonical_text
-from larry.nouns.field_text import mask_sealed, show_value
+from larry.core.node_text import mask_sealed
+from larry.nouns.field_text import show_value
 from larry.nouns.item import is_same
 from larry.nouns.table import NOUNS
 from larry.web.address import noun_path

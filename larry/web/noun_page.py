@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from larry.nouns.item import Item, find_parent_address
 from larry.nouns.table import NOUNS
-from larry.queries.activity import ActivityRow, list_activity
+from larry.queries.activity import ActivityFilter, ActivityRow, list_activity
 from larry.queries.interval_map import get_interval_map
 from larry.queries.listing import Related, list_related
 from larry.web.address import noun_path
@@ -67,8 +67,14 @@ def show_noun(item: Item, frame: Frame) -> Mapping[str, Any]:
 
 
 def _list_activity(item: Item, frame: Frame) -> tuple[ActivityRow, ...]:
-    reader, at = frame.visitor.reader, frame.asked.at
-    return list_activity(reader, at, limit=MOST_ACTIVITY, noun=item.noun, address=item.address)
+    """What was done to it; to what belongs to it, too."""
+    own = ActivityFilter(noun=item.noun, address=item.address)
+    which = {
+        "customer": ActivityFilter(customer=item.address),
+        "app": ActivityFilter(app=item.address),
+        "instance": ActivityFilter(instance=item.address),
+    }.get(item.noun, own)
+    return list_activity(frame.visitor.reader, frame.asked.at, which, limit=MOST_ACTIVITY)
 
 
 def _make_line(item: Item, related: Related) -> RelatedLine:

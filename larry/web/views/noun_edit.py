@@ -21,7 +21,7 @@ from larry.nouns.field import Noun
 from larry.nouns.item import Item, join_address, quote_segment
 from larry.nouns.table import NOUNS
 from larry.outside import clock
-from larry.queries.activity import ActivityRow, list_activity
+from larry.queries.activity import ActivityFilter, ActivityRow, list_activity
 from larry.queries.moment import Moment
 from larry.queries.noun import get_item
 from larry.queries.reader import NotFound
@@ -179,9 +179,8 @@ def _list_meanwhile(request: HttpRequest, frame: Frame, item: Item) -> tuple[Act
         since: datetime = read_moment(request.POST.get("since", "") or "now", now=now, zone=read_zone(request))
     except NotAMoment:
         since = now
-    reader, at = frame.visitor.reader, Moment(now)
-    lines = list_activity(reader, at, limit=MOST_MEANWHILE, noun=item.noun, address=item.address)
-    return tuple(line for line in lines if line.at >= since)
+    which = ActivityFilter(noun=item.noun, address=item.address, since=since)
+    return list_activity(frame.visitor.reader, Moment(now), which, limit=MOST_MEANWHILE)
 
 
 def _show(request: HttpRequest, frame: Frame, attempt: Attempt, status: int = 200) -> HttpResponse:
