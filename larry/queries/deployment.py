@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
@@ -69,6 +69,8 @@ def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tup
     rows = restrict(
         reader, Deployment.objects.filter(_matching(which), _in_states(which.states, at.as_of), is_deleted=False)
     )
+    if which.host is not None:
+        rows = rows.filter(host__name=which.host.lower())
     with read_view():
         found = list(rows.select_related("instance", "host").order_by("start", "instance__path", "host__name", "id"))
         names = get_host_names(_hosts_mentioned(found), reader, at)
@@ -76,22 +78,25 @@ def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tup
 
 
 def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: datetime) -> tuple[DeploymentRow, ...]:
-    """What the record said at a moment: the latest version of each deployment until then."""
-    recorded = restrict(reader, DeploymentVersion.objects.filter(recorded_at__lte=known_at)).order_by("version")
+    """What the record said at a moment: the latest version of each deployment until then, found by the database."""
+    until = DeploymentVersion.objects.filter(recorded_at__lte=known_at)
+    newer = until.filter(deployment=OuterRef("deployment"), version__gt=OuterRef("version"))
+    latest = restrict(reader, until.filter(_matching(which, "deployment__"), is_deleted=False)).filter(~Exists(newer))
+    if which.host is not None:
+        latest = latest.filter(host__name=which.host.lower())
+    versions = latest.filter(_in_states(which.states, at.as_of)).select_related("deployment__instance", "host")
     with read_view():
-        latest = {row.deployment_id: row for row in recorded.select_related("host")}
-        versions = {id_: row for id_, row in latest.items() if not row.is_deleted}
-        rows = restrict(reader, Deployment.objects.filter(_matching(replace(which, host=None)), id__in=versions))
-        found = list(rows.select_related("instance", "host"))
+        ordered = versions.order_by("start", "deployment__instance__path", "host__name", "deployment")
+        found = [_as_known(version) for version in ordered]
         names = get_host_names(_hosts_mentioned(found), reader, at)
-    listed: list[DeploymentRow] = []
-    for row in found:
-        then = versions[row.id]
-        row.host, row.start, row.end, row.deactivated_at = then.host, then.start, then.end, then.deactivated_at
-        told = _row(row, names, at.as_of)
-        if told.state in which.states and which.host in {None, told.host}:
-            listed.append(told)
-    return tuple(sorted(listed, key=lambda each: (each.start, each.instance, each.host, each.id)))
+    return tuple(_row(each, names, at.as_of) for each in found)
+
+
+def _as_known(then: DeploymentVersion) -> Deployment:
+    """The deployment as its version says; not to be saved."""
+    row = then.deployment
+    row.host, row.start, row.end, row.deactivated_at = then.host, then.start, then.end, then.deactivated_at
+    return row
 
 
 def state_of(start: datetime, end: datetime | None, deactivated: datetime | None, as_of: datetime) -> State:
@@ -103,20 +108,20 @@ def state_of(start: datetime, end: datetime | None, deactivated: datetime | None
     return State.FUTURE if start > as_of else State.CURRENT
 
 
-def _matching(which: DeploymentFilter) -> Q:
-    wanted = Q()
+def _matching(which: DeploymentFilter, of: str = "") -> Q:
+    """All that is wanted but the host; ``of`` leads to the deployment."""
+    wanted: dict[str, object] = {}
     if which.customer is not None:
-        wanted &= Q(instance__customer__key=which.customer.lower())
+        wanted["instance__customer__key"] = which.customer.lower()
     if which.app is not None:
         customer, _, app = which.app.lower().partition("/")
-        wanted &= Q(instance__customer__key=customer, instance__app__key=app)
+        wanted["instance__app__key"] = app
+        wanted["instance__app__customer__key"] = customer
     if which.instance is not None:
-        wanted &= Q(instance__path=which.instance.lower())
-    if which.host is not None:
-        wanted &= Q(host__name=which.host.lower())
+        wanted["instance__path"] = which.instance.lower()
     if which.rollout is not None:
-        wanted &= Q(rollout=which.rollout)
-    return wanted
+        wanted["rollout"] = which.rollout
+    return Q(**{f"{of}{field}": value for field, value in wanted.items()})
 
 
 def _in_states(states: Iterable[State], as_of: datetime) -> Q:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from larry.actions.deploy import deploy
 from larry.actions.undeploy import undeploy
 from larry.queries.deployment import SHOWN, DeploymentFilter, DeploymentRow, State, list_deployments
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
+from larry.records.deployment import DeploymentVersion
 from tests.actions.estate import BLOG, FULL, LIVE, MON1, TEST, WEB1, WEB2, ask, author, day, lay, put
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +137,51 @@ def test_what_the_record_said_then() -> None:
     gone = DeploymentFilter(states=frozenset({State.DEACTIVATED}))
     assert (known(1, gone), known(2, gone)) == ([], [(7, None, State.DEACTIVATED)])
     assert known(2, DeploymentFilter(host=WEB2)) == []
+
+
+def test_what_was_known_then_is_chosen_by_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the history is: two statements, and only the versions that answer leave the database."""
+    fill()
+    for now in range(2, 8):
+        put(LIVE, WEB1, now=now, start=now + 1, end=9 - now / 10)
+    made: list[str] = []
+    real = DeploymentVersion.from_db.__func__  # type: ignore[attr-defined]
+
+    def count(cls: type[DeploymentVersion], *args: object) -> DeploymentVersion:
+        made.append("")
+        found: DeploymentVersion = real(cls, *args)
+        return found
+
+    monkeypatch.setattr(DeploymentVersion, "from_db", classmethod(count))
+    for which in (
+        DeploymentFilter(instance=BLOG), DeploymentFilter(host=WEB2), DeploymentFilter(customer="zeta"),
+        DeploymentFilter(app="zeta/blog"), DeploymentFilter(instance=LIVE, host=WEB2), DeploymentFilter(),
+        DeploymentFilter(states=frozenset({State.FUTURE})), DeploymentFilter(states=frozenset()),
+    ):  # fmt: skip
+        made.clear()
+        with CaptureQueriesContext(connection) as captured:
+            listed = list_deployments(which, LOCAL, Moment(day(0), day(6)))
+        assert (len(made), len(captured.captured_queries) <= 2) == (len(listed), True), which
+    assert len(list_deployments(DeploymentFilter(), LOCAL, Moment(day(0), day(6)))) > 5
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        DeploymentFilter(customer="ACME"),
+        DeploymentFilter(app="zeta/blog"),
+        DeploymentFilter(app="acme/blog"),
+        DeploymentFilter(instance=LIVE, host=WEB2),
+        DeploymentFilter(host=WEB1.upper()),
+        DeploymentFilter(states=frozenset(State)),
+        DeploymentFilter(rollout=-1),
+    ],
+)
+def test_filters_say_the_same_of_what_is_known_now(which: DeploymentFilter) -> None:
+    fill()
+    for as_of in (0, 4, 12):
+        now = list_deployments(which, LOCAL, Moment(day(as_of)))
+        assert list_deployments(which, LOCAL, Moment(day(as_of), day(50))) == now
 
 
 def _days(row: DeploymentRow) -> float | None:
