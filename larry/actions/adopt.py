@@ -15,6 +15,7 @@ from larry.actions.transaction import transact
 from larry.core.plan import Plan
 from larry.nouns.item import Item
 from larry.queries.deployment import DeploymentFilter, list_deployments
+from larry.records.gate import wait_for_gate
 from larry.records.secret import prepare_seals
 
 
@@ -50,6 +51,7 @@ def adopt(
     described = tuple(items)
 
     def work() -> Adopted:
+        wait_for_gate()  # alone: what each step locks it would else lock after others wait for what the one before did
         change = apply(described, author, prune=prune)
         plans = tuple(_deploy(group, author) for group in _groups(stated, author))
         if dry_run:

@@ -15,7 +15,7 @@ from larry.actions.edge import write_edges
 from larry.actions.noun import identity, retire_items, write_items
 from larry.actions.redact import Redaction, redact
 from larry.actions.timeline import recompile, write_timelines
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.core.deployable import LEVELS
 from larry.core.document import Json, digest_of, is_sealed
 from larry.core.parameters import ParameterType, matches_type
@@ -107,7 +107,7 @@ def change_estate(
         if decided.newly:
             wait_for_gate()  # before any lock of those who keep it shut
         _lock(changes, author)
-        now = not_backwards(author)
+        now = begin_recording(author)
         lines = _record(changes, now)
         _write(decided, lines, now)
         redacted = redact(decided.newly, _count_clear(existing, decided.newly), now) if decided.newly else None

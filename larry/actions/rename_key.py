@@ -13,7 +13,7 @@ from django.db.models.functions import Concat, Substr
 from larry.actions.activity import activity_of, record
 from larry.actions.author import Author, GroundMoved, Refused
 from larry.actions.noun import find_row, refuse_former_keys
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.core.key import fold
@@ -85,7 +85,7 @@ def rename_key(
         _refuse_taken(item, key, estate, row)
         moved = _moved(item, key, estate)
         ids = _lock(item, row)
-        now = not_backwards(author)
+        now = begin_recording(author)
         behind = _differences(now)
         _write(item, key, row, moved, ids, now)
         change = _tell(item, key, moved, estate, (behind, _differences(now)))
@@ -155,7 +155,10 @@ def _moved(item: Item, key: str, estate: Mapping[tuple[str, str], Item]) -> tupl
 
 
 def _lock(item: Item, row: NounRecord) -> tuple[int, ...]:
-    """The instances whose paths change, retired ones too, locked in the order in which deployments lock them."""
+    """The instances whose paths change, retired ones too, locked in the order in which deployments lock them, or the
+    host: before one's turn, as deployments do."""
+    if item.noun == "host":
+        list(Host.objects.select_for_update().filter(pk=row.pk).values_list("id"))
     which = {"customer": Q(customer=row.pk), "app": Q(app=row.pk), "instance": Q(pk=row.pk)}.get(item.noun)
     if which is None:
         return ()

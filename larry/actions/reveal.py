@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from larry.actions.activity import record
 from larry.actions.author import Author
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json
 from larry.core.interval import iso
 from larry.core.node_text import DatedNode, has_secrets
@@ -25,7 +25,7 @@ def reveal(host: str, at: Moment, author: Author) -> DatedNode:
         keep_gate_shut()
         dated = get_open_node(host, author.reader, at)
         after = {"as_of": iso(at.as_of), "digest": dated.digest}
-        record(not_backwards(author), "reveal", "host", dated.node.facts.name, after=after)
+        record(begin_recording(author), "reveal", "host", dated.node.facts.name, after=after)
         return dated
 
     return transact(work)
@@ -39,7 +39,7 @@ def reveal_secrets(hmacs: Iterable[str], author: Author) -> Mapping[str, Json]:
 
     def work() -> Mapping[str, Json]:
         values = unseal_each(wanted)
-        record(not_backwards(author), "reveal", "secrets", "all", after={"secrets": len(values)})
+        record(begin_recording(author), "reveal", "secrets", "all", after={"secrets": len(values)})
         return values
 
     return transact(work)

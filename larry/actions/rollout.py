@@ -9,7 +9,7 @@ from larry.actions.author import Author, GroundMoved, NoReason, Refused
 from larry.actions.planning import Planned
 from larry.actions.stale import refuse_stale
 from larry.actions.timeline import write_timelines
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, not_backwards, transact
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
@@ -64,15 +64,23 @@ def _attempt(
     _lock(known)
     author = not_backwards(author)
     planned = planner(author)
+    if _is_locked(planned, known) and planned.plan.changes and not planned.plan.refusals:
+        author, moment = begin_recording(author), author.now
+        if author.now > moment:  # others have recorded meanwhile, elsewhere: this begins after it, and is planned so
+            planned = planner(author)
     if expect is not None and expect != planned.plan.digest:
         raise GroundMoved("the ground has moved: this is no longer the Plan that was expected", planned.plan)
     if planned.plan.refusals:
         raise Refused("; ".join(refusal.text for refusal in planned.plan.refusals), planned.plan)
-    if not (planned.instances <= known.instances and planned.hosts.keys() <= known.hosts.keys()):
+    if not _is_locked(planned, known):
         return False, planned
     if planned.plan.changes:
         _write(planned, author, verb)
     return True, planned
+
+
+def _is_locked(planned: Planned, known: Planned) -> bool:
+    return planned.instances <= known.instances and planned.hosts.keys() <= known.hosts.keys()
 
 
 def _lock(planned: Planned) -> None:

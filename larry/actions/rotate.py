@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from larry.actions.activity import record
 from larry.actions.author import Author
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.records.secret import rotate_seals
 
 
@@ -13,7 +13,7 @@ def rotate(author: Author) -> int:
 
     def work() -> int:
         count = rotate_seals()
-        record(not_backwards(author), "rotate", "secrets", "all", after={"secrets": count})
+        record(begin_recording(author), "rotate", "secrets", "all", after={"secrets": count})
         return count
 
     return transact(work)

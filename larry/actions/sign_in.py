@@ -13,7 +13,7 @@ from django.utils.crypto import salted_hmac
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.actions.user import LONGEST_PASSWORD, hash_password
 from larry.core.key import fold
 from larry.records.user import SignInAttempt, User
@@ -86,7 +86,7 @@ def change_password(user_id: int, old: str, new: str, address: str, author: Auth
         locked = User.objects.select_for_update().get(id=user_id)
         locked.password = hashed
         locked.save(update_fields=["password"])
-        record(not_backwards(author), "change password", "user", locked.name)
+        record(begin_recording(author), "change password", "user", locked.name)
         return SignedIn(locked.id, locked.name, locked.get_session_auth_hash())
 
     return transact(work)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
 from larry.actions.stale import refuse_stale, retake
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
 from larry.core.parameters import Resolved
 from larry.queries.instance import get_descriptions
@@ -44,7 +44,7 @@ def _take(path: str, author: Author, *, dry_run: bool) -> Taken:
     except CannotSnapshot as reason:
         raise Refused(str(reason)) from reason
     if not kept and not dry_run:
-        kept = not transact(lambda: _keep(frozen, not_backwards(author)))
+        kept = not transact(lambda: _keep(frozen, author))
     return Taken(frozen.digest, frozen.path, not kept, resolved, frozen)
 
 
@@ -53,6 +53,7 @@ def _keep(frozen: Snapshot, author: Author) -> bool:
     keep_gate_shut()
     refuse_stale([frozen], author)
     instance = Instance.objects.select_for_update(no_key=True).get(path=frozen.path)
+    author = begin_recording(author)
     _, is_new = Deployable.objects.get_or_create(
         digest=frozen.digest,
         defaults={"instance": instance, "document": frozen.text, "taken_at": author.now, "taken_by": author.actor},

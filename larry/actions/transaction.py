@@ -23,7 +23,10 @@ _WAITED_IN_VAIN = ("55P03", "database is locked")
 """PostgreSQL's and SQLite's words for a lock that did not come in time."""
 
 _WINDOW = 100
-"""How many of the last lines may have been written by transactions that ended in another order."""
+"""How many of the last lines are looked at."""
+
+_TURN = 0x6C617475726E
+"""The advisory lock of those who record ("laturn" in ASCII): edits take turns in the estate's row, records here."""
 
 
 class Busy(Refused):
@@ -50,10 +53,23 @@ def transact(work: Callable[[], _Result]) -> _Result:
     raise Busy("others are writing the same things: try again")
 
 
+def begin_recording(author: Author) -> Author:
+    """Be the only one who records until the transaction ends, at a moment no earlier than the last one recorded; 3 SQL
+    statements.
+
+    The last lock that an act takes, after all rows, and before its first line: so moments are recorded in the order of
+    the commits, and nobody who has his turn waits for anybody. On SQLite every transaction that writes has it anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+    return not_backwards(author)
+
+
 def not_backwards(author: Author) -> Author:
     """The author at a moment no earlier than the last one recorded; 2 SQL statements, inside the transaction.
 
-    Where several write at once the last line need not be that of the latest moment, so the last lines are looked at.
+    Records that were made before acts took turns may hold their last lines in another order than that of their moments.
     """
     lines = Activity.objects.order_by("-id").values_list("at", flat=True)[:_WINDOW]
     rollouts = Rollout.objects.order_by("-id").values_list("recorded_at", flat=True)[:_WINDOW]

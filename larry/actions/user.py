@@ -16,7 +16,7 @@ from django.core.validators import validate_email
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
-from larry.actions.transaction import not_backwards, transact
+from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json
 from larry.core.key import fold
 from larry.queries.reader import NotFound
@@ -75,7 +75,7 @@ def add_user(new: NewUser, password: str | None, author: Author, *, dry_run: boo
         if known is not None:
             raise CannotBeUser(f"there is already a user {known.name}")
         if not dry_run:
-            now = not_backwards(author)
+            now = begin_recording(author)
             row.created_at = now.now
             row.save(force_insert=True)
             record(now, "add", "user", row.name, after=_told(row))
@@ -92,7 +92,7 @@ def set_password(name: str, password: str, author: Author) -> UserRow:
         row = _lock(name)
         row.password = hashed
         row.save(update_fields=["password"])
-        record(not_backwards(author), "set password", "user", row.name)
+        record(begin_recording(author), "set password", "user", row.name)
         return user_row_of(row)
 
     return transact(work)
@@ -130,7 +130,7 @@ def _switch(name: str, author: Author, moment: datetime | None, verb: str, *, dr
         row.deactivated_at = moment
         if not dry_run:
             row.save(update_fields=["deactivated_at"])
-            record(not_backwards(author), verb, "user", row.name)
+            record(begin_recording(author), verb, "user", row.name)
         return user_row_of(row)
 
     return transact(work)

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from larry.actions.apply import EstateChange, apply
-from larry.actions.author import GroundMoved, Refused
+from larry.actions.author import Author, GroundMoved, Refused
 from larry.actions.deploy import deploy, preview_deploy
 from larry.actions.edit import edit
 from larry.actions.redeploy import redeploy
@@ -222,18 +222,18 @@ def an_edit_waits_for_a_deployment(patch: pytest.MonkeyPatch) -> None:
     lay(crowd(1))
     from larry.actions import rollout
 
-    real, inside = rollout._write, threading.Event()
+    real, inside = rollout.begin_recording, threading.Event()
 
-    def slow(*args: object) -> None:
+    def slow(who: Author) -> Author:
         inside.set()
         threading.Event().wait(1)
-        real(*args)  # type: ignore[arg-type]
+        return real(who)
 
     def second() -> EstateChange:
         inside.wait(5)
         return edit("host", "h0", {"addresses": ["10.8.0.1"]}, author(4))
 
-    patch.setattr(rollout, "_write", slow)
+    patch.setattr(rollout, "begin_recording", slow)
     _, edited = run_at_once(partial(put, "c/a/i0", "h0", now=5), second)
     assert isinstance(edited, EstateChange), edited
     assert edited.plan.now == day(5)

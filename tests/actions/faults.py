@@ -38,6 +38,16 @@ def swap(name: str, replacement: object) -> Plant:
     return lambda patch: patch.setattr(f"larry.{name}", replacement)
 
 
+def swap_both(one: str, other: str, fault: object) -> Callable[[pytest.MonkeyPatch], None]:
+    """Put one thing in two places at once."""
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        swap(one, fault)(patch)
+        swap(other, fault)(patch)
+
+    return plant
+
+
 def _no_rows() -> SimpleNamespace:
     """A table that takes rows and forgets them."""
     return SimpleNamespace(objects=SimpleNamespace(bulk_create=lambda rows, **_: list(rows)))
@@ -171,12 +181,12 @@ FAULTS: tuple[ActionFault, ...] = (
     ActionFault("conflicts are not judged", swap("actions.planning.judge", _judge_leniently), checks.conflicts_refuse),
     ActionFault(
         "now runs backwards",
-        swap("actions.rollout.not_backwards", lambda author: author),
+        swap_both("actions.rollout.not_backwards", "actions.transaction.not_backwards", lambda author: author),
         checks.now_never_runs_backwards,
     ),
     ActionFault(
         "only the last line is looked at",
-        swap("actions.rollout.not_backwards", _last_line_only),
+        swap_both("actions.rollout.not_backwards", "actions.transaction.not_backwards", _last_line_only),
         checks.now_never_runs_backwards,
     ),
     ActionFault(
