@@ -75,18 +75,18 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     def plan(now: Author) -> Planned:
         if request.backdate and request.start is not None and request.start < now.now - GRACE:
             _refuse_taken_history(request, now)
-            planned = plan_from(replace(now, now=request.start))
+            planned = plan_from(replace(now, now=request.start), now.now)
             return replace(planned, plan=replace(planned.plan, now=now.now))
         return plan_from(now)
 
-    def plan_from(now: Author) -> Planned:
+    def plan_from(now: Author, present: datetime | None = None) -> Planned:
         interval = _interval(request, now.now)
         wishes = [
             LaneWish(item.instance.lower(), host, snapshot, interval, _place(item, snapshot))
             for item, snapshot in zip(request.items, frozen, strict=True)
             for host in (name.lower() for name in item.hosts)
         ]
-        return plan_wishes(wishes, now, resume=request.resume, refusals=refusals)
+        return plan_wishes(wishes, now, resume=request.resume, refusals=refusals, present=present)
 
     return plan
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from larry.actions.author import Author, Refused
-from larry.actions.timeline import get_stage
+from larry.actions.timeline import NOTHING_KEPT, get_stage
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
@@ -45,7 +45,8 @@ class LaneWish:
 class Planned:
     """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked.
 
-    ``since`` is the moment from which hosts deliver something else: now, or earlier where an estate is adopted.
+    ``since`` is the moment from which hosts deliver something else: now, or earlier where an estate is adopted; then
+    ``kept`` says what by host was delivered since, and stays.
     """
 
     plan: Plan
@@ -55,6 +56,7 @@ class Planned:
     instances: frozenset[int] = frozenset()
     hosts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     ordinals: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    kept: Mapping[str, Interval] = field(default_factory=lambda: NOTHING_KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,15 @@ class Moves:
 
 
 def plan_wishes(
-    wishes: Sequence[LaneWish], author: Author, *, resume: bool = True, refusals: Sequence[Notice] = ()
+    wishes: Sequence[LaneWish],
+    author: Author,
+    *,
+    resume: bool = True,
+    refusals: Sequence[Notice] = (),
+    present: datetime | None = None,
 ) -> Planned:
     """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 3 for each role and
-    interval.
+    interval. ``present`` is now, where the author's moment is an earlier one.
     """
     lanes = list_lanes([wish.lane for wish in wishes], author.reader, author.moment)
     if len(lanes) < len(wishes):
@@ -81,7 +88,7 @@ def plan_wishes(
         raise Refused(f"asked for twice in one rollout: {', '.join(twice)}")
     moves = join_moves(make_moves(wish, lanes[wish.lane], author, resume=resume) for wish in wishes)
     snapshots = {wish.snapshot.digest: wish.snapshot for wish in wishes}
-    return plan_moves(moves, list(lanes.values()), snapshots, author, refusals)
+    return plan_moves(moves, list(lanes.values()), snapshots, author, refusals, present)
 
 
 def plan_moves(
@@ -90,6 +97,7 @@ def plan_moves(
     snapshots: Mapping[str, Snapshot],
     author: Author,
     refusals: Sequence[Notice] = (),
+    present: datetime | None = None,
 ) -> Planned:
     """Lay out what is new, find every host that is touched, and judge all of it together."""
     stored = {change.deployable for change in moves.changes} - snapshots.keys()
@@ -101,7 +109,7 @@ def plan_moves(
     )
     hosts = touched_hosts(moves.changes, additions, standing)
     mentioned = {host for a in additions for f in a.footings for _, host in (*f.subjects, *f.elsewhere)}
-    stage, scene = get_stage(hosts, author, mentioned)
+    stage, scene = get_stage(hosts, author, mentioned, present)
     warnings = (*moves.warnings, *_too_few_copies(moves.changes, author))
     plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     return Planned(
@@ -112,6 +120,7 @@ def plan_moves(
         frozenset(lane.instance_id for lane in lanes),
         MappingProxyType({**scene.ids, **{lane.host: lane.host_id for lane in lanes}}),
         moves.ordinals,
+        stage.kept,
     )
 
 

@@ -29,6 +29,7 @@ from larry.records.activity import Activity
 from larry.records.app import App
 from larry.records.former_key import FormerKey
 from larry.records.gate import take_turn
+from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.noun import NounRecord
 

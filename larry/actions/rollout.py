@@ -133,7 +133,7 @@ def _write(planned: Planned, author: Author, verb: str) -> None:
     )
     _write_changes([change for change in writes.changes if change.before is not None], rollout, author)
     _write_additions(writes.additions, planned, rollout, author)
-    write_timelines(writes.timelines, planned.hosts, author, planned.since)
+    write_timelines(writes.timelines, planned.hosts, author, planned.since, planned.kept)
     record(author, verb, "rollout", str(rollout.id), after=_rollout_document(planned.plan), rollout=rollout)
     Activity.objects.bulk_create([_change_activity(change, author, rollout) for change in writes.changes])
 

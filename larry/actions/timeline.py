@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 
 from larry.actions.author import Author
 from larry.core.interval import Interval
@@ -12,15 +13,28 @@ from larry.core.node_text import write_node
 from larry.core.plan import Plan, Writes
 from larry.core.rollout import Stage, judge
 from larry.queries.former_key import get_former_keys
-from larry.queries.presence import Scene, get_scene
+from larry.queries.presence import Scene, get_scene, list_first_delivered
 from larry.records.node import NodeDocument, NodeSegment
 
+NOTHING_KEPT: Mapping[str, Interval] = MappingProxyType({})
 
-def get_stage(hosts: Iterable[str], author: Author, mentioned: Iterable[str] = ()) -> tuple[Stage, Scene]:
-    """The hosts from now on, ready to be judged; 6 SQL statements."""
+
+def get_stage(
+    hosts: Iterable[str], author: Author, mentioned: Iterable[str] = (), present: datetime | None = None
+) -> tuple[Stage, Scene]:
+    """The hosts from the author's moment on, ready to be judged; 6 SQL statements.
+
+    ``present`` is now, where that moment is an earlier one: what was delivered in between stays; 1 statement more.
+    """
     scene = get_scene(hosts, author.reader, author.moment, mentioned)
     keys = get_former_keys(author.reader, author.moment).all_of("service")
-    return Stage(Interval(author.now), scene.presences, scene.delivered, scene.facts, keys), scene
+    kept: dict[str, Interval] = {}
+    if present is not None:
+        first = list_first_delivered(scene.presences, author.reader, author.moment)
+        since = {host: max(moment, author.now) for host, moment in first.items()}
+        kept = {host: Interval(moment, present) for host, moment in since.items() if moment < present}
+    stage = Stage(Interval(author.now), scene.presences, scene.delivered, scene.facts, keys, MappingProxyType(kept))
+    return stage, scene
 
 
 def recompile(hosts: Iterable[str], author: Author) -> tuple[Plan, Writes, Mapping[str, int]]:
@@ -31,11 +45,31 @@ def recompile(hosts: Iterable[str], author: Author) -> tuple[Plan, Writes, Mappi
 
 
 def write_timelines(
-    timelines: Mapping[str, tuple[Segment, ...]], ids: Mapping[str, int], author: Author, since: datetime
+    timelines: Mapping[str, tuple[Segment, ...]],
+    ids: Mapping[str, int],
+    author: Author,
+    since: datetime,
+    kept: Mapping[str, Interval] = NOTHING_KEPT,
 ) -> None:
     """Replace what hosts deliver from ``since`` (now, but for an estate that is adopted with its past) on; what they
-    delivered until then stays as it was. 5 SQL statements at most, and 1 for each moment at which running segments are
-    to end from now on."""
+    delivered until then stays as it was, and so does what ``kept`` holds. 5 SQL statements at most, and 1 for each
+    moment at which running segments are to end from now on; where something is kept twice as many, and 3 for each host
+    whose past is filled in before it.
+    """
+    _write_documents(timelines)
+    early: dict[datetime, dict[int, tuple[Segment, ...]]] = {}
+    for name, segments in timelines.items():
+        stays = kept.get(name)
+        begin = since if stays is None or stays.end is None else stays.end
+        early.setdefault(begin, {})[ids[name]] = tuple(s for s in segments if s.interval.start >= begin)
+        if stays is not None and since < stays.start:
+            filled = tuple(s for s in segments if s.interval.start < stays.start)
+            _fill_past(ids[name], Interval(since, stays.start), filled, author)
+    for begin, hosts in early.items():
+        _replace_from(begin, hosts, author)
+
+
+def _write_documents(timelines: Mapping[str, tuple[Segment, ...]]) -> None:
     documents = {s.node.digest: s.node for segments in timelines.values() for s in segments}
     known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
     NodeDocument.objects.bulk_create(
@@ -47,7 +81,10 @@ def write_timelines(
         ignore_conflicts=True,
         batch_size=500,
     )
-    hosts = {ids[name]: segments for name, segments in timelines.items()}
+
+
+def _replace_from(since: datetime, hosts: Mapping[int, tuple[Segment, ...]], author: Author) -> None:
+    """What hosts deliver from a moment on is these segments and nothing else."""
     NodeSegment.objects.filter(host__in=hosts, start__gte=since).delete()
     # One that ended just now goes on if nothing has changed after all: where nothing changes there is no boundary.
     running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since)}
@@ -55,19 +92,37 @@ def write_timelines(
     ends: dict[datetime | None, list[int]] = {}
     for host, segments in hosts.items():
         rest = _carry_on(running[host], segments, since, ends) if host in running else segments
-        added.extend(
-            NodeSegment(
-                host_id=host,
-                start=segment.interval.start,
-                end=segment.interval.end,
-                document_id=segment.node.digest,
-                recorded_at=author.now,
-            )
-            for segment in rest
-        )
+        added.extend(_row(host, segment, author) for segment in rest)
     for end, rows in ends.items():
         NodeSegment.objects.filter(pk__in=rows).update(end=end)
     NodeSegment.objects.bulk_create(added, batch_size=500)
+
+
+def _row(host: int, segment: Segment, author: Author) -> NodeSegment:
+    during, digest = segment.interval, segment.node.digest
+    return NodeSegment(host_id=host, start=during.start, end=during.end, document_id=digest, recorded_at=author.now)
+
+
+def _fill_past(host: int, during: Interval, segments: Iterable[Segment], author: Author) -> None:
+    """Put segments into a time during which nothing was delivered; what was filled in there before gives way. Where
+    nothing changes there is no boundary; 3 SQL statements."""
+    at_hand = NodeSegment.objects.filter(host=host, start__lte=during.end).exclude(end__lt=during.start)
+    rows = [
+        NodeSegment(
+            host_id=host, start=piece.start, end=piece.end, document_id=row.document_id, recorded_at=row.recorded_at
+        )
+        for row in at_hand
+        for piece in Interval(row.start, row.end).without(during)
+    ]
+    joined: list[NodeSegment] = []
+    for row in sorted((*rows, *(_row(host, segment, author) for segment in segments)), key=lambda row: row.start):
+        last = joined[-1] if joined else None
+        if last is not None and last.document_id == row.document_id:
+            last.end, last.recorded_at = row.end, row.recorded_at  # the later one says since when it is delivered
+        else:
+            joined.append(row)
+    at_hand.delete()
+    NodeSegment.objects.bulk_create(joined, batch_size=500)
 
 
 def _carry_on(

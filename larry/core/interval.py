@@ -36,6 +36,13 @@ class Interval:
         start, end = max(self.start, other.start), earlier_end(self.end, other.end)
         return Interval(start, end) if end is None or start < end else None
 
+    def without(self, other: Interval) -> tuple[Interval, ...]:
+        """What of it lies before the other, and what after."""
+        pieces = [self.meet(Interval(self.start, other.start))] if self.start < other.start else []
+        if other.end is not None and (self.end is None or other.end < self.end):
+            pieces.append(Interval(max(self.start, other.end), self.end))
+        return tuple(piece for piece in pieces if piece is not None)
+
     def is_over(self, now: datetime) -> bool:
         return self.end is not None and self.end <= now
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from larry.core.deployable import FrozenService, Snapshot
 from larry.core.footprint import Footprint, RoleChooser, lay_out
-from larry.core.interval import Interval, earlier_end
+from larry.core.interval import Interval, earlier_end, iso
 from larry.core.merge import Segment, compile_timeline
 from larry.core.node import HostFacts, Presence
 from larry.core.plan import (
@@ -135,6 +135,9 @@ def touched_hosts(
 class Stage:
     """The touched hosts as they are from now on: who is present, what they deliver, and the facts of all hosts
     mentioned.
+
+    Where an estate is adopted with its past they are as from then on, and ``kept`` says by host during what of it
+    something was delivered already, which stays.
     """
 
     during: Interval
@@ -143,6 +146,7 @@ class Stage:
     facts: Mapping[str, HostFacts]
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """By a key that a service had before, the one that it has now."""
+    kept: Mapping[str, Interval] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def judge(
@@ -169,9 +173,9 @@ def judge(
         presences = (*staying, *(presence for presence in arriving if presence.host == host))
         timeline = compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
         refusals.extend(Notice("conflict", conflict.text) for conflict in timeline.conflicts)
-        timelines[host] = timeline.segments
-        after = [Delivered(segment.interval, segment.node.digest) for segment in timeline.segments]
-        nodes.extend(compare_timelines(host, stage.delivered.get(host, ()), after))
+        timelines[host] = _leave_kept(timeline.segments, stage.kept.get(host))
+        warnings.extend(_kept_otherwise(host, timeline.segments, stage))
+        nodes.extend(_compare(host, timelines[host], stage))
     warnings.extend(_uncovered(additions))
     services = tuple(
         PlannedService(
@@ -182,6 +186,38 @@ def judge(
     )
     plan = Plan(stage.during.start, tuple(changes), services, tuple(warnings), tuple(refusals), tuple(nodes))
     return plan, Writes(tuple(changes), tuple(additions), MappingProxyType(timelines))
+
+
+def _leave_kept(segments: tuple[Segment, ...], kept: Interval | None) -> tuple[Segment, ...]:
+    """What is to be written: all but what was delivered and stays."""
+    if kept is None:
+        return segments
+    return tuple(Segment(piece, segment.node) for segment in segments for piece in segment.interval.without(kept))
+
+
+def _compare(host: str, written: Iterable[Segment], stage: Stage) -> Iterable[NodeChange]:
+    """Where the host's timeline becomes another, given what is written and what stays."""
+    before, kept = stage.delivered.get(host, ()), stage.kept.get(host)
+    stays = _clip(before, kept) if kept is not None else []
+    after = [Delivered(segment.interval, segment.node.digest) for segment in written]
+    return compare_timelines(host, before, sorted((*after, *stays), key=lambda each: each.interval.start))
+
+
+def _kept_otherwise(host: str, wanted: Iterable[Segment], stage: Stage) -> Iterable[Notice]:
+    """That a host was told something else in the past than what is now said to have been there."""
+    kept = stage.kept.get(host)
+    if kept is None or kept.end is None:
+        return
+    told = _clip(stage.delivered.get(host, ()), kept)
+    said = _clip([Delivered(segment.interval, segment.node.digest) for segment in wanted], kept)
+    for first in compare_timelines(host, told, said)[:1]:
+        text = f"{host} was delivered something else from {iso(first.start)} on: until {iso(kept.end)} that stays"
+        yield Notice("past_is_kept", text)
+
+
+def _clip(delivered: Iterable[Delivered], during: Interval) -> list[Delivered]:
+    met = ((each.interval.meet(during), each.digest) for each in delivered)
+    return [Delivered(piece, digest) for piece, digest in met if piece is not None]
 
 
 def fit_presences(presences: Iterable[Presence], changed: Mapping[str, Change]) -> tuple[Presence, ...]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
+
+from django.db.models import F, Min, Q
+from django.db.models.functions import Greatest
 
 from larry.core.footprint import Cause, Site
 from larry.core.interval import Interval
@@ -68,6 +72,14 @@ def get_scene(names: Iterable[str], reader: Reader, at: Moment, mentioned: Itera
         MappingProxyType({known.name: known for known in facts.values()}),
         MappingProxyType({known.name: id_ for id_, known in facts.items()}),
     )
+
+
+def list_first_delivered(hosts: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, datetime]:
+    """Since when something is delivered to each host: what was recorded later than it was to hold was filled in, and
+    never told to anybody; 1 SQL statement."""
+    rows = restrict(reader, NodeSegment.objects.filter(host__name__in=set(hosts)))
+    told = rows.annotate(told_from=Greatest("start", "recorded_at")).filter(Q(end=None) | Q(end__gt=F("told_from")))
+    return dict(told.values("host__name").annotate(first=Min("told_from")).values_list("host__name", "first"))
 
 
 def list_standing(deployments: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, frozenset[str]]:

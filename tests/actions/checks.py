@@ -244,6 +244,8 @@ def two_creators_meet(patch: pytest.MonkeyPatch) -> None:
     Meeting(patience=1).after(patch, "larry.actions.apply._decide")
     done = run_at_once(*(partial(lay, "larry: 1\npools: [{name: P}]", now=0) for _ in range(2)))
     assert [type(each) for each in done] == [EstateChange, EstateChange], done
+    made = [change.verb for each in done if isinstance(each, EstateChange) for change in each.changes]
+    assert made == ["create"], "whoever comes second finds it done"
 
 
 def a_snapshot_sees_one_state(patch: pytest.MonkeyPatch) -> None:

@@ -86,11 +86,11 @@ def _judge_leniently(*args: Any) -> Any:
     return replace(plan, refusals=()), writes
 
 
-def _forgets_auditors(timelines: Any, ids: Any, author: Author, since: Any) -> None:
+def _forgets_auditors(timelines: Any, ids: Any, author: Author, since: Any, *_: Any) -> None:
     write_timelines({host: segments for host, segments in timelines.items() if host != "mon"}, ids, author, since)
 
 
-def _from_earlier(timelines: Any, ids: Any, author: Author, since: Any) -> None:
+def _from_earlier(timelines: Any, ids: Any, author: Author, since: Any, *_: Any) -> None:
     write_timelines(timelines, ids, author, since - timedelta(days=1))
 
 

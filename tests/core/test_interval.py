@@ -101,3 +101,14 @@ def test_moments_are_written_in_utc(moment: datetime, text: str) -> None:
 def test_two_intervals_with_one_start_and_end_are_equal() -> None:
     east = timezone(timedelta(hours=2))
     assert Interval(at(1).astimezone(east)) == between(1)
+
+
+@cases(400)
+@given(SPANS, SPANS)
+def test_what_is_left_without_another_is_what_no_hour_shares(
+    one: tuple[int, int | None], other: tuple[int, int | None]
+) -> None:
+    pieces = between(*one).without(between(*other))
+    for hour in GRID:
+        assert sum(at(hour) in piece for piece in pieces) == (holds(one, hour) and not holds(other, hour))
+    assert list(pieces) == sorted(pieces, key=lambda piece: piece.start)

@@ -44,7 +44,7 @@ from larry.queries.node import (
 )
 from larry.queries.noun import get_estate, get_item, list_items, load_items
 from larry.queries.picture import get_graph
-from larry.queries.presence import get_scene, list_hosts_beside, list_standing
+from larry.queries.presence import get_scene, list_first_delivered, list_hosts_beside, list_standing
 from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL
 from larry.queries.readiness import get_readiness
@@ -183,6 +183,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_graph": lambda all_: get_graph("host", HOST, LOCAL, AT),
     "get_scene": lambda all_: get_scene(all_.hosts, LOCAL, AT),
     "list_hosts_beside": lambda all_: list_hosts_beside([HOST], LOCAL, AT),
+    "list_first_delivered": lambda all_: list_first_delivered(all_.hosts, LOCAL, AT),
     "list_standing": lambda all_: list_standing(all_.deployments, LOCAL, AT),
     "get_readiness": lambda all_: get_readiness(LOCAL, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),
