@@ -14,7 +14,7 @@ from larry.actions.deploy import deploy, preview_deploy
 from larry.actions.edit import edit
 from larry.actions.redeploy import redeploy
 from larry.actions.snapshot import snapshot
-from larry.actions.transaction import transact
+from larry.actions.transaction import begin_recording, transact
 from larry.core.plan import Plan
 from larry.queries.deployment import DeploymentFilter, State
 from larry.queries.moment import Moment
@@ -222,12 +222,12 @@ def an_edit_waits_for_a_deployment(patch: pytest.MonkeyPatch) -> None:
     lay(crowd(1))
     from larry.actions import rollout
 
-    real, inside = rollout.begin_recording, threading.Event()
+    inside = threading.Event()
 
     def slow(who: Author) -> Author:
         inside.set()
         threading.Event().wait(1)
-        return real(who)
+        return begin_recording(who)
 
     def second() -> EstateChange:
         inside.wait(5)

@@ -14,7 +14,7 @@ from django.db import connection
 
 from larry import actions
 from larry.actions.adopt import Adopted, Stated, adopt
-from larry.actions.apply import EstateChange
+from larry.actions.apply import EstateChange, apply
 from larry.actions.author import Author
 from larry.actions.edit import edit
 from larry.actions.planning import Planned
@@ -132,7 +132,7 @@ def test_an_estate_is_adopted_while_others_act(point: str, other: str, monkeypat
     begun: list[Author] = []
     from larry.actions import adopt as module
 
-    real = module.apply
+    real = apply
 
     def count(items: object, who: Author, **options: bool) -> EstateChange:
         begun.append(who)
