@@ -79,9 +79,9 @@ def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tup
 
 def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: datetime) -> tuple[DeploymentRow, ...]:
     """What the record said at a moment: the latest version of each deployment until then, found by the database."""
-    until = DeploymentVersion.objects.filter(recorded_at__lte=known_at)
+    until = restrict(reader, DeploymentVersion.objects.filter(recorded_at__lte=known_at))
     newer = until.filter(deployment=OuterRef("deployment"), version__gt=OuterRef("version"))
-    latest = restrict(reader, until.filter(_matching(which, "deployment__"), is_deleted=False)).filter(~Exists(newer))
+    latest = until.filter(~Exists(newer), _matching(which, "deployment__"), is_deleted=False)
     if which.host is not None:
         latest = latest.filter(host__name=which.host.lower())
     versions = latest.filter(_in_states(which.states, at.as_of)).select_related("deployment__instance", "host")
