@@ -13,6 +13,7 @@ from larry.actions.author import Author
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.actions.transaction import transact
 from larry.core.plan import Plan
+from larry.core.track import Track, untracked
 from larry.nouns.item import Item
 from larry.queries.deployment import DeploymentFilter, list_deployments
 from larry.records.gate import wait_for_gate
@@ -43,7 +44,13 @@ class Adopted:
 
 
 def adopt(
-    items: Iterable[Item], stated: Sequence[Stated], author: Author, *, prune: bool = False, dry_run: bool = False
+    items: Iterable[Item],
+    stated: Sequence[Stated],
+    author: Author,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    track: Track = untracked,
 ) -> Adopted:
     """Apply the items, then put in place each stated deployment that is not there already, earliest first; one
     transaction, all or nothing. Snapshots are of the estate as it is described by then. Raises as `apply` and `deploy`.
@@ -53,7 +60,8 @@ def adopt(
     def work() -> Adopted:
         wait_for_gate()  # alone: what each step locks it would else lock after others wait for what the one before did
         change = apply(described, author, prune=prune)
-        plans = tuple(_deploy(group, author) for group in _groups(stated, author))
+        groups = track(_groups(stated, author), "putting deployments in place")
+        plans = tuple(_deploy(group, author) for group in groups)
         if dry_run:
             transaction.set_rollback(True)
         return Adopted(change, plans)

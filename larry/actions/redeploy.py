@@ -14,6 +14,7 @@ from larry.core.deployable import Snapshot
 from larry.core.interval import Interval
 from larry.core.plan import Notice, Plan
 from larry.core.rollout import carry_over
+from larry.core.track import Track, untracked
 from larry.queries.instance import get_descriptions
 from larry.queries.lane import list_lanes, list_live_lanes
 from larry.queries.moment import Moment
@@ -28,17 +29,20 @@ def redeploy(
     start: datetime | None = None,
     expect: str | None = None,
     dry_run: bool = False,
+    track: Track = untracked,
 ) -> Plan:
     """Bring instances up to what they are described as now, where they are live at ``start`` (None: now).
 
     Lanes that already have the same snapshot are left alone. Raises as `deploy` does.
     """
     if dry_run:
-        return preview(_planner(paths, start, author), author)
-    return retake(lambda: carry_out(_planner(paths, start, author), author, expect=expect, verb="redeploy"))
+        return preview(_planner(paths, start, author, track), author)
+    return retake(lambda: carry_out(_planner(paths, start, author, track), author, expect=expect, verb="redeploy"))
 
 
-def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> Callable[[Author], Planned]:
+def _planner(
+    paths: tuple[str, ...], start: datetime | None, author: Author, track: Track
+) -> Callable[[Author], Planned]:
     if not paths:
         raise Refused("nothing to redeploy: name at least one instance")
     with read_view():
@@ -46,7 +50,7 @@ def _planner(paths: tuple[str, ...], start: datetime | None, author: Author) -> 
         services = get_service_graph(author.reader, author.moment)
     frozen: dict[str, Snapshot] = {}
     refusals: list[Notice] = []
-    for path, description in sorted(descriptions.items()):
+    for path, description in track(sorted(descriptions.items()), "taking snapshots"):
         frozen[path], resolved = description.describe(services)
         refusals.extend(refuse_to_freeze(frozen[path], resolved))
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
 
 from larry.core.document import Json
+from larry.core.track import Track, untracked
 from larry.nouns.directory import spell_out_parents
 from larry.nouns.estate import EstateFaults, find_faults
 from larry.nouns.fault import Fault, FaultList, did_you_mean, shorten
@@ -32,9 +33,6 @@ from larry.nouns.yaml_text import LARGEST_FILE
 CsvRow: TypeAlias = tuple[int, Sequence[str]]
 """The line on which it begins, and its cells."""
 
-Track: TypeAlias = Callable[[Sequence[CsvRow]], Iterable[CsvRow]]
-"""Passes the rows on, one by one, and may show how far they are."""
-
 NOUN_COLUMN, ADDRESS_COLUMN = "noun", "address"
 """Columns that `larry list --format csv` writes before the fields."""
 
@@ -52,7 +50,7 @@ def parse_csv(
     text: bytes,
     *,
     largest: int = LARGEST_FILE,
-    track: Track = iter,
+    track: Track = untracked,
     existing: Callable[[], Mapping[tuple[str, str], Item]] | None = None,
 ) -> tuple[Item, ...]:
     """Items as stated, from UTF-8 CSV with a header of field names; an empty cell states nothing.
@@ -81,7 +79,7 @@ def _read_file(noun: Noun, file: str, text: bytes, largest: int, track: Track, f
     if not columns:
         return ()
     reader = _LineReader(noun, file, columns, faults)
-    items = [reader.read(line, cells) for line, cells in track(rows[1:])]
+    items = [reader.read(line, cells) for line, cells in track(rows[1:], f"reading {noun.plural}")]
     return tuple(item for item in items if item is not None)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from larry.core.deployable import LEVELS, Difference, compare_snapshots
+from larry.core.track import Track, untracked
 from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, list_key_changes
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import get_former_keys
@@ -36,7 +37,12 @@ class Dirty:
 
 
 def list_dirty_causes(
-    reader: Reader, at: Moment, *, customer: str | None = None, activity: int | None = None
+    reader: Reader,
+    at: Moment,
+    *,
+    customer: str | None = None,
+    activity: int | None = None,
+    track: Track = untracked,
 ) -> tuple[Dirty, ...]:
     """Dirty instances by path: all, or those of a customer, or those that one activity made so.
 
@@ -48,7 +54,7 @@ def list_dirty_causes(
         services = get_service_graph(reader, at)
         live = get_snapshots({digest for hosts in deployed.values() for digest in hosts}, reader, at)
         behind: dict[str, tuple[set[str], dict[str, Difference]]] = {}
-        for path, digests in deployed.items():
+        for path, digests in track(tuple(deployed.items()), "holding what is live against what is described"):
             snapshot, _ = descriptions[path].describe(services)
             for digest, hosts in digests.items():
                 if digest != snapshot.digest:

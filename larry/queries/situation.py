@@ -9,6 +9,7 @@ from datetime import timedelta
 from larry.core.interval import iso
 from larry.core.parameters import Resolved
 from larry.core.service_graph import WhereKind
+from larry.core.track import Track, untracked
 from larry.queries.coverage import EVERYTHING, CoverageRow, list_coverage
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
 from larry.queries.dirty import Dirty, list_dirty_causes
@@ -35,7 +36,7 @@ class Situation:
     text: str
 
 
-def list_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
+def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> tuple[Situation, ...]:
     """Everything strange as of a moment, sorted by code and address; a constant number of SQL statements (about 40).
 
     Takes a snapshot of every instance in memory, so it costs what all closures together cost.
@@ -58,18 +59,19 @@ def list_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
         found += _idle(list_hosts(reader, at))
         found += _copies(copies, live)
         found += _uncovered(coverage)
-        resolved = _resolve(paths, reader, at)
+        resolved = _resolve(paths, reader, at, track)
         found += [*_parameters(resolved), *_needless(resolved)]
-        found += _dirty(list_dirty_causes(reader, at))
+        found += _dirty(list_dirty_causes(reader, at, track=track))
         found += _ending(current, at)
         found += _roles(coverage, reader, at)
     return tuple(sorted(found, key=lambda each: (each.code, each.address, each.text)))
 
 
-def _resolve(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Resolved]:
+def _resolve(paths: Iterable[str], reader: Reader, at: Moment, track: Track) -> Mapping[str, Resolved]:
     services = get_service_graph(reader, at)
-    described = get_descriptions(paths, reader, at)
-    return {path: description.describe(services)[1] for path, description in described.items()}
+    described = tuple(get_descriptions(paths, reader, at).items())
+    looked = track(described, "looking through the parameters of instances")
+    return {path: description.describe(services)[1] for path, description in looked}
 
 
 def _undeployed(reader: Reader, at: Moment, live: set[str]) -> Iterator[Situation]:

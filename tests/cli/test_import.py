@@ -108,7 +108,7 @@ class TestImport:
             monkeypatch.setattr(screen, "isatty", lambda answer=is_terminal: answer)
             monkeypatch.setattr("sys.stderr", screen)
             monkeypatch.setenv("TERM", "xterm")
-            with progress_shown(size) as progress:
+            with progress_shown(size=size) as progress:
                 assert list(progress.track(range(size), "reading hosts")) == list(range(size))
                 progress.wait("changing the estate")
             assert ("reading hosts" in screen.getvalue()) is is_shown

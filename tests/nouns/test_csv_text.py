@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -177,12 +180,13 @@ def test_many_faults_are_counted_after_the_first_thousand() -> None:
 def test_the_reading_can_be_watched() -> None:
     seen: list[int] = []
 
-    def watch(rows: object) -> object:
-        for row in rows:  # type: ignore[attr-defined]
+    def watch(rows: Sequence[Any], about: str) -> Iterator[Any]:
+        assert about == "reading roles"
+        for row in rows:
             seen.append(row[0])
             yield row
 
-    parse_csv(NOUNS["role"], "x", b"name\na\nb\n", track=watch)  # type: ignore[arg-type]
+    parse_csv(NOUNS["role"], "x", b"name\na\nb\n", track=watch)
     assert seen == [2, 3]
 
 

@@ -8,6 +8,7 @@ import click
 
 from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, print_listing
+from larry.cli.progress import CLOSURES_WORTH_A_BAR, progress_shown
 from larry.cli.session import open_session
 from larry.core.document import Json
 
@@ -35,7 +36,8 @@ def check(*, as_of: str | None, form: str) -> int:
 
     from larry.queries.situation import list_situations
 
-    found = list_situations(session.reader, session.at(as_of))
+    with progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
+        found = list_situations(session.reader, session.at(as_of), track=progress.track)
     columns: tuple[Column[Situation], ...] = (
         Column("what", lambda each: each.code),
         Column("about", lambda each: f"{each.noun} {each.address}"),

@@ -11,10 +11,12 @@ import click
 
 from larry.cli.option import as_of_option
 from larry.cli.output_file import replace_file
+from larry.cli.progress import progress_shown
 from larry.cli.session import Session, open_session
 
 if TYPE_CHECKING:
     from larry.core.document import Json
+    from larry.core.track import Track
     from larry.nouns.item import Item
 
 FORMATS = ("yaml", "json")
@@ -48,7 +50,8 @@ def dump(*, form: str, output: str | None, with_deployments: bool, as_of: str | 
     from larry.exports.estate import write_estate, write_estate_folder, write_estate_json
 
     if output is not None and in_folder:
-        _write_folder(Path(output), write_estate_folder(items, deployments))
+        with progress_shown() as progress:
+            _write_folder(Path(output), write_estate_folder(items, deployments), progress.track)
         return
     text = (write_estate if form == FORMATS[0] else write_estate_json)(items, deployments)
     _warn_of_size("this", text)
@@ -89,11 +92,11 @@ def _read_estate(
     return tuple(estate.values()), stated
 
 
-def _write_folder(folder: Path, files: Mapping[str, str]) -> None:
+def _write_folder(folder: Path, files: Mapping[str, str], track: Track) -> None:
     from larry.exports.estate import is_estate_file_name
 
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
+    for name, text in track(tuple(files.items()), "writing files"):
         _warn_of_size(name, text)
         replace_file(folder / name, text)
     for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):

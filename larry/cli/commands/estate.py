@@ -10,6 +10,7 @@ import click
 
 from larry.cli.estate_argument import read_files
 from larry.cli.option import ACT_FORMATS, act_options, expect_option
+from larry.cli.progress import progress_shown
 from larry.cli.session import Session, open_session
 from larry.core.moment_text import NotAMoment, read_moment
 
@@ -49,11 +50,13 @@ def plan(*, files: tuple[str, ...], prune: bool, with_deployments: bool, form: s
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    estate = _read(contents, session, with_deployments=with_deployments)
+    estate = _read(contents, session, form, with_deployments=with_deployments)
     if with_deployments:
         adopted = _adopt(estate, session, None, prune=prune, dry_run=True, form=form)
         return 0 if adopted.changes_nothing else THERE_ARE_CHANGES
-    change = act(estate.items, session.author(None), prune=prune, dry_run=True)
+    with progress_shown(form, size=len(estate.items)) as progress:
+        progress.wait("finding out what would change")
+        change = act(estate.items, session.author(None), prune=prune, dry_run=True)
     print_change(change, form, dry_run=True)
     return 0 if change.changes_nothing else THERE_ARE_CHANGES
 
@@ -85,15 +88,19 @@ def apply(
     from larry.actions.apply import apply as act
     from larry.cli.change import print_change
 
-    estate = _read(contents, session, with_deployments=how["with_deployments"])
+    estate = _read(contents, session, form, with_deployments=how["with_deployments"])
     if how["with_deployments"]:
         _adopt(estate, session, reason, prune=how["prune"], dry_run=dry_run, form=form)
         return
-    change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
+    with progress_shown(form, size=len(estate.items)) as progress:
+        progress.wait("changing the estate")
+        change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
     print_change(change, form, dry_run=dry_run)
 
 
-def _read(contents: Sequence[tuple[str, bytes]], session: Session, *, with_deployments: bool) -> StatedEstate:
+def _read(
+    contents: Sequence[tuple[str, bytes]], session: Session, form: str, *, with_deployments: bool
+) -> StatedEstate:
     """The nouns as stated: `apply` completes them in its transaction. Deployments with references resolved."""
     from larry.nouns.estate import parse_estate, resolve_deployments
     from larry.queries.noun import get_estate
@@ -101,7 +108,9 @@ def _read(contents: Sequence[tuple[str, bytes]], session: Session, *, with_deplo
     def existing() -> Mapping[tuple[str, str], Item]:
         return get_estate(session.reader, session.at(None))
 
-    estate = parse_estate(contents, existing=existing)
+    with progress_shown(form, size=sum(content.count(b"\n") for _, content in contents)) as progress:
+        progress.wait("reading the files")
+        estate = parse_estate(contents, existing=existing)
     if estate.deployments:
         estate = replace(estate, deployments=resolve_deployments(estate, existing(), contents))
     if estate.deployments and not with_deployments:
@@ -118,7 +127,11 @@ def _adopt(
     from larry.cli.change import print_adopted
 
     stated = _stated(estate.deployments, session)
-    adopted = adopt(estate.items, stated, session.author(reason or "adopted"), prune=prune, dry_run=dry_run)
+    with progress_shown(form, size=len(estate.items) + len(stated)) as progress:
+        adopted = adopt(
+            estate.items, stated, session.author(reason or "adopted"), prune=prune, dry_run=dry_run,
+            track=progress.track,
+        )  # fmt: skip
     print_adopted(adopted, form, dry_run=dry_run)
     return adopted
 

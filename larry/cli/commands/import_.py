@@ -69,7 +69,7 @@ def _import(noun: str, file: str, *, expect: str | None, reason: str | None, dry
 
     from larry.cli.change import print_change
 
-    change = _act(noun, name, content, session, session.author(reason), dry_run=dry_run, expect=expect)
+    change = _act(noun, name, content, session, session.author(reason), form=form, dry_run=dry_run, expect=expect)
     print_change(change, form, dry_run=dry_run)
 
 
@@ -109,19 +109,27 @@ def _check_claims(claims: list[ToolClaim]) -> None:
 
 
 def _act(
-    noun: str, file: str, content: bytes, session: Session, author: Author, *, dry_run: bool, expect: str | None
+    noun: str,
+    file: str,
+    content: bytes,
+    session: Session,
+    author: Author,
+    *,
+    form: str,
+    dry_run: bool,
+    expect: str | None,
 ) -> EstateChange:
     from larry.actions.apply import apply
     from larry.nouns.csv_text import parse_csv
     from larry.nouns.table import NOUNS
     from larry.queries.noun import get_estate
 
-    with progress_shown(content.count(b"\n")) as progress:
+    with progress_shown(form, size=content.count(b"\n")) as progress:
         items = parse_csv(
             NOUNS[noun],
             file,
             content,
-            track=lambda rows: progress.track(rows, f"reading {NOUNS[noun].plural}"),
+            track=progress.track,
             existing=lambda: get_estate(session.reader, session.at(None)),
         )
         progress.wait("changing the estate")

@@ -8,6 +8,7 @@ import click
 
 from larry.cli.change import print_plan, refused_plan_printed
 from larry.cli.option import act_options, expect_option, require_reason
+from larry.cli.progress import CLOSURES_WORTH_A_BAR, progress_shown
 from larry.cli.session import open_session
 
 
@@ -49,12 +50,14 @@ def redeploy(
     from larry.actions.redeploy import redeploy as act
     from larry.queries.dirty import list_dirty_causes
 
-    if dirty:
-        found = list_dirty_causes(session.reader, session.at(None), customer=customer, activity=cause)
-        instances = tuple(each.path for each in found)
+    how: dict[str, Any] = {"start": moment, "expect": expect, "dry_run": dry_run}
+    with refused_plan_printed(form), progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
+        if dirty:
+            at = session.at(None)
+            found = list_dirty_causes(session.reader, at, customer=customer, activity=cause, track=progress.track)
+            instances = tuple(each.path for each in found)
         if not instances:
             click.echo("nothing is dirty", err=True)
             return 0
-    with refused_plan_printed(form):
-        plan = act(instances, session.author(reason), start=moment, expect=expect, dry_run=dry_run)
+        plan = act(instances, session.author(reason), track=progress.track, **how)
     return print_plan(plan, form, dry_run=dry_run)
