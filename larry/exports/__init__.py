@@ -17,6 +17,12 @@ class CannotPrint(ValueError):
     """The node holds something that a dialect has no way to say; the text says what, and what would be enough."""
 
 
+def refuse_stop(dialect: str, *, stop: bool, instead: str = "it says what is to be, not what is to end") -> None:
+    """Raises `CannotPrint` when the order of stopping is asked for, of a dialect that has none."""
+    if stop:
+        raise CannotPrint(f"{dialect} has no order of stopping: {instead}")
+
+
 def exact_scalar(value: None | bool | float | str) -> str:
     """A scalar that JSON, YAML 1.1 (Psych, PyYAML) and YAML 1.2 readers all read as the same value.
 

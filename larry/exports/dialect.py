@@ -8,7 +8,7 @@ from typing import Protocol
 
 from larry.core.fleet import Fleet
 from larry.core.node_text import DatedNode
-from larry.exports import ansible, json, puppet, shell, yaml
+from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, waves, yaml
 
 
 class UnknownDialect(LookupError):
@@ -51,7 +51,7 @@ class Dialect:
 
 
 JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain; charset=utf-8"
-SHELL = "text/x-shellscript; charset=utf-8"
+RUBY, SHELL = "text/x-ruby; charset=utf-8", "text/x-shellscript; charset=utf-8"
 
 # fmt: off
 DIALECTS: tuple[Dialect, ...] = (
@@ -64,7 +64,17 @@ DIALECTS: tuple[Dialect, ...] = (
             render_fleet=ansible.inventory.write_inventory),
     Dialect("ansible-playbook", "ansible-playbook", YAML, ansible.playbook.write_host_playbook, can_stop=True,
             render_fleet=ansible.playbook.write_playbook),
-    Dialect("shell", "sh", SHELL, shell.render, can_stop=True),
+    Dialect("salt", "salt", JSON, salt.render, can_stop=False),
+    Dialect("cfengine", "cfengine", JSON, cfengine.render, can_stop=True),
+    Dialect("chef", "chef", JSON, chef.render, can_stop=False, render_fleet=chef.render_fleet,
+            render_files=chef.render_files),
+    Dialect("capistrano", "capistrano", RUBY, capistrano.render, can_stop=False, render_fleet=capistrano.render_fleet),
+    Dialect("shell", "sh", SHELL, shell.script.write_script, can_stop=True),
+    Dialect("run-parts", "run-parts", SHELL, shell.run_parts.write_maker, can_stop=False,
+            render_files=shell.run_parts.write_folders),
+    Dialect("make", "mk", TEXT, shell.makefile.write_makefile, can_stop=False,
+            render_files=shell.makefile.write_makefiles),
+    Dialect("waves", "waves", JSON, waves.render, can_stop=True, render_fleet=waves.render_fleet),
 )
 # fmt: on
 

@@ -16,7 +16,7 @@ GUIDE = ROOT / "docs/guide"
 LIMIT = 300.0
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_FILE = re.compile(r"\A(?:#!.*\n)?(?:#|//) ([\w./-]+\.\w+|[\w./-]+/[\w.-]+)\n")
+_FILE = re.compile(r"\A(?:#!.*\n)?(?:#|//) ([\w./-]+\.\w+|[\w./-]+/[\w.-]+|[A-Z]\w*file)\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import pytest
 
 from tests.journeys.page import Done, follow
 from tests.journeys.served import Served, serving_the_demonstration
+from tests.tools import require
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +44,62 @@ def test_ansible(served: Served, tmp_path: Path) -> None:
     assert plays.index("ntp") < plays.index("redis") < plays.index("firewall")
     assert "cache1.nordlicht.example" in told(done, "LARRY_URL")
     assert "web1.nordlicht.example" in told(done, "LARRY_INVENTORY_FILE")
+
+
+def test_cfengine(served: Served, tmp_path: Path) -> None:
+    require("cf-agent")
+    work = tmp_path / "work/bin"
+    work.mkdir(parents=True)
+    (work / "cf-promises").symlink_to(require("cf-agent").with_name("cf-promises").resolve())
+    variables = {"CFENGINE_TEST_OVERRIDE_WORKDIR": str(work.parent)}
+    subprocess.run(
+        [require("cf-agent").with_name("cf-key")], env=os.environ | variables, capture_output=True, check=True
+    )
+    done = follow("cfengine.md", served, tmp_path, **variables)
+    run = told(done, "cf-agent")
+    assert re.findall(r"^R: (.*)", run, re.MULTILINE) == [
+        "service ntp",
+        "service redis",
+        "service firewall",
+        "redis may use 256mb",
+    ]
+    assert "default:larry.order" in told(done, "cf-promises")
+
+
+def test_chef(served: Served, tmp_path: Path) -> None:
+    require("goiardi")
+    done = follow("chef.md", served, tmp_path)
+    found = json.loads(told(done, "curl -fsS -H"))
+    assert {row["name"] for row in found["rows"]} >= {"cache1.nordlicht.example"}
+    assert "instance-acme-shop-production.json" in told(done, "ls")
+
+
+def test_capistrano(served: Served, tmp_path: Path) -> None:
+    require("cap")
+    done = follow("capistrano.md", served, tmp_path)
+    assert "cache1.nordlicht.example: redis with 256mb" in told(done, "cap larry larry:deploy")
+    traced = told(done, "cap larry larry:redis")
+    assert "** Execute larry:ntp" in traced
+    assert "** Execute larry:website" not in traced
+
+
+def test_shell(served: Served, tmp_path: Path) -> None:
+    require("run-parts")
+    require("make")
+    done = follow("shell.md", served, tmp_path)
+    assert told(done, "sh cache1.sh --list").split() == ["ntp", "redis", "firewall"]
+    for started in ("LARRY_SCRIPTS", "run-parts --exit-on-error parts", "make -j4 -C made/cache1.nordlicht.example"):
+        outputs = [each.output for each in done if each.command.startswith(started)]
+        assert "redis with 256mb" in outputs[0], started
+    assert "no redis" in told(done, "run-parts --exit-on-error --reverse")
+    assert {one["host"] for wave in json.loads((tmp_path / "waves.json").read_text())["waves"] for one in wave} > {
+        "web1.nordlicht.example",
+        "db1.nordlicht.example",
+    }
+
+
+def test_salt(served: Served, tmp_path: Path) -> None:
+    done = follow("salt.md", served, tmp_path, LARRY_SALT_CACHE=str(tmp_path / "kept"))
+    assert json.loads(told(done, "ops/salt/larry-salt top")) == {"classes": ["ntp", "redis", "firewall"]}
+    pillar = json.loads(told(done, "ops/salt/larry-salt pillar"))
+    assert [entry["key"] for entry in pillar["larry"]["services"]] == ["ntp", "redis", "firewall"]
