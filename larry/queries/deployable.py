@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q
 
 from larry.core.deployable import Snapshot, read_snapshot
 from larry.queries.moment import Moment
@@ -58,3 +62,25 @@ def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:
     if len(digests) > 1:
         raise NotFound(f"several snapshots of {path} start with {prefix}: give more characters")
     return digests[0]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenSnapshot:
+    """A snapshot of an instance: when and by whom it was taken, and in how many deployments it is and was to be."""
+
+    digest: str
+    taken_at: datetime
+    taken_by: str
+    live: int
+    deactivated: int
+
+
+def list_taken(path: str, reader: Reader, at: Moment, limit: int = 50) -> tuple[TakenSnapshot, ...]:
+    """The snapshots of an instance, the latest first; 1 SQL statement."""
+    del at
+    rows = restrict(reader, Deployable.objects.filter(instance__path=path.lower())).annotate(
+        live=Count("deployments", filter=Q(deployments__deactivated_at=None)),
+        deactivated=Count("deployments", filter=Q(deployments__deactivated_at__isnull=False)),
+    )
+    columns = rows.order_by("-taken_at", "digest").values_list("digest", "taken_at", "taken_by", "live", "deactivated")
+    return tuple(TakenSnapshot(*row) for row in columns[:limit])

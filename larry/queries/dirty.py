@@ -41,15 +41,16 @@ def list_dirty_causes(
     at: Moment,
     *,
     customer: str | None = None,
+    instance: str | None = None,
     activity: int | None = None,
     track: Track = untracked,
 ) -> tuple[Dirty, ...]:
-    """Dirty instances by path: all, or those of a customer, or those that one activity made so.
+    """Dirty instances by path: all, or those of a customer, or one by its path, or those that one activity made so.
 
     A constant number of SQL statements (about 15); takes a snapshot of every deployed instance in memory.
     """
     with read_view():
-        deployed = _deployed(reader, at, customer)
+        deployed = _deployed(reader, at, customer, instance)
         descriptions = get_descriptions(deployed, reader, at) if deployed else {}
         services = get_service_graph(reader, at)
         live = get_snapshots({digest for hosts in deployed.values() for digest in hosts}, reader, at)
@@ -86,13 +87,15 @@ def list_dirty_causes(
     return tuple(found)
 
 
-def _deployed(reader: Reader, at: Moment, customer: str | None) -> dict[str, dict[str, set[str]]]:
+def _deployed(reader: Reader, at: Moment, customer: str | None, instance: str | None) -> dict[str, dict[str, set[str]]]:
     """Hosts by instance and snapshot, of what is live at the moment."""
     rows = restrict(
         reader, Deployment.objects.filter(deactivated_at=None, start__lte=at.as_of, instance__retired_at=None)
     ).exclude(end__lte=at.as_of)
     if customer is not None:
         rows = rows.filter(instance__customer__key=customer.lower())
+    if instance is not None:
+        rows = rows.filter(instance__path=instance.lower())
     deployed: dict[str, dict[str, set[str]]] = {}
     for path, digest, host in rows.values_list("instance__path", "deployable_id", "host__name"):
         deployed.setdefault(path, {}).setdefault(digest, set()).add(host)

@@ -9,6 +9,11 @@ from larry.nouns.table import NOUNS
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
 from larry.web.views.host import answer_host
+from larry.web.views.instance_deployments import answer_instance_deployments
+from larry.web.views.instance_parameters import answer_instance_parameters
+from larry.web.views.instance_services import answer_instance_services
+from larry.web.views.instance_show import answer_instance
+from larry.web.views.instance_snapshots import answer_instance_snapshot, answer_instance_snapshots
 from larry.web.views.noun_bulk import answer_noun_bulk
 from larry.web.views.noun_edit import answer_noun_edit, answer_noun_new
 from larry.web.views.noun_import import answer_noun_import
@@ -19,6 +24,9 @@ from larry.web.views.password import answer_password
 from larry.web.views.preference import answer_preference
 from larry.web.views.sign_in import answer_sign_in, answer_sign_out
 from larry.web.views.start import answer_start
+
+_SHOWN_APART = {"instance": answer_instance}
+"""Nouns whose page shows more than that of every noun."""
 
 
 def _route_noun(noun: Noun) -> list[URLPattern]:
@@ -32,13 +40,18 @@ def _route_noun(noun: Noun) -> list[URLPattern]:
         path(f"{plural}/-/import", answer_noun_import, said, name=f"{plural}-import"),
         path(f"{plural}/<path:address>/edit", answer_noun_edit, said, name=f"{noun.name}-edit"),
         path(f"{plural}/<path:address>/retire", answer_noun_retire, said, name=f"{noun.name}-retire"),
-        path(f"{plural}/<path:address>", answer_noun, said, name=noun.name),
+        path(f"{plural}/<path:address>", _SHOWN_APART.get(noun.name, answer_noun), said, name=noun.name),
     ]
 
 
 urlpatterns: list[URLPattern] = [
     path("", answer_start, name="start"),
     path("hosts/<str:name>", answer_host, name="host"),
+    path("instances/<path:address>/parameters", answer_instance_parameters, name="instance-parameters"),
+    path("instances/<path:address>/services", answer_instance_services, name="instance-services"),
+    path("instances/<path:address>/snapshots", answer_instance_snapshots, name="instance-snapshots"),
+    path("instances/<path:address>/snapshot", answer_instance_snapshot, name="instance-snapshot"),
+    path("instances/<path:address>/deployments", answer_instance_deployments, name="instance-deployments"),
     path("clock", answer_clock, name="clock"),
     path("preferences", answer_preference, name="preferences"),
     path("sign-in", answer_sign_in, name="sign-in"),

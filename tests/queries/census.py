@@ -13,7 +13,7 @@ from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
 from larry.queries.coverage import EVERYTHING, list_coverage
-from larry.queries.deployable import find_digest, get_snapshots
+from larry.queries.deployable import find_digest, get_snapshots, list_taken
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
@@ -141,6 +141,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "explain_absence": lambda all_: explain_absence("instance", ["c0/former/i"], LOCAL, AT),
     "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, LOCAL, AT),
     "find_digest": lambda all_: find_digest(*all_.snapshots[0], LOCAL, AT),
+    "list_taken": lambda all_: list_taken(PATH, LOCAL, AT),
     "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
     "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),
     "list_edges": lambda all_: list_edges(LOCAL, AT),

@@ -18,7 +18,7 @@ from larry.web.when import tell_distance
 from tests.api.scene import LIVE, SECRET, SPARE, WEB, lay, put
 
 VOID = frozenset("meta link input img br".split())
-UNBUILT = ("/deployments/",)
+UNBUILT = ("/deployments/", "/deployables/", "/rollouts/")
 """Pages that pictures lead to and that are still to come."""
 
 

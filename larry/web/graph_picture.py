@@ -1,0 +1,47 @@
+"""A graph on a page: drawn without a style of its own, and told as a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from larry.core.picture import Box, Picture, find_href
+from larry.exports.graph_svg import render
+from larry.web.frame import Frame
+from larry.web.interval_picture import carry_moment
+
+MOST_ROWS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLine:
+    """One box as a row: where it leads, and its bonds in words with the names of what they go to."""
+
+    box: Box
+    href: str
+    bonds: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InlineGraph:
+    """What `graph.html` shows."""
+
+    title: str
+    about: str
+    drawn: str
+    rows: tuple[BoxLine, ...]
+    more: int
+    name: str
+
+
+def draw_graph(picture: Picture, frame: Frame, *, name: str = "graph") -> InlineGraph:
+    """The graph with its links as of the page's moment."""
+    drawn = render(picture, standalone=False, name=name)
+    names = {box.id: box.name for box in picture.boxes}
+    bonds: dict[str, list[tuple[str, str, str]]] = {}
+    for bond in picture.bonds:
+        bonds.setdefault(bond.source, []).append((bond.kind.value, names[bond.target], bond.note))
+    rows = tuple(
+        BoxLine(box, find_href(box.link) or "", tuple(bonds.get(box.id, ()))) for box in picture.boxes[:MOST_ROWS]
+    )
+    more = len(picture.boxes[MOST_ROWS:])
+    return InlineGraph(picture.title, picture.about, carry_moment(drawn, frame.asked.query), rows, more, name)
