@@ -33,7 +33,9 @@ def render(dated: DatedNode, *, stop: bool = False) -> str:
     document |= {"order": keys[::-1] if stop else keys, "services": {entry["key"]: entry for entry in kept}, "own": own}
     classes = {f"larry_service_{entry['service']}": ["any"] for entry in kept}
     classes |= {f"larry_{_LEVELS[path.count('/')]}_{path.replace('/', '__')}": ["any"] for path in sorted(own)}
-    values = {f"default:larry.{name}": {"value": _exact(value, name)} for name, value in document.items()}
+    # CFEngine takes no null for a variable: without a next change there is no larry.next_change.
+    said = {name: value for name, value in document.items() if value is not None}
+    values = {f"default:larry.{name}": {"value": _exact(value, name)} for name, value in said.items()}
     augments: Any = thaw({"classes": classes, "variables": values})
     return json.dumps(augments, ensure_ascii=False, indent=1) + "\n"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,10 +77,12 @@ def test_keys_of_maps_are_found(tmp_path: Path) -> None:
 
 def test_a_policy_comes_to_the_services_in_order(tmp_path: Path) -> None:
     node = dated(entry("z"), entry("a", of=PATH, after=["z"]), entry("m", after=["z"]))
+    last = replace(node, end=None)  # without a next change
     skipped = dated(entry("z"), entry("m", tools={"cfengine": {"skip": True}}))
     tool = CFEngine(tmp_path)
     assert tool.turns(cfengine.render(node)) == ["z", "acme-shop-production-a", "m"]
     assert tool.turns(cfengine.render(node, stop=True)) == ["m", "acme-shop-production-a", "z"]
+    assert tool.turns(cfengine.render(last)) == ["z", "acme-shop-production-a", "m"]
     assert tool.turns(cfengine.render(skipped)) == ["z"]
 
 
