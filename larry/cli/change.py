@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from larry.cli.mark import mark_line
 from larry.cli.printing import json_text, print_document, show_plain
 from larry.core.document import Json, canonical_text
 from larry.core.node_text import mask_sealed
@@ -32,13 +33,21 @@ def print_plan(plan: Plan, form: str, *, dry_run: bool) -> int:
         print_document(plan_document(plan), "json")
     else:
         for line in plan_text(plan).splitlines():
-            click.echo(show_plain(line))
+            click.echo(_mark_plan(line))
     if dry_run and form != "json":
         click.echo("nothing has been changed: this was a dry run")
     if plan.refusals:
-        click.echo(show_plain(f"larry: this would be refused: {plan.refusals[0].text}"), err=True)
+        line = show_plain(f"larry: this would be refused: {plan.refusals[0].text}")
+        click.echo(mark_line(line, "conflict", err=True), err=True)
         return 1
     return 0
+
+
+def _mark_plan(line: str) -> str:
+    """A line of a Plan, with what refuses it and what stays uncovered marked at a terminal."""
+    marked = {"REFUSED ": "conflict", "warning (uncovered)": "uncovered"}
+    state = next((state for begin, state in marked.items() if line.startswith(begin)), None)
+    return mark_line(show_plain(line), state) if state else show_plain(line)
 
 
 @contextmanager
@@ -103,7 +112,7 @@ def print_adopted(adopted: Adopted, form: str, *, dry_run: bool) -> None:
     print_change(adopted.estate, form, dry_run=dry_run)
     for plan in adopted.plans:
         for line in plan_text(plan).splitlines():
-            click.echo(show_plain(line))
+            click.echo(_mark_plan(line))
 
 
 def _node_lines(plan: Plan) -> Iterator[str]:

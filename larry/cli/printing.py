@@ -7,12 +7,16 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import click
 
+from larry.cli.mark import MARKS
 from larry.core.document import Json, thaw
 from larry.exports.noun_csv import csv_text
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 Document = Mapping[str, Json]
 R = TypeVar("R")
@@ -23,11 +27,14 @@ _DIRECTING = frozenset("\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u
 
 @dataclass(frozen=True, slots=True)
 class Column(Generic[R]):
-    """One column of a table for people: its heading, and what stands in it for a row."""
+    """One column of a table for people: its heading, and what stands in it for a row. ``state`` names one of `MARKS`,
+    by which a terminal shows the cell.
+    """
 
     heading: str
     cell: Callable[[R], object]
     is_number: bool = False
+    state: Callable[[R], str | None] | None = None
 
 
 def print_listing(
@@ -75,10 +82,12 @@ def yaml_text(value: Json) -> str:
 
 
 def print_table(columns: Sequence[Column[R]], rows: Iterable[R]) -> None:
-    """Print aligned columns; with colour and lines only on a terminal."""
+    """Print aligned columns; with marks, colour and lines only on a terminal."""
+    rows = tuple(rows)
     cells = [[_cell(column.cell(row)) for column in columns] for row in rows]
     if sys.stdout.isatty():
-        _print_rich_table(columns, cells)
+        states = [[column.state(row) if column.state else None for column in columns] for row in rows]
+        _print_rich_table(columns, cells, states)
         return
     lines = [[column.heading for column in columns], *cells]
     widths = [max(_width(line[index]) for line in lines) for index in range(len(columns))]
@@ -109,7 +118,17 @@ def _pad(text: str, width: int, column: Column[Any]) -> str:
     return gap + text if column.is_number else text + gap
 
 
-def _print_rich_table(columns: Sequence[Column[R]], cells: Sequence[Sequence[str]]) -> None:
+def _marked(cell: str, state: str | None) -> Text:
+    from rich.text import Text
+
+    if state is None:
+        return Text(cell)
+    return Text(f"{MARKS[state].sign} {cell}", style=MARKS[state].style)
+
+
+def _print_rich_table(
+    columns: Sequence[Column[R]], cells: Sequence[Sequence[str]], states: Sequence[Sequence[str | None]]
+) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
@@ -118,6 +137,6 @@ def _print_rich_table(columns: Sequence[Column[R]], cells: Sequence[Sequence[str
     table = Table(box=SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for column in columns:
         table.add_column(Text(column.heading), justify="right" if column.is_number else "left", overflow="fold")
-    for line in cells:
-        table.add_row(*(Text(cell) for cell in line))
+    for line, marks in zip(cells, states, strict=True):
+        table.add_row(*(_marked(cell, state) for cell, state in zip(line, marks, strict=True)))
     Console(highlight=False).print(table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
     from larry.queries.situation import Situation
 
 STRANGE = 3
+_MARKED = MappingProxyType(
+    {
+        "uncovered": "uncovered",
+        "role_left": "uncovered",
+        "dirty": "dirty",
+        "guard_missing": "conflict",
+        "migration": "conflict",
+        "parameter_missing": "conflict",
+        "parameter_of_wrong_type": "conflict",
+    }
+)
 
 
 @click.command()
@@ -39,7 +51,7 @@ def check(*, as_of: str | None, form: str) -> int:
     with progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
         found = list_situations(session.reader, session.at(as_of), track=progress.track)
     columns: tuple[Column[Situation], ...] = (
-        Column("what", lambda each: each.code),
+        Column("what", lambda each: each.code, state=lambda each: _MARKED.get(each.code)),
         Column("about", lambda each: f"{each.noun} {each.address}"),
         Column("", lambda each: each.text),
     )

@@ -46,6 +46,10 @@ def coverage(*, uncovered: bool, as_of: str | None, form: str, **which: str | No
     print_listing(shown, _COLUMNS, _document, form, nothing=nothing)
 
 
+def _state(row: CoverageRow) -> str:
+    return "uncovered" if row.by is None else "covered"
+
+
 def _where(row: CoverageRow) -> str:
     return (
         f"{show_where(write_where(row.where))}, placed by hand" if row.is_placed else show_where(write_where(row.where))
@@ -53,7 +57,7 @@ def _where(row: CoverageRow) -> str:
 
 
 _COLUMNS: tuple[Column[CoverageRow], ...] = (
-    Column("", lambda row: "uncovered" if row.by is None else "covered"),
+    Column("", _state, state=_state),
     Column("instance", lambda row: row.instance),
     Column("service", lambda row: row.service),
     Column("host", lambda row: row.host),

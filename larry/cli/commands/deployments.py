@@ -89,12 +89,16 @@ def _document(row: DeploymentRow) -> dict[str, Json]:
 def _columns(zone: ZoneInfo) -> tuple[Column[DeploymentRow], ...]:
     return (
         Column("id", lambda row: row.id),
-        Column("state", lambda row: row.state.value),
+        Column("state", lambda row: row.state.value, state=lambda row: row.state.value),
         Column("instance", lambda row: row.instance),
         Column("host", lambda row: row.host),
         Column("start", lambda row: show_moment(row.start.replace(microsecond=0), zone)),
         Column("end", lambda row: show_moment(row.end.replace(microsecond=0), zone) if row.end else "open"),
         Column("snapshot", lambda row: row.snapshot[:12]),
-        Column("uncovered", lambda row: show_value(sorted({lack[0] for lack in row.uncovered}))),
+        Column(
+            "uncovered",
+            lambda row: show_value(sorted({lack[0] for lack in row.uncovered})),
+            state=lambda row: "uncovered" if row.uncovered else None,
+        ),
         Column("reason", lambda row: row.reason),
     )

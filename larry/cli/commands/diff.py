@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from larry.cli.mark import mark_line
 from larry.cli.option import as_of_option, document_option
 from larry.cli.printing import Column, print_document, print_table, show_plain
 from larry.cli.session import Session, open_session
@@ -52,7 +53,9 @@ def diff(*, instance: str, digests: tuple[str, ...], as_of: str | None, form: st
         return
     for live in standing.live:
         state = "dirty" if live.is_dirty else "as described now"
-        click.echo(show_plain(f"{live.deployment} on {live.host}: snapshot {live.digest[:12]}, {state}"))
+        line = show_plain(f"{live.deployment} on {live.host}: snapshot {live.digest[:12]}, {state}")
+        mark = "dirty" if live.is_dirty else "current" if live.is_current else "future"
+        click.echo(mark_line(line, mark))
     alike = {live.digest: live.differences for live in standing.live if live.is_dirty}
     causes = _causes(standing, session) if alike else {}
     for digest, differences in alike.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from larry.cli.mark import mark_line
 from larry.cli.option import as_of_option, document_option
 from larry.cli.printing import Column, print_document, print_table, show_plain
 from larry.cli.session import Session, open_session
@@ -61,7 +62,8 @@ def _print_entry(entry: ExplainedEntry, session: Session) -> None:
     for source in entry.sources:
         click.echo()
         for line in _lines(source, session):
-            click.echo(show_plain(f"  {line}"))
+            shown = show_plain(f"  {line}")
+            click.echo(mark_line(shown, "dirty") if line.startswith("dirty: ") else shown)
         if source.provenance.chain:
             print_table(_COLUMNS, tuple(_layers(source)))
 

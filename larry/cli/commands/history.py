@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from larry.cli.commands.activity import print_activity
+from larry.cli.mark import mark_line
 from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, json_text, print_document, print_listing, show_plain
 from larry.cli.session import Session, open_session
@@ -73,7 +74,8 @@ def _print_step(step: HostStep, session: Session) -> None:
     start = show_moment(step.start.replace(microsecond=0), session.zone)
     end = show_moment(step.end.replace(microsecond=0), session.zone) if step.end else "open"
     when = "past" if step.end and step.end <= session.now else "future" if step.start > session.now else "now"
-    click.echo(f"{start} until {end}  {when}  {step.digest[:12]}")
+    line = f"{start} until {end}  {when}  {step.digest[:12]}"
+    click.echo(mark_line(line, "current" if when == "now" else when))
     for each in step.differences:
         click.echo(show_plain(f"  {_sign(each)} {each.path}{_values(each)}"))
 
