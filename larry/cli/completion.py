@@ -104,7 +104,7 @@ def complete_command(command: click.Command) -> click.Command:
 
 def _finder(parameter: click.Parameter) -> Find | None:
     name = parameter.name or ""
-    if name == "address":
+    if name in {"address", "like"}:
         return _find_addresses
     if name == "places":
         return _find_places

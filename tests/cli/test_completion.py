@@ -7,47 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import click
 import pytest
 
 from larry.cli import main
 from larry.cli.commands.completion import SHELLS
-from larry.cli.completion import KINDS, Completed
 from tests.cli.terminal import ESTATE, LIVE, TEST, WHY, Terminal
-
-WITHOUT = {
-    "actor", "at", "bind", "cause", "email", "end", "every", "expect", "forms", "full_name", "into", "key", "known_at",
-    "as_of", "leaving", "limit", "link_prefix", "name", "reason", "settings", "since", "start", "text", "time_zone",
-    "until", "verb", "width", "workers",
-}  # fmt: skip
-"""What only the person knows, or what stands in the help."""
-
-
-def command_parameters() -> Iterator[tuple[str, click.Parameter]]:
-    context = click.Context(main.larry)
-    for name in main.larry.list_commands(context):
-        command = main.larry.get_command(context, name)
-        assert command is not None
-        group = list(command.commands.values()) if isinstance(command, click.Group) else [command]
-        yield from ((f"{name} {parameter.name}", parameter) for each in group for parameter in each.params)
-
-
-def is_open(parameter: click.Parameter) -> bool:
-    """Whether it takes a text that nothing but the estate could complete."""
-    is_text = isinstance(parameter.type, type(click.STRING) | type(click.INT))
-    return is_text and not (isinstance(parameter, click.Option) and parameter.is_flag)
-
-
-def test_every_argument_and_option_is_completed_or_known_not_to_be() -> None:
-    forgotten = [
-        where for where, parameter in command_parameters() if is_open(parameter) and parameter.name not in WITHOUT
-    ]
-    assert [where for where in forgotten if where not in {"config form", "inventory form", "activity noun"}] == []
-    completed = {parameter.name for _, parameter in command_parameters() if isinstance(parameter.type, Completed)}
-    assert completed >= KINDS.keys()
 
 
 def ask(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, shell: str, *words: str) -> list[str]:
