@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from larry.core.document import Json, digest_of
 from larry.core.footprint import Footing, Site, Uncovered
 from larry.core.interval import Interval, iso
 from larry.core.merge import Segment
+from larry.core.node import Node
 from larry.core.timeline import Kind
 
 
@@ -75,7 +76,10 @@ class Delivered:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything an action would change, judged as a whole; a Plan with refusals is never applied."""
+    """Everything an action would change, judged as a whole; a Plan with refusals is never applied.
+
+    ``foreseen`` has the nodes that would come, by digest, for whoever wants to see how hosts change.
+    """
 
     now: datetime
     changes: tuple[Change, ...] = ()
@@ -83,6 +87,7 @@ class Plan:
     warnings: tuple[Notice, ...] = ()
     refusals: tuple[Notice, ...] = ()
     nodes: tuple[NodeChange, ...] = ()
+    foreseen: Mapping[str, Node] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:

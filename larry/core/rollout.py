@@ -184,7 +184,12 @@ def judge(
         for addition in additions
         for footing in addition.footings
     )
-    plan = Plan(stage.during.start, tuple(changes), services, tuple(warnings), tuple(refusals), tuple(nodes))
+    coming = {change.after for change in nodes if not change.agrees}
+    foreseen = {s.node.digest: s.node for segments in timelines.values() for s in segments if s.node.digest in coming}
+    plan = Plan(
+        stage.during.start, tuple(changes), services, tuple(warnings), tuple(refusals), tuple(nodes),
+        MappingProxyType(foreseen),
+    )  # fmt: skip
     return plan, Writes(tuple(changes), tuple(additions), MappingProxyType(timelines))
 
 

@@ -133,3 +133,10 @@ def list_hosts_of_role(
         Candidate(name, counts.get(host, 0), frozenset(mine.get(host, ())))
         for host, name in sorted(hosts, key=lambda pair: pair[1])
     )
+
+
+def list_hosts_of_pool(pool: str, reader: Reader, at: Moment) -> tuple[str, ...]:
+    """The names of a pool's hosts that are not retired; 1 SQL statement. None for a pool that there is not."""
+    del at
+    rows = restrict(reader, Host.objects.filter(pools__key=pool.lower(), retired_at=None))
+    return tuple(rows.order_by("name").values_list("name", flat=True))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
 
 from larry.core.interval import Interval
 from larry.queries.host import get_host_names
@@ -36,6 +39,25 @@ class RolloutRow:
     actor: str
     touched: tuple[Touched, ...]
     later: tuple[tuple[str, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutLine:
+    """One line of the list of rollouts; ``deployments`` is how many it made."""
+
+    id: int
+    reason: str
+    actor: str
+    recorded_at: datetime
+    deployments: int
+
+
+def list_rollouts(reader: Reader, at: Moment, *, begin: int = 0, size: int = 50) -> tuple[tuple[RolloutLine, ...], int]:
+    """The rollouts recorded until a moment, the latest first, and how many there are; 2 SQL statements."""
+    rows = restrict(reader, Rollout.objects.filter(recorded_at__lte=at.as_of))
+    found = rows.annotate(made=Count("deployments")).order_by("-id")[begin : begin + size]
+    lines = (RolloutLine(row.id, row.reason, row.actor, row.recorded_at, row.made) for row in found)
+    return tuple(lines), rows.count()
 
 
 def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:

@@ -8,6 +8,14 @@ from larry.nouns.field import Noun
 from larry.nouns.table import NOUNS
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
+from larry.web.views.deploy import answer_deploy, answer_names
+from larry.web.views.deployment import (
+    answer_deployment,
+    answer_deployment_delete,
+    answer_deployment_edit,
+    answer_deployments,
+    answer_undeploy,
+)
 from larry.web.views.host import answer_host
 from larry.web.views.instance_deployments import answer_instance_deployments
 from larry.web.views.instance_parameters import answer_instance_parameters
@@ -22,6 +30,7 @@ from larry.web.views.noun_retire import answer_noun_retire
 from larry.web.views.noun_show import answer_noun
 from larry.web.views.password import answer_password
 from larry.web.views.preference import answer_preference
+from larry.web.views.rollout import answer_rollout, answer_rollouts, answer_undo
 from larry.web.views.sign_in import answer_sign_in, answer_sign_out
 from larry.web.views.start import answer_start
 
@@ -52,6 +61,16 @@ urlpatterns: list[URLPattern] = [
     path("instances/<path:address>/snapshots", answer_instance_snapshots, name="instance-snapshots"),
     path("instances/<path:address>/snapshot", answer_instance_snapshot, name="instance-snapshot"),
     path("instances/<path:address>/deployments", answer_instance_deployments, name="instance-deployments"),
+    path("deploy", answer_deploy, name="deploy"),
+    path("deployments/", answer_deployments, name="deployments"),
+    path("deployments/<str:id>", answer_deployment, name="deployment"),
+    path("deployments/<str:id>/edit", answer_deployment_edit, name="deployment-edit"),
+    path("deployments/<str:id>/undeploy", answer_undeploy, name="deployment-undeploy"),
+    path("deployments/<str:id>/delete", answer_deployment_delete, name="deployment-delete"),
+    path("rollouts/", answer_rollouts, name="rollouts"),
+    path("rollouts/<int:number>", answer_rollout, name="rollout"),
+    path("rollouts/<int:number>/undo", answer_undo, name="rollout-undo"),
+    path("names/<str:kind>", answer_names, name="names"),
     path("clock", answer_clock, name="clock"),
     path("preferences", answer_preference, name="preferences"),
     path("sign-in", answer_sign_in, name="sign-in"),

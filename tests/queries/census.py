@@ -14,7 +14,7 @@ from larry.queries.activity import get_latest_mark, list_activity, list_activity
 from larry.queries.address import list_addresses
 from larry.queries.coverage import EVERYTHING, list_coverage
 from larry.queries.deployable import find_digest, get_snapshots, list_taken
-from larry.queries.deployment import DeploymentFilter, State, list_deployments
+from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.explanation import get_explanation
@@ -27,6 +27,7 @@ from larry.queries.host import (
     get_host_names,
     list_host_keys,
     list_hosts,
+    list_hosts_of_pool,
     list_hosts_of_role,
     list_names_by_host_key,
 )
@@ -37,6 +38,7 @@ from larry.queries.listing import ListingRequest, get_listing, list_related
 from larry.queries.moment import Moment
 from larry.queries.node import (
     get_node,
+    get_nodes,
     get_open_node,
     get_stored_node,
     list_next_changes,
@@ -48,7 +50,7 @@ from larry.queries.presence import get_scene, list_first_delivered, list_hosts_b
 from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL
 from larry.queries.readiness import get_readiness
-from larry.queries.rollout import get_rollout
+from larry.queries.rollout import get_rollout, list_rollouts
 from larry.queries.service import get_service_graph, list_sensitive_names
 from larry.queries.situation import list_situations
 from larry.queries.subject import find_subject
@@ -143,6 +145,11 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "find_digest": lambda all_: find_digest(*all_.snapshots[0], LOCAL, AT),
     "list_taken": lambda all_: list_taken(PATH, LOCAL, AT),
     "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
+    "page_deployments": lambda all_: page_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT, sought="a"),
+    "get_deployment": lambda all_: get_deployment(all_.deployments[0], LOCAL, AT),
+    "list_taken": lambda all_: list_taken(PATH, LOCAL, AT),
+    "list_hosts_of_pool": lambda all_: list_hosts_of_pool("p", LOCAL, AT),
+    "list_rollouts": lambda all_: list_rollouts(LOCAL, AT),
     "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),
     "list_edges": lambda all_: list_edges(LOCAL, AT),
     "get_fleet": lambda all_: get_fleet(LOCAL, AT),
@@ -170,6 +177,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, LOCAL, AT),
     "list_lanes": lambda all_: list_lanes(all_.lanes, LOCAL, AT),
     "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, LOCAL, AT),
+    "get_nodes": lambda all_: get_nodes(all_.documents, LOCAL, AT),
     "get_node": lambda all_: get_node(HOST, LOCAL, AT),
     "get_open_node": lambda all_: get_open_node(HOST, LOCAL, AT),
     "get_stored_node": lambda all_: get_stored_node(HOST, LOCAL, AT),

@@ -18,8 +18,11 @@ from larry.web.when import tell_distance
 from tests.api.scene import LIVE, SECRET, SPARE, WEB, lay, put
 
 VOID = frozenset("meta link input img br".split())
-UNBUILT = ("/deployments/", "/deployables/", "/rollouts/")
+UNBUILT = ("/deployables/",)
 """Pages that pictures lead to and that are still to come."""
+
+MOST_CLOCKS = 20
+"""Each page has a few links to other moments, which lead to the same pages again."""
 
 
 class Page(HTMLParser):
@@ -91,11 +94,13 @@ def test_the_start_page_shows_hosts_deployments_changes_and_activity(now: dateti
 
 def test_every_link_of_every_page_leads_somewhere(now: datetime, client: Client) -> None:
     seen: set[str] = set()
+    clocks = 0
     todo = ["/", "/?as_of=%2B6d", f"/hosts/{SPARE}"]
     while todo and len(seen) < 300:
         path = todo.pop()
-        if path in seen or path.startswith(UNBUILT):
+        if path in seen or path.startswith(UNBUILT) or (path.startswith("/clock?") and clocks > MOST_CLOCKS):
             continue
+        clocks += path.startswith("/clock?")
         seen.add(path)
         response = client.get(path)
         assert response.status_code in ({302, 303} if path.startswith("/clock?") else {200}), path

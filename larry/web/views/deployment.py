@@ -1,0 +1,172 @@
+"""Deployments: the list, and one of them with what can be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from larry.actions.author import Author
+from larry.actions.edit_deployment import DeploymentEdit, delete_deployments, edit_deployment
+from larry.actions.undeploy import undeploy
+from larry.core.plan import Plan
+from larry.queries.activity import list_activity
+from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, get_deployment, page_deployments
+from larry.queries.interval_map import get_interval_map
+from larry.queries.moment import Moment
+from larry.queries.reader import NotFound
+from larry.web.address import find_route
+from larry.web.frame import Crumb, Frame, read_frame
+from larry.web.interval_picture import draw_map
+from larry.web.listing_pages import list_pages, read_begin
+from larry.web.page import look_only, look_or_act, make_page, make_problem
+from larry.web.plan_form import Act, PlanForm, answer_plan_form, read_field_moment, read_places
+
+_TABS = ("all", "current", "future", "past", "deactivated")
+_FILTERS = ("customer", "app", "instance", "host")
+
+
+@look_only
+def answer_deployments(request: HttpRequest) -> HttpResponse:
+    """The list: by state, by whose and where, by letters; 3 SQL statements."""
+    frame = read_frame(request)
+    tab = request.GET.get("state", "all")
+    states = frozenset(State) - {State.DEACTIVATED} if tab not in _TABS[1:] else frozenset({State(tab)})
+    filters = {name: request.GET.get(name, "").strip() for name in _FILTERS}
+    customer, app, instance, host = (filters[name] or None for name in _FILTERS)
+    which = DeploymentFilter(customer, app, instance, host, states=states)
+    begin, sought = read_begin(request), request.GET.get("q", "").strip()[:200]
+    page = page_deployments(
+        which, frame.visitor.reader, frame.asked.at, sought=sought, newest=tab != "future", begin=begin
+    )
+    query = request.GET.copy()
+    query.pop("page", None)
+    tabs = []
+    for name in _TABS:
+        query["state"] = name
+        tabs.append((name, f"{request.path}?{query.urlencode()}", name == tab))
+    values = {
+        "rows": page.rows, "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
+        "pages": list_pages(request, begin, len(page.rows), page.total),
+    }  # fmt: skip
+    return make_page(request, "deployment_list.html", values, title="Deployments")
+
+
+@look_only
+def answer_deployment(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002  # the route's word
+    """One deployment: what it is, its lane, what may be done about it and why not, and its activity."""
+    frame = read_frame(request)
+    reader, at = frame.visitor.reader, frame.asked.at
+    try:
+        row = get_deployment(id[:40], reader, at)
+    except NotFound as fault:
+        return make_problem(request, 404, f"{fault}. It may have been deleted before it began.")
+    values = {
+        "row": row,
+        "again": f"{reverse('deploy')}?{urlencode({'instance': row.instance, 'snapshot': row.snapshot})}",
+        "map": draw_map(get_interval_map("instance", row.instance, reader, at), frame),
+        "may": _list_may(row.id, get_deployment(row.id, reader, Moment(frame.asked.now)).state),
+        "activity": list_activity(reader, at, noun="deployment", address=row.id),
+    }
+    return make_page(request, "deployment.html", values, title=f"{row.instance} on {row.host}", crumbs=_crumbs())
+
+
+_MAY: tuple[tuple[str, str, str, Mapping[State, str]], ...] = (
+    ("deployment-edit", "Edit", "", {
+        State.PAST: "It is over, and what has passed is not rewritten.",
+        State.DEACTIVATED: "It was replaced, and is kept as it was.",
+    }),
+    ("deployment-undeploy", "Undeploy", "", {
+        State.PAST: "It has ended already.",
+        State.DEACTIVATED: "It is not live.",
+    }),
+    ("deployment-delete", "Delete", "grave", {
+        State.PAST: "It is over, and stays on record.",
+        State.CURRENT: "It has begun: undeploy it, and it stays on record.",
+        State.DEACTIVATED: "It was replaced, and stays on record.",
+    }),
+)  # fmt: skip
+"""Route, word, weight, and why not in which state."""
+
+
+def _list_may(id_: str, state: State) -> list[tuple[str, str, str, str]]:
+    """(word, address or nothing, weight, why not)"""
+    return [
+        (word, "" if state in why_not else reverse(route, args=[id_]), weight, why_not.get(state, ""))
+        for route, word, weight, why_not in _MAY
+    ]
+
+
+@look_or_act
+def answer_undeploy(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    """End it, now or at a moment."""
+
+    def read(sent: Mapping[str, Any], frame: Frame) -> Act:
+        at = read_field_moment(sent, "at", frame)
+        return lambda author, expect, dry: undeploy((id,), author, at=at, expect=expect, dry_run=dry)
+
+    return _answer_form(request, id, "deployment_undeploy.html", "Undeploy", read)
+
+
+@look_or_act
+def answer_deployment_delete(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    """Take it back before it begins."""
+
+    def read(_sent: Mapping[str, Any], _frame: Frame) -> Act:
+        return lambda author, expect, dry: delete_deployments((id,), author, expect=expect, dry_run=dry)
+
+    return _answer_form(request, id, "deployment_delete.html", "Delete", read)
+
+
+@look_or_act
+def answer_deployment_edit(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    """Change its end; before it begins anything of it."""
+
+    def read(sent: Mapping[str, Any], frame: Frame) -> Act:
+        start, end = read_field_moment(sent, "start", frame), read_field_moment(sent, "end", frame)
+        host = (sent.get("host") or [None])[0] if isinstance(sent.get("host"), list) else None
+        edit = DeploymentEdit(id, start, end, bool(sent.get("open")), host, read_places(sent))
+
+        def act(author: Author, expect: str | None, dry: bool) -> Plan:
+            return edit_deployment(edit, author, resume=not sent.get("leave"), expect=expect, dry_run=dry)
+
+        return act
+
+    return _answer_form(request, id, "deployment_edit.html", "Change", read)
+
+
+def _answer_form(
+    request: HttpRequest, id_: str, template: str, verb: str, read: Callable[[Mapping[str, Any], Frame], Act]
+) -> HttpResponse:
+    frame = read_frame(request)
+    try:
+        row = get_deployment(id_[:40], frame.visitor.reader, Moment(frame.asked.now))
+    except NotFound as fault:
+        return make_problem(request, 404, f"{fault}.")
+    own = reverse("deployment", args=[row.id])
+    form = PlanForm(
+        template=template,
+        title=f"{verb} {row.instance} on {row.host}",
+        verb=verb,
+        crumbs=(*_crumbs(), Crumb(row.id, own)),
+        read=read,
+        after=lambda plan: _page_after(row, plan),
+        values={"row": row, "cancel": own, "grave": verb != "Change", "has_begun": row.start <= frame.asked.now},
+    )
+    return answer_plan_form(request, form)
+
+
+def _page_after(row: DeploymentRow, plan: Plan) -> str:
+    """The deployment that carries on where this one was, else the instance's own page or the list."""
+    here = next((c.deployment for c in plan.changes if c.before is None and c.instance == row.instance), None)
+    kept = any(c.deployment == row.id and c.kind.value != "delete" for c in plan.changes)
+    if here is not None or kept or not plan.changes:
+        return reverse("deployment", args=[here or row.id])
+    return find_route("deployments")
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb("Deployments", reverse("deployments")),)

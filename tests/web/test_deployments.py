@@ -1,0 +1,210 @@
+"""Pages of deployments and rollouts: a preview that is the act, and acts that say why not."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from larry.outside import clock
+from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
+from larry.queries.moment import Moment
+from larry.queries.reader import LOCAL
+from tests.api.scene import LIVE, SPARE, WEB, lay, put
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def estate(db: None) -> None:
+    lay()
+
+
+def deployed(host: str, start: float | None = None) -> None:
+    put(host, clock.now(), at=0, start=start)
+
+
+def rows(*states: State) -> tuple[DeploymentRow, ...]:
+    which = DeploymentFilter(states=frozenset(states or State))
+    return list_deployments(which, LOCAL, Moment(clock.now()))
+
+
+def expected(html: str) -> str:
+    found = re.search(r'name="expect" value="([0-9a-f]{64})"', html)
+    assert found is not None, html
+    return found[1]
+
+
+def meant(html: str) -> dict[str, str]:
+    return dict(re.findall(r'name="((?:start|end|at)\.(?:typed|meant))" value="([^"]*)"', html))
+
+
+def preview(client: Client, path: str, **sent: object) -> str:
+    answer = client.post(path, sent, headers=HTMX)
+    assert answer.status_code == 200
+    assert b"<html" not in answer.content
+    return answer.content.decode()
+
+
+def act(client: Client, path: str, shown: str, **sent: object) -> str:
+    """Send the form as it was previewed; where one is sent to."""
+    answer = client.post(path, {**sent, **meant(shown), "expect": expected(shown), "step": "act", "reason": "because"})
+    assert answer.status_code == 303, answer.content.decode()
+    return str(answer.headers["Location"])
+
+
+def test_what_the_preview_shows_is_done_also_for_moments_that_move(client: Client, estate: None) -> None:
+    deployed(WEB)
+    sent = {"instance": LIVE, "host": WEB, "start": "+2d", "end": "+9d"}
+    shown = preview(client, "/deploy", **sent)
+    assert shown.count('<tr><th scope="row">end') == 1
+    assert "resume" in shown
+    assert len(rows()) == 1, "a preview changes nothing"
+    page = act(client, "/deploy", shown, **sent)
+    current, future, resumed = sorted(rows(), key=lambda row: row.start)
+    assert (current.end, future.end) == (future.start, resumed.start)
+    assert page == f"/deployments/{future.id}"
+    arrived = client.get(page).content.decode()
+    assert "because" in arrived
+    assert "Deploy: 3 deployments changed." in arrived
+
+
+def test_when_the_ground_has_moved_nothing_is_done_and_the_new_plan_is_shown(client: Client, estate: None) -> None:
+    sent = {"instance": LIVE, "host": WEB}
+    shown = preview(client, "/deploy", **sent)
+    deployed(WEB)
+    answer = client.post("/deploy", {**sent, "expect": expected(shown), "step": "act", "reason": "because"})
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "The ground has moved" in text
+    assert len(rows()) == 1
+    assert 'value="+' not in text
+    act(client, "/deploy", text, **sent)
+
+
+@pytest.mark.parametrize(
+    "sent, why",
+    [
+        ({}, "ame the instance"),
+        ({"instance": LIVE}, "at least one host"),
+        ({"instance": "no/such/thing", "host": WEB}, "here is no instance"),
+        ({"instance": LIVE, "host": "nowhere.example.com"}, "here is no host"),
+        ({"instance": LIVE, "host": WEB, "start": "yesterday-ish"}, "yesterday-ish"),
+        ({"instance": LIVE, "host": WEB, "start": "2001-01-01"}, "in the past"),
+        ({"instance": LIVE, "host": WEB, "place": "nonsense"}, "SERVICE=HOST"),
+        ({"instance": LIVE, "host": WEB, "place": "dragon=web1.example.com"}, "dragon"),
+        ({"instance": LIVE, "host": WEB, "snapshot": "feed"}, "no snapshot"),
+    ],
+)  # fmt: skip
+def test_the_preview_says_why_not(client: Client, estate: None, sent: dict[str, str], why: str) -> None:
+    assert why in preview(client, "/deploy", **sent)
+    answer = client.post("/deploy", {**sent, "step": "act", "reason": "because"})
+    assert answer.status_code == 422
+    assert why in answer.content.decode()
+    for value in sent.values():
+        assert f'value="{value}"' in answer.content.decode() or value in answer.content.decode(), (
+            "what was typed is kept"
+        )
+    assert rows() == ()
+
+
+def test_a_deployment_needs_a_reason(client: Client, estate: None) -> None:
+    answer = client.post("/deploy", {"instance": LIVE, "host": WEB, "step": "act"})
+    assert answer.status_code == 422
+    assert "needs a reason" in answer.content.decode()
+    assert rows() == ()
+
+
+def test_a_pool_stands_for_its_hosts(client: Client, estate: None) -> None:
+    shown = preview(client, "/deploy", instance=LIVE, pool="none_such")
+    assert "at least one host" in shown
+
+
+def test_undeploying_editing_and_deleting(client: Client, estate: None) -> None:
+    deployed(WEB)
+    (row,) = rows()
+    path = f"/deployments/{row.id}"
+    shown = preview(client, f"{path}/edit", end="+5d")
+    act(client, f"{path}/edit", shown, end="+5d")
+    assert rows()[0].end is not None
+    shown = preview(client, f"{path}/edit", open="yes")
+    act(client, f"{path}/edit", shown, open="yes")
+    assert rows()[0].end is None
+    assert "cannot change its host" in preview(client, f"{path}/edit", host=SPARE)
+    shown = preview(client, f"{path}/undeploy", at="")
+    assert act(client, f"{path}/undeploy", shown, at="") == path
+    assert rows(State.PAST)[0].id == row.id
+    page = client.get(path).content.decode()
+    assert "Edit is not offered: It is over" in page
+    assert "Delete is not offered" in page
+    assert "is over" in preview(client, f"{path}/undeploy")
+    deployed(WEB, 2)
+    (future,) = rows(State.FUTURE)
+    shown = preview(client, f"/deployments/{future.id}/delete")
+    assert act(client, f"/deployments/{future.id}/delete", shown) == "/deployments/"
+    assert client.get(f"/deployments/{future.id}").status_code == 404
+
+
+def test_a_rollout_is_shown_and_undone(client: Client, estate: None) -> None:
+    deployed(WEB)
+    number = rows()[0].rollout
+    page = client.get(f"/rollouts/{number}").content.decode()
+    assert "was not" in page
+    shown = preview(client, f"/rollouts/{number}/undo")
+    assert "end" in shown
+    assert act(client, f"/rollouts/{number}/undo", shown) == f"/rollouts/{number}"
+    assert f"rollout {number + 1}" in client.get(f"/rollouts/{number}").content.decode()
+    assert client.get("/rollouts/").content.decode().count('scope="row"') == 2
+    assert client.get("/rollouts/999999999999999999999").status_code == 404
+
+
+def test_the_list_is_narrowed_by_state_place_and_letters(client: Client, estate: None) -> None:
+    deployed(WEB)
+    deployed(SPARE, 3)
+
+    def found(query: str) -> int:
+        return client.get(f"/deployments/?{query}").content.decode().count('<th scope="row">')
+
+    assert found("") == 2
+    assert (found("state=current"), found("state=future"), found("state=past"), found("state=rubbish")) == (1, 1, 0, 2)
+    assert (found(f"host={WEB}"), found(f"instance={LIVE}"), found("customer=nobody")) == (1, 2, 0)
+    assert (found(f"q={SPARE[:5]}"), found("q=%25"), found("page=9")) == (1, 0, 0)
+    later = (clock.now() + timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert found(f"state=current&as_of={later}") == 2
+
+
+def test_names_are_offered(client: Client, estate: None) -> None:
+    assert LIVE in client.get("/names/instance?instance=ac").content.decode()
+    assert client.get("/names/instance?instance=zzz").content.strip() == b""
+    assert client.get("/names/dragons?x=a").content.strip() == b""
+
+
+def test_statements_do_not_grow_with_deployments(client: Client, estate: None) -> None:
+    deployed(WEB)
+    one = [count(client, path) for path in ("/deployments/", "/rollouts/", f"/deployments/{rows()[0].id}")]
+    for day in range(2, 8):
+        deployed(SPARE, day)
+    many = [count(client, path) for path in ("/deployments/", "/rollouts/", f"/deployments/{rows()[0].id}")]
+    assert one == many
+
+
+def count(client: Client, path: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(path).status_code == 200
+    return len(queries)
+
+
+def test_strangers_and_gets_change_nothing(estate: None, client: Client) -> None:
+    deployed(WEB)
+    (row,) = rows()
+    stranger = Client()
+    for path in ("/deploy", f"/deployments/{row.id}/undeploy", f"/rollouts/{row.rollout}/undo"):
+        assert stranger.post(path, {"step": "act", "reason": "x"}).status_code in {302, 303, 401, 403}
+        assert client.get(f"{path}?step=act&reason=x&instance={LIVE}&host={SPARE}").status_code == 200
+    guarded = Client(enforce_csrf_checks=True)
+    assert guarded.post("/deploy", {"step": "act"}).status_code in {302, 303, 401, 403}
+    assert len(rows(State.CURRENT)) == 1
