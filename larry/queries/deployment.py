@@ -122,6 +122,8 @@ def page_deployments(
         places = ("instance__path", "host__name", "reason", "id", "deployable__digest")
         wanted &= reduce(or_, (Q(**{f"{place}__icontains": sought}) for place in places))
     rows = restrict(reader, Deployment.objects.filter(wanted, is_deleted=False))
+    if which.host is not None:
+        rows = rows.filter(host__name=which.host.lower())
     order = ("-start" if newest else "start", "instance__path", "host__name", "id")
     with read_view():
         total = rows.count()

@@ -147,7 +147,6 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
     "page_deployments": lambda all_: page_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT, sought="a"),
     "get_deployment": lambda all_: get_deployment(all_.deployments[0], LOCAL, AT),
-    "list_taken": lambda all_: list_taken(PATH, LOCAL, AT),
     "list_hosts_of_pool": lambda all_: list_hosts_of_pool("p", LOCAL, AT),
     "list_rollouts": lambda all_: list_rollouts(LOCAL, AT),
     "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),

@@ -13,7 +13,7 @@ from larry.actions.author import Author
 from larry.actions.edit_deployment import DeploymentEdit, delete_deployments, edit_deployment
 from larry.actions.undeploy import undeploy
 from larry.core.plan import Plan
-from larry.queries.activity import list_activity
+from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, get_deployment, page_deployments
 from larry.queries.interval_map import get_interval_map
 from larry.queries.moment import Moment
@@ -69,7 +69,7 @@ def answer_deployment(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A
         "again": f"{reverse('deploy')}?{urlencode({'instance': row.instance, 'snapshot': row.snapshot})}",
         "map": draw_map(get_interval_map("instance", row.instance, reader, at), frame),
         "may": _list_may(row.id, get_deployment(row.id, reader, Moment(frame.asked.now)).state),
-        "activity": list_activity(reader, at, noun="deployment", address=row.id),
+        "activity": list_activity(reader, at, ActivityFilter(noun="deployment", address=row.id)),
     }
     return make_page(request, "deployment.html", values, title=f"{row.instance} on {row.host}", crumbs=_crumbs())
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from larry.actions.undo import undo
 from larry.core.plan import Plan
-from larry.queries.activity import list_activity
+from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
 from larry.queries.rollout import get_rollout, list_rollouts
@@ -39,7 +39,7 @@ def answer_rollout(request: HttpRequest, number: int) -> HttpResponse:
         row = get_rollout(min(number, LARGEST), frame.visitor.reader, frame.asked.at)
     except NotFound as fault:
         return make_problem(request, 404, f"{fault}.")
-    lines = list_activity(frame.visitor.reader, frame.asked.at, noun="rollout", address=str(row.id))
+    lines = list_activity(frame.visitor.reader, frame.asked.at, ActivityFilter(noun="rollout", address=str(row.id)))
     values = {"row": row, "activity": lines}
     return make_page(request, "rollout.html", values, title=f"Rollout {row.id}", crumbs=_crumbs())
 
