@@ -1,0 +1,63 @@
+"""What holds for every page: looking writes nothing, and what writes needs the page's own token."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from larry.web.headers import HEADERS
+from tests.api.scene import WEB, lay, put
+
+WRITES = re.compile(
+    r"^\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|TRUNCATE|SELECT .* FOR UPDATE)", re.IGNORECASE
+)
+ADDRESSES = {"roles": "web", "grades": "medium", "services": "rails", "customers": "acme", "apps": "acme/shop"}
+
+
+def list_routes(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
+    found: list[URLPattern] = []
+    for pattern in patterns:
+        found += list_routes(pattern.url_patterns) if isinstance(pattern, URLResolver) else [pattern]
+    return found
+
+
+ROUTES = list_routes(get_resolver().url_patterns)
+
+
+def path_of(route: URLPattern) -> str:
+    """An address that the route answers; of something that is there, where that is easily said."""
+    plain = str(route.pattern)
+    address = {"hosts": WEB, "instances": "acme/shop/live", **ADDRESSES}.get(plain.partition("/")[0], "none")
+    return "/" + re.sub(r"<[^>]+>", address, plain)
+
+
+@pytest.fixture
+def now(db: None) -> datetime:
+    now = lay()
+    put(WEB, now, at=-5, start=-3)
+    return now
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+def test_looking_writes_nothing(route: URLPattern, now: datetime, client: Client) -> None:
+    for query in ("", "?as_of=%2B1d", "?format=csv", "?q=x"):
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(path_of(route) + query)
+        assert response.status_code < 500
+        assert [each["sql"] for each in captured.captured_queries if WRITES.match(each["sql"])] == []
+        assert {name: response.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+def test_nothing_is_sent_without_the_token_of_the_page(route: URLPattern, now: datetime, client: Client) -> None:
+    client.handler.enforce_csrf_checks = True
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        response = client.generic(method, path_of(route), "step=save&name=x", "application/x-www-form-urlencoded")
+        assert response.status_code in {401, 403, 404, 405}
+        assert {name: response.headers[name] for name in HEADERS} == HEADERS
