@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import Any
 
 from larry.core.document import Json, canonical_text, digest_of, freeze
-from larry.core.parameters import Layer, Resolved, resolve
+from larry.core.parameters import Layer, Match, Resolved, resolve
 from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind, close, order_by
 
 LEVELS = ("customer", "app", "instance")
+NO_WHENCE: Mapping[tuple[str, str], Match] = MappingProxyType({})
 
 
 class CannotSnapshot(ValueError):
@@ -149,8 +150,9 @@ def read_where(value: Json) -> Where:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One path at which two snapshots differ; ``owner`` is the level or service that owns the new (else the old)
-    value.
+    """One path at which two snapshots differ. ``owner`` owns the new (else the old) value: a level, ``template PATH``,
+    ``default of service KEY``, ``edge of service KEY`` or ``service KEY``; ``owner_before`` the old one, where it is
+    known to be another.
     """
 
     path: str
@@ -158,22 +160,34 @@ class Difference:
     old: Json
     new: Json
     owner: str
+    owner_before: str | None = None
 
 
-def compare_snapshots(old: Snapshot, new: Snapshot) -> tuple[Difference, ...]:
+def compare_snapshots(old: Snapshot, new: Snapshot, resolved: Resolved | None = None) -> tuple[Difference, ...]:
     """Added, removed and changed paths in order of path; services and parameters are compared by key, not by
-    position.
+    position. ``resolved`` are the parameters that the new one was described with: snapshots hold no templates and few
+    defaults, so without it what comes from either is told as from one of the two.
     """
     before, after = _paths(old), _paths(new)
+    whence = _whence(resolved) if resolved is not None else {}
     differences: list[Difference] = []
     for path in sorted(before.keys() | after.keys()):
         if path not in before:
-            differences.append(Difference(path, "added", None, after[path], _owner(path, new)))
+            differences.append(Difference(path, "added", None, after[path], _owner(path, new, whence)))
         elif path not in after:
             differences.append(Difference(path, "removed", before[path], None, _owner(path, old)))
         elif canonical_text(before[path]) != canonical_text(after[path]):
-            differences.append(Difference(path, "changed", before[path], after[path], _owner(path, new)))
+            owner, owned = _owner(path, new, whence), _owner(path, old)
+            is_other = owned != owner and (owned in LEVELS or owner in LEVELS)
+            differences.append(
+                Difference(path, "changed", before[path], after[path], owner, owned if is_other else None)
+            )
     return tuple(differences)
+
+
+def _whence(resolved: Resolved) -> dict[tuple[str, str], Match]:
+    """By service and parameter."""
+    return {(service, match.name): match for match in resolved.matching for service in match.needed_by}
 
 
 def _paths(snapshot: Snapshot) -> dict[str, Json]:
@@ -201,15 +215,33 @@ def _walk(snapshot: Snapshot) -> Iterator[tuple[str, Json]]:
             yield f"{stem}.defaults.{name}", value
 
 
-def _owner(path: str, snapshot: Snapshot) -> str:
+def _owner(path: str, snapshot: Snapshot, whence: Mapping[tuple[str, str], Match] = NO_WHENCE) -> str:
     parts = path.split(".", 3)  # the name of a parameter may hold dots itself
     if parts[0] in LEVELS:
         return parts[0]
-    if parts[2] == "parameters":
-        owning = [level for level in LEVELS if parts[3] in snapshot.own[level]]
-        if owning:
-            return owning[-1]
-    return f"service {parts[1]}"
+    service, field = parts[1:3]
+    if field == "parameters":
+        return _owner_of_value(service, parts[3], snapshot, whence.get((service, parts[3])))
+    return {
+        "needs": f"edge of service {service}",
+        "audits": f"edge of service {service}",
+        "defaults": f"default of service {service}",
+    }.get(field, f"service {service}")
+
+
+def _owner_of_value(service: str, name: str, snapshot: Snapshot, match: Match | None) -> str:
+    default = f"default of service {service}"
+    frozen = snapshot.by_key[service]
+    value = canonical_text(frozen.parameters[name])
+    owning = [level for level in LEVELS if name in snapshot.own[level]]
+    if match is not None:
+        if canonical_text(match.value) != value:  # a shared auditor with nothing to audit carries its defaults
+            return default
+        level = match.whence.level
+        return default if level == "default" else level if level in LEVELS else f"{level} {match.whence.owner}"
+    if owning:
+        return owning[-1]
+    return f"a template, or the {default}"
 
 
 def _own_values(layers: Sequence[Layer], level: str) -> Iterator[tuple[str, Json]]:

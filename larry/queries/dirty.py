@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from larry.core.deployable import LEVELS, Difference, compare_snapshots
+from larry.core.deployable import LEVELS, Difference, Snapshot, compare_snapshots
+from larry.core.entrance import Link, find_entrances
+from larry.core.parameters import Merge, Origin, Resolved
+from larry.core.service_graph import ServiceSpec
 from larry.core.track import Track, untracked
 from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, list_key_changes
 from larry.queries.deployable import get_snapshots
@@ -54,37 +57,77 @@ def list_dirty_causes(
         descriptions = get_descriptions(deployed, reader, at) if deployed else {}
         services = get_service_graph(reader, at)
         live = get_snapshots({digest for hosts in deployed.values() for digest in hosts}, reader, at)
-        behind: dict[str, tuple[set[str], dict[str, Difference]]] = {}
+        behind: dict[str, _Behind] = {}
         for path, digests in track(tuple(deployed.items()), "holding what is live against what is described"):
-            snapshot, _ = descriptions[path].describe(services)
+            snapshot, resolved = descriptions[path].describe(services)
             for digest, hosts in digests.items():
                 if digest != snapshot.digest:
-                    on, differences = behind.setdefault(path, (set(), {}))
-                    on |= hosts
-                    differences.update({each.path: each for each in compare_snapshots(live[digest], snapshot)})
-        asked = {
-            place for path, (_, differences) in behind.items() for d in differences.values()
-            for place in places_of(d.path, descriptions[path])
-        }  # fmt: skip
+                    of_path = behind.setdefault(path, _Behind(descriptions[path], resolved, services))
+                    of_path.add(live[digest], snapshot, hosts)
+        asked = {place for each in behind.values() for d in each.differences.values() for place in each.places(d)}
         lines = list_activity_of(asked, reader, at)
         former = get_former_keys(reader, at)
         renamed = [(line, former.find(line.noun, line.address)) for line in list_key_changes(reader, at)]
     found = [
         Dirty(
             path,
-            tuple(sorted(hosts)),
-            tuple(
-                DirtyCause(d, latest_touch(d, descriptions[path], lines, renamed))
-                for _, d in sorted(differences.items())
-            ),
+            tuple(sorted(each.hosts)),
+            tuple(DirtyCause(d, each.find_cause(d, lines, renamed)) for _, d in sorted(each.differences.items())),
         )
-        for path, (hosts, differences) in sorted(behind.items())
+        for path, each in sorted(behind.items())
     ]
     if activity is not None:
         found = [
             each for each in found if any(c.activity is not None and c.activity.id == activity for c in each.causes)
         ]
     return tuple(found)
+
+
+class _Behind:
+    """An instance with what is live of it elsewhere than where its description is, and what brought that about."""
+
+    def __init__(self, description: Description, resolved: Resolved, services: Mapping[str, ServiceSpec]) -> None:
+        self.description, self.services = description, services
+        self.whence = {(key, match.name): match.whence for match in resolved.matching for key in match.needed_by}
+        self.hosts: set[str] = set()
+        self.differences: dict[str, Difference] = {}
+        self.links: dict[str, set[Link]] = {}
+        self.resolved = resolved
+
+    def add(self, live: Snapshot, now: Snapshot, hosts: Iterable[str]) -> None:
+        self.hosts.update(hosts)
+        self.differences.update({each.path: each for each in compare_snapshots(live, now, self.resolved)})
+        for entrances in (find_entrances(live, now), find_entrances(now, live)):
+            for key, links in entrances.items():
+                self.links.setdefault(key, set()).update(links)
+
+    def places(self, difference: Difference) -> Iterable[tuple[str, str]]:
+        return places_of(difference.path, self.description, self._links(difference))
+
+    def find_cause(
+        self,
+        difference: Difference,
+        lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]],
+        renamed: Iterable[tuple[ActivityRow, str]],
+    ) -> ActivityRow | None:
+        floor = self._floor(difference)
+        return latest_touch(difference, self.description, lines, renamed, self._links(difference), floor)
+
+    def _links(self, difference: Difference) -> frozenset[Link]:
+        """Why the services that a path names have come or gone."""
+        parts = difference.path.split(".")
+        if parts[0] != "services":
+            return frozenset()
+        named = [parts[1], *(parts[3:4] if parts[2] == "audits" else [])]
+        return frozenset(link for key in named for link in self.links.get(key, ()))
+
+    def _floor(self, difference: Difference) -> Origin | None:
+        """Where a value stands whose lower layers have no part in it; None where they may have."""
+        parts = difference.path.split(".", 3)
+        if parts[0] != "services" or parts[2] != "parameters" or parts[1] not in self.services:
+            return None
+        merges = {declared.merge for declared in self.services[parts[1]].declarations if declared.name == parts[3]}
+        return self.whence.get((parts[1], parts[3])) if merges == {Merge.REPLACE} else None
 
 
 def _deployed(reader: Reader, at: Moment, customer: str | None, instance: str | None) -> dict[str, dict[str, set[str]]]:
@@ -102,13 +145,18 @@ def _deployed(reader: Reader, at: Moment, customer: str | None, instance: str | 
     return deployed
 
 
-def places_of(path: str, description: Description) -> Iterable[tuple[str, str]]:
-    """The nouns whose activity may have touched a path: the layers of the instance, and the service the path names."""
+def places_of(path: str, description: Description, links: Iterable[Link] = ()) -> Iterable[tuple[str, str]]:
+    """The nouns whose activity may have touched a path: the layers of the instance, the service that the path names,
+    and who states what brought it in.
+    """
     for layer in description.layers:
-        yield ("instance" if layer.level == "template" else layer.level), layer.owner
+        yield _place(layer.level, layer.owner)
     head, _, rest = path.partition(".")
     if head == "services":
         yield "service", rest.split(".")[0]
+    for link in links:
+        if link.holder:
+            yield "service", link.holder
 
 
 def latest_touch(
@@ -116,31 +164,67 @@ def latest_touch(
     description: Description,
     lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]],
     renamed: Iterable[tuple[ActivityRow, str]] = (),
+    links: Collection[Link] = (),
+    floor: Origin | None = None,
 ) -> ActivityRow | None:
-    """The latest of the lines that made a difference, or of the changes of keys (with whose they are now)."""
+    """The latest of the lines that made a difference, or of the changes of keys (with whose they are now).
+
+    ``links`` brought a service in or out: an edit of them, or a later one of what came with it, but not that the
+    service was once created. Edits of layers that lie under ``floor``, where the value stands, did nothing to it.
+    """
     touching = [
         line
-        for place in places_of(difference.path, description)
+        for place in _effective(difference.path, description, floor)
         for line in lines.get(place, ())
-        if line.verb != RENAME_KEY and _touches(line, difference.path)
+        if line.verb != RENAME_KEY and _touches(line, difference.path, floor)
     ]
+    brought = [line for link in links for line in lines.get(_holder(link, description), ()) if _states(line, link)]
+    if brought:
+        touching = [*brought, *(line for line in touching if line.verb != "create")]
     touching += [line for line, address in renamed if _renames(line, address, difference, description)]
     return max(touching, key=lambda line: line.id, default=None)
 
 
-def _touches(line: ActivityRow, path: str) -> bool:
+def _place(level: str, owner: str) -> tuple[str, str]:
+    return ("instance" if level == "template" else level), owner
+
+
+def _effective(path: str, description: Description, floor: Origin | None) -> Iterable[tuple[str, str]]:
+    """The places whose edits can change what stands at the path."""
+    places = list(places_of(path, description))
+    standing = _place(floor.level, floor.owner) if floor is not None else None
+    return places[places.index(standing) :] if standing in places else places
+
+
+def _holder(link: Link, description: Description) -> tuple[str, str]:
+    return ("service", link.holder) if link.holder else ("instance", description.path)
+
+
+def _states(line: ActivityRow, link: Link) -> bool:
+    """Whether a line of activity states a link anew, or takes it back."""
+    if link.kind == "audits":
+        return bool(_audit(line.before, link.target) != _audit(line.after, link.target))
+    return _changed(line, link.kind, link.target)
+
+
+def _touches(line: ActivityRow, path: str, floor: Origin | None = None) -> bool:
     """Whether a line of activity changed what a path of a snapshot names."""
     parts = path.split(".")
     if parts[1] == "key":
         return False  # a key changes by an act of its own
     if parts[0] != "services":
         return line.noun != "service" and line.noun == parts[0] and _changed(line, parts[1], ".".join(parts[2:]))
-    if parts[2] in {"parameters", "defaults"}:
-        name = ".".join(parts[3:])
-        return _declared(line, name) if line.noun == "service" else _changed(line, "parameters", name)
+    field, name = parts[2], ".".join(parts[3:])
     if line.noun == "service":
-        return bool(line.address == parts[1] and parts[2] in (line.after or {}))
-    return bool(line.noun == "instance" and "requires" in (line.after or {}))
+        if field in {"parameters", "defaults"}:
+            return _declared(line, name, is_overridden=floor is not None and floor.level != "default")
+        if field == "audits":
+            return bool(_audit(line.before, name) != _audit(line.after, name))
+        return _changed(line, field, name) if field == "needs" else field in (line.after or {})
+    if field != "parameters":
+        return False
+    follows_another = line.noun == "instance" and "template" in (line.after or {}) and line.verb == "update"
+    return _changed(line, field, name) or (follows_another and (floor is None or floor.level not in LEVELS))
 
 
 def _renames(line: ActivityRow, address: str, difference: Difference, description: Description) -> bool:
@@ -168,13 +252,20 @@ def _changed(line: ActivityRow, field: str, name: str) -> bool:
     return bool((before or {}).get(name) != (after or {}).get(name))
 
 
-def _declared(line: ActivityRow, name: str) -> bool:
-    """Whether a service's declaration of a parameter differs before and after."""
-    return bool(_declaration(line.before, name) != _declaration(line.after, name))
+def _declared(line: ActivityRow, name: str, *, is_overridden: bool) -> bool:
+    """Whether a service's declaration of a parameter differs before and after, in what tells on its value."""
+    return bool(_declaration(line.before, name, is_overridden) != _declaration(line.after, name, is_overridden))
 
 
-def _declaration(values: Any, name: str) -> Any:
-    return next((each for each in _field(values, "parameters") or [] if each["name"] == name), None)
+def _declaration(values: Any, name: str, is_overridden: bool) -> Any:
+    stated = next((each for each in _field(values, "parameters") or [] if each["name"] == name), None)
+    left = {"description", "type", *(("default",) if is_overridden else ())}
+    return stated and {word: value for word, value in stated.items() if word not in left}
+
+
+def _audit(values: Any, audited: str) -> Any:
+    """What an auditor states of one service that it audits."""
+    return next((each for each in _field(values, "audits") or [] if each["service"] == audited), None)
 
 
 def _field(values: Any, field: str) -> Any:

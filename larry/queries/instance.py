@@ -114,7 +114,7 @@ def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
                 digest,
                 start <= at.as_of,
                 digest != snapshot.digest,
-                compare_snapshots(known[digest], snapshot),
+                compare_snapshots(known[digest], snapshot, resolved),
             )
             for deployment, host, digest, start in live
         ),

@@ -227,7 +227,7 @@ def test_a_difference_names_the_level_that_owns_the_value(level: str) -> None:
     assert owners([], [Layer(level, owner, {"alpha": 2})]) == wanted
     removed = owners([Layer(level, owner, {"alpha": 1})], [])
     assert removed[f"{level}.parameters.alpha"] == level
-    assert removed["services.web.parameters.alpha"] == "service web"
+    assert removed["services.web.parameters.alpha"] == "a template, or the default of service web"
 
 
 def test_a_name_with_a_dot_has_an_owner_too() -> None:
@@ -241,12 +241,33 @@ def test_a_higher_layer_that_is_overridden_owns_only_its_own_path() -> None:
     assert found == {"app.parameters.alpha": "app"}
 
 
+def test_what_no_level_sets_is_owned_by_the_template_or_the_default_that_gives_it() -> None:
+    declared = (Declaration("alpha", has_default=True, default=0),)
+    graph = {"web": ServiceSpec("web", declarations=declared)}
+    template = Layer("template", "acme/shop/base", {"alpha": 7})
+    level = Layer("app", "acme/shop", {"alpha": 5})
+    found: list[tuple[str, str | None]] = []
+    for old, new in (([level], [template]), ([template], []), ([], [template]), ([template], [template, level])):
+        before, _ = describe(ACME, old, ["web"], graph)
+        after, resolved = describe(ACME, new, ["web"], graph)
+        found += [
+            (each.owner, each.owner_before)
+            for each in compare_snapshots(before, after, resolved)
+            if each.path == "services.web.parameters.alpha"
+        ]
+    unknown = "a template, or the default of service web"
+    assert found == [
+        ("template acme/shop/base", "app"), ("default of service web", None), ("template acme/shop/base", None),
+        ("app", unknown),
+    ]  # fmt: skip
+
+
 def test_an_edit_of_the_graph_is_the_services() -> None:
     graph = {"ant": ServiceSpec("ant"), "bee": ServiceSpec("bee", needs=("ant",), audits=(Audit("ant"),))}
     edited = {**graph, "bee": replace(graph["bee"], audits=(Audit("ant", ALL_WHERES[1]),))}
     old, new = (take_snapshot(ACME, [], ["bee"], services)[0] for services in (graph, edited))
     assert compare_snapshots(old, new) == (
-        Difference("services.bee.audits.ant", "changed", "same-host", {"host": "h1"}, "service bee"),
+        Difference("services.bee.audits.ant", "changed", "same-host", {"host": "h1"}, "edge of service bee"),
     )
 
 
