@@ -162,6 +162,11 @@ class Difference:
     owner: str
     owner_before: str | None = None
 
+    @property
+    def ownership(self) -> str:
+        """The owner in words, with the one before."""
+        return self.owner if self.owner_before is None else f"{self.owner} (was {self.owner_before})"
+
 
 def compare_snapshots(old: Snapshot, new: Snapshot, resolved: Resolved | None = None) -> tuple[Difference, ...]:
     """Added, removed and changed paths in order of path; services and parameters are compared by key, not by

@@ -47,5 +47,5 @@ def tell_value(value: Json) -> str:
 def _line(difference: Difference | NodeDifference, cause: ActivityRow | None = None) -> DifferenceLine:
     old = "" if difference.kind == "added" else tell_value(difference.old)
     new = "" if difference.kind == "removed" else tell_value(difference.new)
-    owner = difference.owner if isinstance(difference, Difference) else ""
+    owner = difference.ownership if isinstance(difference, Difference) else ""
     return DifferenceLine(difference.path, difference.kind, old, new, owner, cause)

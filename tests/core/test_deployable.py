@@ -255,6 +255,8 @@ def test_what_no_level_sets_is_owned_by_the_template_or_the_default_that_gives_i
             for each in compare_snapshots(before, after, resolved)
             if each.path == "services.web.parameters.alpha"
         ]
+    assert Difference("a", "changed", 1, 2, "app", "instance").ownership == "app (was instance)"
+    assert Difference("a", "changed", 1, 2, "app").ownership == "app"
     unknown = "a template, or the default of service web"
     assert found == [
         ("template acme/shop/base", "app"), ("default of service web", None), ("template acme/shop/base", None),

@@ -141,7 +141,7 @@ def _print_differences(differences: Sequence[Difference], causes: Mapping[str, s
         Column("path", lambda each: each.path),
         Column("old", lambda each: "" if each.kind == "added" else _show(each.old)),
         Column("new", lambda each: "" if each.kind == "removed" else _show(each.new)),
-        Column("owner", lambda each: f"{each.owner} (was {each.owner_before})" if each.owner_before else each.owner),
+        Column("owner", lambda each: each.ownership),
         *([Column("last touched by", lambda each: causes.get(each.path))] if causes else []),
     )
     print_table(columns, differences)
