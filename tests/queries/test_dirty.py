@@ -43,7 +43,8 @@ def act(now: float, reason: str, noun: str, address: str, **values: Json) -> Non
 def causes(now: float = 9) -> dict[str, str | None]:
     """By path, the reason of the act that is named."""
     found = list_dirty_causes(LOCAL, Moment(day(now)))
-    return {c.difference.path: c.activity and c.activity.reason for each in found for c in each.causes}
+    every = [cause for each in found for cause in each.causes]
+    return {each.difference.path: None if each.activity is None else each.activity.reason for each in every}
 
 
 def owners(now: float = 9) -> dict[str, tuple[str, str | None]]:
@@ -154,7 +155,7 @@ def test_a_template_owns_what_it_gives_and_following_another_is_an_act_on_the_in
 
 def test_a_default_owns_what_nobody_sets_and_words_about_it_change_nothing() -> None:
     start()
-    size = {"name": "size", "type": "integer", "default": 2}
+    size: dict[str, Json] = {"name": "size", "type": "integer", "default": 2}
     act(1, "a larger default", "service", "app", parameters=[size])
     act(2, "explained", "service", "app", parameters=[{**size, "description": "in sheep"}])
     path = "services.app.parameters.size"
