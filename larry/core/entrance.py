@@ -10,7 +10,7 @@ from larry.core.deployable import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Entrance:
     """A statement: the instance ``requires`` the target (there is no holder), the holder ``needs`` or ``audits`` it."""
 
     kind: str
@@ -18,28 +18,28 @@ class Link:
     target: str
 
 
-def find_entrances(without: Snapshot, having: Snapshot) -> Mapping[str, frozenset[Link]]:
+def find_entrances(without: Snapshot, having: Snapshot) -> Mapping[str, frozenset[Entrance]]:
     """For each service that only the second snapshot has: the statements that bring it, directly or by way of others
     that only it has. Each leads from what both have, so it is what was stated anew; linear in services and edges.
 
     With the snapshots the other way round it says of what has left which statements were taken back.
     """
     came = having.by_key.keys() - without.by_key.keys()
-    links: dict[str, set[Link]] = {key: set() for key in came}
+    links: dict[str, set[Entrance]] = {key: set() for key in came}
     brings: dict[str, set[str]] = {key: set() for key in came}
     for key in came & set(having.requires):
-        links[key].add(Link("requires", "", key))
+        links[key].add(Entrance("requires", "", key))
     for service in having.services:
         for need in service.needs:
             if need in came and service.key in came:
                 brings[service.key].add(need)
             elif need in came:
-                links[need].add(Link("needs", service.key, need))
+                links[need].add(Entrance("needs", service.key, need))
         for audit in service.audits if service.key in came else ():
             if audit.service in came:
                 brings[audit.service].add(service.key)
             else:
-                links[service.key].add(Link("audits", service.key, audit.service))
+                links[service.key].add(Entrance("audits", service.key, audit.service))
     waiting = sorted(came)
     while waiting:
         key = waiting.pop()

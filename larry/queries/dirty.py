@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from larry.core.deployable import LEVELS, Difference, Snapshot, compare_snapshots
-from larry.core.entrance import Link, find_entrances
+from larry.core.entrance import Entrance, find_entrances
 from larry.core.parameters import Merge, Origin, Resolved
 from larry.core.service_graph import ServiceSpec
 from larry.core.track import Track, untracked
@@ -91,7 +91,7 @@ class _Behind:
         self.whence = {(key, match.name): match.whence for match in resolved.matching for key in match.needed_by}
         self.hosts: set[str] = set()
         self.differences: dict[str, Difference] = {}
-        self.links: dict[str, set[Link]] = {}
+        self.links: dict[str, set[Entrance]] = {}
         self.resolved = resolved
 
     def add(self, live: Snapshot, now: Snapshot, hosts: Iterable[str]) -> None:
@@ -113,7 +113,7 @@ class _Behind:
         floor = self._floor(difference)
         return latest_touch(difference, self.description, lines, renamed, self._links(difference), floor)
 
-    def _links(self, difference: Difference) -> frozenset[Link]:
+    def _links(self, difference: Difference) -> frozenset[Entrance]:
         """Why the services that a path names have come or gone."""
         parts = difference.path.split(".")
         if parts[0] != "services":
@@ -145,7 +145,7 @@ def _deployed(reader: Reader, at: Moment, customer: str | None, instance: str | 
     return deployed
 
 
-def places_of(path: str, description: Description, links: Iterable[Link] = ()) -> Iterable[tuple[str, str]]:
+def places_of(path: str, description: Description, links: Iterable[Entrance] = ()) -> Iterable[tuple[str, str]]:
     """The nouns whose activity may have touched a path: the layers of the instance, the service that the path names,
     and who states what brought it in.
     """
@@ -164,7 +164,7 @@ def latest_touch(
     description: Description,
     lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]],
     renamed: Iterable[tuple[ActivityRow, str]] = (),
-    links: Collection[Link] = (),
+    links: Collection[Entrance] = (),
     floor: Origin | None = None,
 ) -> ActivityRow | None:
     """The latest of the lines that made a difference, or of the changes of keys (with whose they are now).
@@ -196,11 +196,11 @@ def _effective(path: str, description: Description, floor: Origin | None) -> Ite
     return places[places.index(standing) :] if standing in places else places
 
 
-def _holder(link: Link, description: Description) -> tuple[str, str]:
+def _holder(link: Entrance, description: Description) -> tuple[str, str]:
     return ("service", link.holder) if link.holder else ("instance", description.path)
 
 
-def _states(line: ActivityRow, link: Link) -> bool:
+def _states(line: ActivityRow, link: Entrance) -> bool:
     """Whether a line of activity states a link anew, or takes it back."""
     if link.kind == "audits":
         return bool(_audit(line.before, link.target) != _audit(line.after, link.target))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from larry.core.deployable import Snapshot, describe
-from larry.core.entrance import Link, find_entrances
+from larry.core.entrance import Entrance, find_entrances
 from larry.core.service_graph import Audit, ServiceSpec
 from tests.core.budget import dice, many
 from tests.core.specimen import Graph, make_graph
@@ -30,16 +30,16 @@ def thin(random: Random, graph: Graph) -> Graph:
     }
 
 
-def without(graph: Graph, requires: list[str], links: frozenset[Link]) -> tuple[Graph, list[str]]:
+def without(graph: Graph, requires: list[str], links: frozenset[Entrance]) -> tuple[Graph, list[str]]:
     cut = {
         key: replace(
             spec,
-            needs=tuple(need for need in spec.needs if Link("needs", key, need) not in links),
-            audits=tuple(audit for audit in spec.audits if Link("audits", key, audit.service) not in links),
+            needs=tuple(need for need in spec.needs if Entrance("needs", key, need) not in links),
+            audits=tuple(audit for audit in spec.audits if Entrance("audits", key, audit.service) not in links),
         )
         for key, spec in graph.items()
     }
-    return cut, [key for key in requires if Link("requires", "", key) not in links]
+    return cut, [key for key in requires if Entrance("requires", "", key) not in links]
 
 
 def test_a_service_is_there_by_its_links_and_each_leads_from_what_was_there() -> None:
@@ -69,10 +69,10 @@ def test_links_by_hand() -> None:
         "probe": ServiceSpec("probe", audits=(Audit("disk"), Audit("app"))),
     }
     old = snapshot({"app": ServiceSpec("app")}, ["app"])
-    by_app = Link("needs", "app", "cache")
+    by_app = Entrance("needs", "app", "cache")
     new = snapshot(graph, ["app"])
     assert find_entrances(old, new) == {
-        "cache": {by_app}, "disk": {by_app}, "probe": {by_app, Link("audits", "probe", "app")},
+        "cache": {by_app}, "disk": {by_app}, "probe": {by_app, Entrance("audits", "probe", "app")},
     }  # fmt: skip
     assert find_entrances(new, old) == {}
-    assert find_entrances(old, snapshot(graph, ["app", "disk"]))["disk"] == {by_app, Link("requires", "", "disk")}
+    assert find_entrances(old, snapshot(graph, ["app", "disk"]))["disk"] == {by_app, Entrance("requires", "", "disk")}
