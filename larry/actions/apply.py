@@ -17,7 +17,7 @@ from larry.actions.redact import Redaction, redact
 from larry.actions.timeline import recompile, write_timelines
 from larry.actions.transaction import begin_recording, transact
 from larry.core.deployable import LEVELS
-from larry.core.document import Json, digest_of, is_sealed
+from larry.core.document import Json, digest_of, is_sealed, read_marked
 from larry.core.parameters import ParameterType, matches_type
 from larry.core.plan import Plan
 from larry.core.redaction import seal_defaults, seal_values
@@ -128,9 +128,10 @@ def change_estate(
 def forget(change: EstateChange) -> EstateChange:
     """Once an act has redacted, and its transaction is over: make the database forget what was overwritten, and tell
     what is left of it. Inside another transaction nothing is done; whoever began that does this."""
-    if change.redaction is None or connection.in_atomic_block:
+    redaction = change.redaction
+    if redaction is None or redaction.is_empty or connection.in_atomic_block:
         return change
-    return replace(change, redaction=replace(change.redaction, remains=sweep_remains()))
+    return replace(change, redaction=replace(redaction, remains=sweep_remains()))
 
 
 def _nobody(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
@@ -209,7 +210,8 @@ def _wrong_secrets(items: Collection[Item], sensitive: Collection[str]) -> Itera
     for item in items:
         values = item.values.get("parameters") if item.noun != "service" else None
         for name, value in (values if isinstance(values, Mapping) else {}).items():
-            wanted = [] if name not in sensitive else [t for t in types[name] if not matches_type(value, t)]
+            clear = read_marked(value)
+            wanted = [] if name not in sensitive else [t for t in types[name] if not matches_type(clear, t)]
             if wanted:
                 at = item.position_of(("parameters", name))
                 yield Fault(f"this is not of type {wanted[0]}", ("parameters", name), subject=item.label, position=at)

@@ -48,6 +48,11 @@ class Redaction:
     remains: str = ""
 
     @property
+    def is_empty(self) -> bool:
+        """Whether nothing of these names had ever been in clear."""
+        return not (self.values or self.snapshots or self.documents or self.lines)
+
+    @property
     def document(self) -> Mapping[str, Json]:
         """The same for programs."""
         return {

@@ -17,6 +17,7 @@ LARGEST_INTEGER = 2**53 - 1
 
 DEEPEST = 32
 SEALED = "sealed"
+MARKED = "seal"
 
 _SURROGATES = range(0xD800, 0xE000)
 
@@ -61,6 +62,16 @@ def digest_of(value: Json) -> str:
 def is_sealed(value: Json) -> bool:
     """Whether the value stands for a secret that only the database can open: ``{"sealed": HMAC}``."""
     return isinstance(value, Mapping) and len(value) == 1 and SEALED in value
+
+
+def is_marked(value: Json) -> bool:
+    """Whether whoever wrote the value wants it sealed, whatever its name: ``{"seal": VALUE}``."""
+    return isinstance(value, Mapping) and len(value) == 1 and MARKED in value
+
+
+def read_marked(value: Json) -> Json:
+    """The value without such a mark."""
+    return value[MARKED] if isinstance(value, Mapping) and is_marked(value) else value
 
 
 def find_json_faults(value: Json) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from larry.core.deployable import LEVELS, FrozenService, Snapshot
-from larry.core.document import Json, is_sealed
+from larry.core.document import Json, is_marked, is_sealed, read_marked
 from larry.core.node import Node
 from larry.core.node_text import replace_parameters
 
@@ -22,11 +22,11 @@ Seal: TypeAlias = Callable[[Json], Json]
 
 
 def seal_values(values: Mapping[str, Json], names: Collection[str], seal: Seal) -> Mapping[str, Json]:
-    """The values with those of sensitive names sealed."""
-    if not any(name in names and not is_sealed(value) for name, value in values.items()):
+    """The values with those of sensitive names sealed, and those that are marked to be."""
+    clear = {n for n, v in values.items() if is_marked(v) or (n in names and not is_sealed(v))}
+    if not clear:
         return values
-    sealed = {n: seal(v) if n in names and not is_sealed(v) else v for n, v in values.items()}
-    return MappingProxyType(sealed)
+    return MappingProxyType({n: seal(read_marked(v)) if n in clear else v for n, v in values.items()})
 
 
 def seal_defaults(declarations: Sequence[Json], names: Collection[str], seal: Seal) -> Sequence[Json]:

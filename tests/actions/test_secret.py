@@ -139,3 +139,27 @@ def test_a_snapshot_of_a_secret_holds_its_name_only() -> None:
 def test_the_preview_of_the_very_first_secret_holds() -> None:
     shown = apply(state(FULL), author(), dry_run=True)
     assert apply(state(FULL), author(), expect=shown.digest).digest == shown.digest
+
+
+def test_a_single_value_is_sealed_whatever_its_name() -> None:
+    lay(SMALL)
+    marked = {"size": {"seal": 7}, "api_key": {"seal": CANARY}, "list": [{"seal": "not a mark in here"}]}
+    change("instance", LIVE, 1, parameters=marked)
+    assert change("instance", LIVE, 1, parameters=marked).changes == (), "the same is written again"
+    put(LIVE, "web1", now=2)
+    assert CANARY not in read_all_text()
+    assert "not a mark in here" in read_all_text()
+    app = next(each for each in get_node("web1", LOCAL, Moment(day(3))).node.services if each.service == "app")
+    assert app.parameters["size"] != 7
+    shown = next(each for each in reveal("web1", Moment(day(3)), author(3)).node.services if each.service == "app")
+    assert shown.parameters["size"] == 7
+    assert not dirty(3)
+    change("instance", LIVE, 4, parameters={"size": {"seal": 8}, "api_key": {"seal": CANARY}})
+    assert LIVE in str(dirty(5))
+
+
+def test_a_marked_secret_of_the_wrong_type_is_refused_without_the_value() -> None:
+    lay(FULL)
+    with pytest.raises(EstateFaults, match="not of type string") as caught:
+        change("instance", LIVE, 1, parameters={"rails_env": "x", "db_password": {"seal": 123454321}, "n": 1})
+    assert "123454321" not in str(caught.value)
