@@ -143,7 +143,7 @@ def test_the_preview_of_the_very_first_secret_holds() -> None:
 
 def test_a_single_value_is_sealed_whatever_its_name() -> None:
     lay(SMALL)
-    marked = {"size": {"seal": 7}, "api_key": {"seal": CANARY}, "list": [{"seal": "not a mark in here"}]}
+    marked: Json = {"size": {"seal": 7}, "api_key": {"seal": CANARY}, "list": [{"seal": "not a mark in here"}]}
     change("instance", LIVE, 1, parameters=marked)
     assert change("instance", LIVE, 1, parameters=marked).changes == (), "the same is written again"
     put(LIVE, "web1", now=2)
