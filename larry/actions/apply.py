@@ -13,7 +13,9 @@ from larry.actions.activity import activity_of
 from larry.actions.author import Author, GroundMoved
 from larry.actions.edge import write_edges
 from larry.actions.noun import identity, retire_items, write_items
+from larry.actions.permit import permit_changes
 from larry.actions.redact import Redaction, redact
+from larry.actions.sight import keep_known, show_plan
 from larry.actions.timeline import recompile, write_timelines
 from larry.actions.transaction import begin_recording, transact
 from larry.core.deployable import LEVELS
@@ -97,13 +99,14 @@ def change_estate(
 
     def work() -> EstateChange:
         take_turn()
-        existing = get_estate(author.reader, author.moment)
+        existing = keep_known(get_estate(author.reader, author.moment), author)
         decided = _decide(stated, existing, leaving)
         standing = {(item.noun, identity(item)): item for item in existing.values()}
         changes = (
             *(_change(item, standing.get((item.noun, identity(item))), decided.sensitive) for item in decided.changed),
             *(ItemChange(item.noun, item.address, "retire", MappingProxyType({})) for item in decided.gone),
         )
+        permit_changes(((each.noun, each.address, each.verb, each.fields) for each in changes), author)
         if decided.newly:
             wait_for_gate()  # before any lock of those who keep it shut
         _lock(changes, author)
@@ -113,9 +116,11 @@ def change_estate(
         redacted = redact(decided.newly, _count_clear(existing, decided.newly), now) if decided.newly else None
         plan = _recompile(changes, redacted.hosts if redacted is not None else frozenset(), now)
         notes = tuple(_tell_unmarked(existing, decided))
-        change = EstateChange(changes, plan, redacted.redaction if redacted is not None else None, notes)
+        change = EstateChange(
+            changes, show_plan(plan, author), redacted.redaction if redacted is not None else None, notes
+        )
         if expect is not None and expect != change.digest:
-            raise GroundMoved("the ground has moved: this is no longer the change that was expected", plan)
+            raise GroundMoved("the ground has moved: this is no longer the change that was expected", change.plan)
         if dry_run:
             transaction.set_rollback(True)
         return change

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from larry.core.plan import Plan
+from larry.core.rights import ALL_RIGHTS, Rights
 from larry.nouns.text import LONGEST_TEXT, find_text_fault
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader
@@ -15,7 +16,8 @@ LONGEST_ACTOR = 200
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Somebody who acts: their name, the reason they give, and the moment they act at.
+    """Somebody who acts: their name, the reason they give, the moment they act at, and what they may do. Without more
+    being said they may everything, as whoever runs the command on the machine; pages and the API say more.
 
     Raises `Refused` for a name or reason that no record holds.
     """
@@ -23,6 +25,7 @@ class Author:
     actor: str
     reason: str
     now: datetime
+    rights: Rights = ALL_RIGHTS
 
     def __post_init__(self) -> None:
         for what, text, longest in (("name", self.actor, LONGEST_ACTOR), ("reason", self.reason, LONGEST_TEXT)):
@@ -32,7 +35,13 @@ class Author:
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.actor)
+        """How the act itself reads: all there is, because what others have decides what is possible."""
+        return Reader(self.actor, ALL_RIGHTS)
+
+    @property
+    def sees(self) -> Reader:
+        """How what the author names is found: what they may not see is not there."""
+        return Reader(self.actor, self.rights)
 
     @property
     def moment(self) -> Moment:

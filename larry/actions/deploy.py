@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from larry.actions.author import Author, Refused
+from larry.actions.permit import permit_everything
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
 from larry.actions.stale import retake
@@ -15,6 +16,7 @@ from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
 from larry.core.interval import EndsBeforeItStarts, Interval, earlier_end, iso
 from larry.core.parameters import Resolved
 from larry.core.plan import Notice, Plan
+from larry.core.rights import Permission
 from larry.queries.deployable import find_digest, get_snapshots
 from larry.queries.instance import get_descriptions
 from larry.queries.lane import list_lanes
@@ -70,6 +72,8 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
     """Snapshots are taken here, once, from one state of the database; lanes are planned anew each time."""
     if not request.items or not all(item.hosts for item in request.items):
         raise Refused("nothing to deploy: name at least one instance and one host for it")
+    if request.backdate:
+        permit_everything(author, Permission.DEPLOY, "in the past")
     frozen, refusals = _freeze(request.items, author)
 
     def plan(now: Author) -> Planned:
@@ -96,7 +100,7 @@ def _refuse_taken_history(request: DeployRequest, author: Author) -> None:
     whole = _interval(request, request.start or author.now)
     past = Interval(whole.start, earlier_end(author.now, whole.end))
     keys = [(item.instance.lower(), host.lower()) for item in request.items for host in item.hosts]
-    for (path, host), lane in list_lanes(keys, author.reader, Moment(past.start)).items():
+    for (path, host), lane in list_lanes(keys, author.sees, Moment(past.start)).items():
         for stay in lane.stays:
             if stay.interval.overlaps(past):
                 raise Refused(
@@ -131,7 +135,7 @@ def _interval(request: DeployRequest, now: datetime) -> Interval:
 
 def _freeze(items: Sequence[DeployItem], author: Author) -> tuple[list[Snapshot], list[Notice]]:
     """The snapshot of each item, and a refusal for each that is not ready."""
-    reader, moment = author.reader, author.moment
+    reader, moment = author.sees, author.moment
     with read_view():
         fresh = {item.instance.lower() for item in items if item.snapshot is None}
         descriptions = get_descriptions(fresh, reader, moment) if fresh else {}

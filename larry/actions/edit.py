@@ -54,7 +54,7 @@ def _refuse_standing(noun: str, address: str, name: Json, author: Author) -> Non
 
 def _stands(noun: str, address: str, author: Author) -> bool:
     try:
-        get_item(noun, address, author.reader, author.moment)
+        get_item(noun, address, author.sees, author.moment)
     except NotFound:
         return False
     return True

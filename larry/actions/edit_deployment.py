@@ -64,8 +64,8 @@ def delete_deployments(
     """Delete deployments that have not begun, with their deployed services. Raises `Refused` for those that have."""
 
     def planner(now: Author) -> Planned:
-        keys = list_lane_keys(ids, now.reader, now.moment)
-        lanes = list_lanes(keys.values(), now.reader, now.moment)
+        keys = list_lane_keys(ids, now.sees, now.moment)
+        lanes = list_lanes(keys.values(), now.sees, now.moment)
         try:
             turns = [(lanes[keys[id_]], delete_stay(_find(lanes[keys[id_]], id_), now=now.now)) for id_ in sorted(keys)]
         except IsOver as reason:
@@ -78,14 +78,14 @@ def delete_deployments(
 
 def _plan(asked: DeploymentEdit, author: Author, *, resume: bool) -> Planned:
     id_ = asked.id.lower()
-    path, old_host = list_lane_keys([id_], author.reader, author.moment)[id_]
+    path, old_host = list_lane_keys([id_], author.sees, author.moment)[id_]
     host = asked.host.lower() if asked.host is not None else old_host
-    lanes = list_lanes([(path, old_host), (path, host)], author.reader, author.moment)
+    lanes = list_lanes([(path, old_host), (path, host)], author.sees, author.moment)
     lane = lanes[path, old_host]
     stay = _find(lane, id_)
     wish = _wish(asked, stay, author)
     if host != old_host or asked.place is not None:
-        snapshot = get_snapshots([stay.deployable], author.reader, author.moment)[stay.deployable]
+        snapshot = get_snapshots([stay.deployable], author.sees, author.moment)[stay.deployable]
         place = {**lane.places[id_], **{key: there.lower() for key, there in (asked.place or {}).items()}}
         strange = sorted(key for key in place if key not in snapshot.by_key)
         if strange:

@@ -82,7 +82,7 @@ def plan_wishes(
     """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 3 for each role and
     interval. ``present`` is now, where the author's moment is an earlier one.
     """
-    lanes = list_lanes([wish.lane for wish in wishes], author.reader, author.moment)
+    lanes = list_lanes([wish.lane for wish in wishes], author.sees, author.moment)
     if len(lanes) < len(wishes):
         twice = sorted({f"{w.path} on {w.host}" for w in wishes if sum(o.lane == w.lane for o in wishes) > 1})
         raise Refused(f"asked for twice in one rollout: {', '.join(twice)}")
@@ -128,6 +128,8 @@ def _refuse_unknown_hosts(additions: Sequence[NewDeployment], author: Author) ->
     """Services go to hosts that are there and not retired."""
     try:
         get_host_ids({footing.host for a in additions for footing in a.footings}, author.reader, author.moment)
+        if not author.sees.sees_everything:
+            get_host_ids({host for a in additions for host in a.place.values()}, author.sees, author.moment)
     except NotFound as reason:
         raise Refused(f"{reason}, where services are to go") from reason
 

@@ -46,8 +46,8 @@ def _planner(
     if not paths:
         raise Refused("nothing to redeploy: name at least one instance")
     with read_view():
-        descriptions = get_descriptions(paths, author.reader, author.moment)
-        services = get_service_graph(author.reader, author.moment)
+        descriptions = get_descriptions(paths, author.sees, author.moment)
+        services = get_service_graph(author.sees, author.moment)
     frozen: dict[str, Snapshot] = {}
     refusals: list[Notice] = []
     for path, description in track(sorted(descriptions.items()), "taking snapshots"):
@@ -62,8 +62,8 @@ def _planner(
 
 def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author) -> list[LaneWish]:
     """A wish for each lane that is live at the moment with another snapshot: from then until the old one's end."""
-    keys = list_live_lanes(frozen, Moment(moment), author.reader, author.moment)
-    lanes = list_lanes(keys, author.reader, author.moment)
+    keys = list_live_lanes(frozen, Moment(moment), author.sees, author.moment)
+    lanes = list_lanes(keys, author.sees, author.moment)
     wishes: list[LaneWish] = []
     for (path, host), lane in lanes.items():
         stay = next((stay for stay in lane.stays if moment in stay.interval), None)

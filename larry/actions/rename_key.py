@@ -13,11 +13,13 @@ from django.db.models.functions import Concat, Substr
 from larry.actions.activity import activity_of, record
 from larry.actions.author import Author, GroundMoved, Refused
 from larry.actions.noun import find_row, refuse_former_keys
+from larry.actions.permit import permit_everything
 from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.core.key import fold
 from larry.core.plan import Plan
+from larry.core.rights import Permission
 from larry.nouns.check import list_referring
 from larry.nouns.item import Item, find_parent_address, join_address
 from larry.nouns.parser import parse_field
@@ -74,6 +76,7 @@ def rename_key(
     """
     if noun not in NOUNS:
         raise Refused(f"there is no noun {noun}: there are {', '.join(NOUNS)}")
+    permit_everything(author, Permission.EDIT, "keys, which tools know things by")
     _, faults = parse_field(NOUNS[noun].by_name["key"], key)
     if faults:
         raise Refused("; ".join(fault.text for fault in faults))

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 
 from larry.actions.activity import activity_of, record
 from larry.actions.author import Author, GroundMoved, NoReason, Refused
+from larry.actions.permit import permit_plan
 from larry.actions.planning import Planned
+from larry.actions.sight import show_plan
 from larry.actions.stale import refuse_stale
 from larry.actions.timeline import write_timelines
 from larry.actions.transaction import begin_recording, not_backwards, transact
@@ -32,7 +34,9 @@ _ROUNDS = 20
 def preview(planner: Callable[[Author], Planned], author: Author) -> Plan:
     """The Plan, not applied, from one state of the database."""
     with read_view():
-        return planner(not_backwards(author)).plan
+        planned = planner(not_backwards(author))
+        _permit(planned, author, is_act=False)
+        return show_plan(planned.plan, author)
 
 
 def carry_out(
@@ -68,15 +72,23 @@ def _attempt(
         author, moment = begin_recording(author), author.now
         if author.now > moment:  # others have recorded meanwhile, elsewhere: this begins after it, and is planned so
             planned = planner(author)
+    _permit(planned, author, is_act=True)
     if expect is not None and expect != planned.plan.digest:
-        raise GroundMoved("the ground has moved: this is no longer the Plan that was expected", planned.plan)
+        shown = show_plan(planned.plan, author)
+        raise GroundMoved("the ground has moved: this is no longer the Plan that was expected", shown)
     if planned.plan.refusals:
-        raise Refused("; ".join(refusal.text for refusal in planned.plan.refusals), planned.plan)
+        shown = show_plan(planned.plan, author)
+        raise Refused("; ".join(refusal.text for refusal in shown.refusals), shown)
     if not _is_locked(planned, known):
         return False, planned
     if planned.plan.changes:
         _write(planned, author, verb)
     return True, planned
+
+
+def _permit(planned: Planned, author: Author, *, is_act: bool) -> None:
+    placed = {host for addition in planned.writes.additions for host in addition.place.values()}
+    permit_plan(planned.plan, planned.instances, placed, author, is_act=is_act)
 
 
 def _is_locked(planned: Planned, known: Planned) -> bool:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from larry.actions.activity import record
 from larry.actions.author import Author
+from larry.actions.permit import permit_everything
 from larry.actions.transaction import begin_recording, transact
+from larry.core.rights import Permission
 from larry.records.secret import rotate_seals
 
 
 def rotate(author: Author) -> int:
     """How many secrets there are; no digest changes, because they are known by an HMAC that stays. One transaction."""
+
+    permit_everything(author, Permission.MANAGE, "or put secrets under another key")
 
     def work() -> int:
         count = rotate_seals()

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
+from larry.actions.permit import permit_instance
 from larry.actions.stale import refuse_stale, retake
 from larry.actions.transaction import begin_recording, transact
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
 from larry.core.parameters import Resolved
+from larry.core.rights import Permission
 from larry.queries.instance import get_descriptions
 from larry.queries.service import get_service_graph
 from larry.queries.view import read_view
@@ -36,8 +38,9 @@ def snapshot(path: str, author: Author, *, dry_run: bool = False) -> Taken:
 
 def _take(path: str, author: Author, *, dry_run: bool) -> Taken:
     with read_view():
-        description = get_descriptions([path], author.reader, author.moment)[path.lower()]
-        frozen, resolved = description.describe(get_service_graph(author.reader, author.moment))
+        description = get_descriptions([path], author.sees, author.moment)[path.lower()]
+        frozen, resolved = description.describe(get_service_graph(author.sees, author.moment))
+        permit_instance(frozen.path, Permission.EDIT, author)
         kept = Deployable.objects.filter(digest=frozen.digest).exists()
     try:
         refuse_unready(frozen.path, resolved)

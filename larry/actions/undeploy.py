@@ -36,8 +36,8 @@ def _planner(ids: tuple[str, ...], at: datetime | None) -> Callable[[Author], Pl
     wanted = tuple(sorted({each.lower() for each in ids}))
 
     def plan(author: Author) -> Planned:
-        keys = list_lane_keys(wanted, author.reader, author.moment)
-        lanes = list_lanes(keys.values(), author.reader, author.moment)
+        keys = list_lane_keys(wanted, author.sees, author.moment)
+        lanes = list_lanes(keys.values(), author.sees, author.moment)
         changes: list[Change] = []
         for id_ in wanted:
             lane = lanes[keys[id_]]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from larry.actions.author import Author, Refused
+from larry.actions.permit import permit_everything
 from larry.actions.planning import Planned, changes_of, join_moves, moves_of, plan_moves
 from larry.actions.rollout import carry_out, preview
 from larry.core.plan import Plan
+from larry.core.rights import Permission
 from larry.core.undo import Made, take_back
 from larry.queries.lane import list_lanes
 from larry.queries.rollout import RolloutRow, get_rollout
@@ -17,9 +19,10 @@ def undo(number: int, author: Author, *, expect: str | None = None, dry_run: boo
     """
 
     def planner(now: Author) -> Planned:
-        rollout = get_rollout(number, now.reader, now.moment)
+        rollout = get_rollout(number, now.sees, now.moment)
+        _refuse_partly_seen(rollout, now)
         _refuse_overtaken(rollout)
-        lanes = list_lanes({(each.path, each.host) for each in rollout.touched}, now.reader, now.moment)
+        lanes = list_lanes({(each.path, each.host) for each in rollout.touched}, now.sees, now.moment)
         moves = []
         for (path, host), lane in lanes.items():
             made = [
@@ -34,6 +37,13 @@ def undo(number: int, author: Author, *, expect: str | None = None, dry_run: boo
         return plan_moves(join_moves(moves), list(lanes.values()), {}, now)
 
     return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="undo")
+
+
+def _refuse_partly_seen(rollout: RolloutRow, author: Author) -> None:
+    """Half an undo is none: what others have in the rollout goes back with it."""
+    whole = author.sees.sees_everything or get_rollout(rollout.id, author.reader, author.moment)
+    if whole is not True and (len(whole.touched), len(whole.later)) != (len(rollout.touched), len(rollout.later)):
+        permit_everything(author, Permission.DEPLOY, f"all that rollout {rollout.id} touched")
 
 
 def _refuse_overtaken(rollout: RolloutRow) -> None:

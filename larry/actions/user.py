@@ -16,9 +16,11 @@ from django.core.validators import validate_email
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
+from larry.actions.permit import permit_everything
 from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json
 from larry.core.key import fold
+from larry.core.rights import Permission
 from larry.queries.reader import NotFound
 from larry.queries.user import UserRow, user_row_of
 from larry.records.user import User
@@ -53,6 +55,7 @@ def add_user(new: NewUser, password: str | None, author: Author, *, dry_run: boo
 
     Raises `CannotBeUser` with every fault, `WeakPassword`.
     """
+    permit_everything(author, Permission.MANAGE, "or add users")
     name = unicodedata.normalize("NFKC", new.name.strip())
     faults = list(_find_faults(name, new))
     if faults:
@@ -86,6 +89,7 @@ def add_user(new: NewUser, password: str | None, author: Author, *, dry_run: boo
 
 def set_password(name: str, password: str, author: Author) -> UserRow:
     """Give a user another password: all sessions of theirs end. One transaction. Raises `NotFound`, `WeakPassword`."""
+    permit_everything(author, Permission.MANAGE, "or set passwords")
     hashed = hash_password(password, _find(name))
 
     def work() -> UserRow:
@@ -122,7 +126,14 @@ def hash_password(password: str, user: User) -> str:
     return make_password(password)
 
 
+def is_user_name(name: str) -> bool:
+    """Whether users and groups can be called so."""
+    return _NAME.fullmatch(name) is not None and len(name) <= LONGEST_USER_NAME
+
+
 def _switch(name: str, author: Author, moment: datetime | None, verb: str, *, dry_run: bool) -> UserRow:
+    permit_everything(author, Permission.MANAGE, "or sign in")
+
     def work() -> UserRow:
         row = _lock(name)
         if (row.deactivated_at is None) == (moment is None):
@@ -151,7 +162,7 @@ def _lock(name: str) -> User:
 
 
 def _find_faults(name: str, new: NewUser) -> Iterator[str]:
-    if not _NAME.fullmatch(name) or len(name) > LONGEST_USER_NAME:
+    if not is_user_name(name):
         yield f"a user's name is made of letters, digits and . @ + - _, at most {LONGEST_USER_NAME} of them"
     full_name = new.full_name.strip()
     if len(full_name) > LONGEST_FULL_NAME or not full_name.isprintable():

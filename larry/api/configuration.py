@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponse
 
 from larry.api.dated_reply import make_dated_reply
 from larry.api.reply import make_refusal, read_only
+from larry.core.rights import PersonRole, Right, rights_of
 from larry.exports.dialect import DIALECTS
 from larry.queries.node import get_node
 from larry.queries.reader import Reader
 
-ANYBODY = Reader("anybody")
-"""Who asks without saying who: masked, like everything until there are grants."""
+ANYBODY = Reader("anybody", rights_of([Right(PersonRole.MACHINE)]))
+"""Who asks without saying who: any host's configuration, masked, and nothing else."""
 
 LONGEST_HOST = 253
 """Of a DNS name (RFC 1035 section 3.1, without the root)."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 
 from larry.api.reply import make_refusal, make_reply, read_only
+from larry.core.rights import NO_RIGHTS
 from larry.outside import clock
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader
 from larry.queries.readiness import get_readiness
 
-PROBE = Reader("probe")
+PROBE = Reader("probe", NO_RIGHTS)
 
 
 @read_only

@@ -28,7 +28,8 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "check": ("check:check", "strange situations: missing guards, uncovered audits, dirty instances"),
         },
         "People": {
-            "user": ("user:user", "who may sign in: add, list, password, deactivate, activate"),
+            "user": ("user:user", "who may sign in, and may do what: add, list, password, grant, revoke …"),
+            "group": ("group:group", "users that are granted something together"),
         },
         "Describe the estate": {
             "plan": ("estate:plan", "what an estate file would change; changes nothing"),

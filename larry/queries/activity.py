@@ -88,7 +88,7 @@ def list_activity(
     for kind, path in (("customer", which.customer), ("app", which.app), ("instance", which.instance)):
         if path is not None:
             rows = rows.filter(_owned_by(kind, path, reader, at))
-    return tuple(_row(row) for row in rows[:limit])
+    return tuple(_row(row, reader) for row in rows[:limit])
 
 
 def _owned_by(kind: str, address: str, reader: Reader, at: Moment) -> Q:
@@ -122,7 +122,7 @@ def list_activity_of(
     found: dict[tuple[str, str], list[ActivityRow]] = {}
     for row in rows.filter(noun__in={noun for noun, _ in wanted}).order_by("id"):
         if (row.noun, row.address) in wanted:
-            found.setdefault(wanted[row.noun, row.address], []).append(_row(row))
+            found.setdefault(wanted[row.noun, row.address], []).append(_row(row, reader))
     return {place: tuple(lines) for place, lines in found.items()}
 
 
@@ -138,7 +138,7 @@ def get_latest_mark(reader: Reader, at: Moment) -> tuple[int, int]:
 def list_key_changes(reader: Reader, at: Moment) -> tuple[ActivityRow, ...]:
     """Every change of a key up to a moment, oldest first; 1 SQL statement."""
     rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of, verb=RENAME_KEY, after__has_key="key"))
-    return tuple(_row(row) for row in rows.order_by("id"))
+    return tuple(_row(row, reader) for row in rows.order_by("id"))
 
 
 def _spell_any(former: FormerKeys, address: str) -> frozenset[str]:
@@ -146,7 +146,13 @@ def _spell_any(former: FormerKeys, address: str) -> frozenset[str]:
     return frozenset(spelled for noun in NOUNS for spelled in former.spell(noun, address))
 
 
-def _row(row: Activity) -> ActivityRow:
+def _row(row: Activity, reader: Reader) -> ActivityRow:
+    before, after = (row.before, row.after) if reader.sees_everything else map(_hide, (row.before, row.after))
     return ActivityRow(
-        row.id, row.at, row.actor, row.verb, row.noun, row.address, row.reason, row.before, row.after, row.rollout_id
+        row.id, row.at, row.actor, row.verb, row.noun, row.address, row.reason, before, after, row.rollout_id
     )
+
+
+def _hide(told: Any) -> Any:
+    """Without the template that an instance follows, which may be somebody else's."""
+    return {name: value for name, value in told.items() if name != "template"} if isinstance(told, dict) else told

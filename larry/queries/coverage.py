@@ -12,7 +12,7 @@ from larry.core.service_graph import Audit, Where, WhereKind
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_host_names, list_names_by_host_key
 from larry.queries.moment import Moment
-from larry.queries.reader import Reader, restrict
+from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.subject import find_subject
 from larry.queries.view import read_view
 from larry.records.deployment import DeployedService
@@ -67,8 +67,8 @@ def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[Co
         )
         rows = list(live.filter(_owned(known)).select_related("deployment__instance", "service").order_by("id"))
         snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
-        host_keys = list_names_by_host_key(reader, at)
-        names = get_host_names({row.host_id for row in rows}, reader, at)
+        host_keys = list_names_by_host_key(WHOLE, at)
+        names = get_host_names({row.host_id for row in rows}, WHOLE, at)
     serving = {
         (row.deployment_id, row.service_key, service, host): names[row.host_id]
         for row in rows

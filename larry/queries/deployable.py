@@ -25,7 +25,11 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
     """
     del at  # a Deployable is the same at every moment
     wanted = set(digests)
-    known = {digest: snapshot for digest in wanted if (snapshot := _parsed.get(digest)) is not None}
+    known = {
+        digest: snapshot
+        for digest in wanted
+        if reader.sees_everything and (snapshot := _parsed.get(digest)) is not None
+    }
     unknown = wanted - known.keys()
     if unknown:
         rows = restrict(reader, Deployable.objects.filter(digest__in=unknown)).values_list("digest", "document")

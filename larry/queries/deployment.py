@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment, DeploymentVersion
 
@@ -75,7 +75,7 @@ def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tup
         rows = rows.filter(host__name=which.host.lower())
     with read_view():
         found = list(rows.select_related("instance", "host").order_by("start", "instance__path", "host__name", "id"))
-        names = get_host_names(_hosts_mentioned(found), reader, at)
+        names = get_host_names(_hosts_mentioned(found), WHOLE, at)
     return tuple(_row(each, names, at.as_of) for each in found)
 
 
@@ -90,7 +90,7 @@ def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: d
     with read_view():
         ordered = versions.order_by("start", "deployment__instance__path", "host__name", "deployment")
         found = [_as_known(version) for version in ordered]
-        names = get_host_names(_hosts_mentioned(found), reader, at)
+        names = get_host_names(_hosts_mentioned(found), WHOLE, at)
     return tuple(_row(each, names, at.as_of) for each in found)
 
 
@@ -128,7 +128,7 @@ def page_deployments(
     with read_view():
         total = rows.count()
         found = list(rows.select_related("instance", "host").order_by(*order)[begin : begin + size])
-        names = get_host_names(_hosts_mentioned(found), reader, at)
+        names = get_host_names(_hosts_mentioned(found), WHOLE, at)
     return DeploymentPage(tuple(_row(each, names, at.as_of) for each in found), total)
 
 
@@ -138,7 +138,7 @@ def get_deployment(id_: str, reader: Reader, at: Moment) -> DeploymentRow:
     row = rows.select_related("instance", "host").first()
     if row is None:
         raise NotFound(f"there is no deployment {id_}")
-    return _row(row, get_host_names(_hosts_mentioned([row]), reader, at), at.as_of)
+    return _row(row, get_host_names(_hosts_mentioned([row]), WHOLE, at), at.as_of)
 
 
 def state_of(start: datetime, end: datetime | None, deactivated: datetime | None, as_of: datetime) -> State:

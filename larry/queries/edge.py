@@ -42,11 +42,13 @@ def list_edges(reader: Reader, at: Moment, *, service: str | None = None) -> tup
         latest = _latest(reader, at)
         if at.known_at is None:
             rows = restrict(reader, Edge.objects.select_related("service", "target", "where_host", "where_role"))
-            found = [_row(edge.service.key, edge.kind, edge.target.key, where_of(edge), latest) for edge in rows]
+            found = [
+                _row(edge.service.key, edge.kind, edge.target.key, where_of(edge), latest, reader) for edge in rows
+            ]
         else:
             former = get_former_keys(reader, at)
             kept_then = ((key, row) for key, row in latest.items() if not row.removed)
-            found = [_row(*key, _where_of(row, former), latest) for key, row in kept_then]
+            found = [_row(*key, _where_of(row, former), latest, reader) for key, row in kept_then]
     kept: Iterable[EdgeRow] = (edge for edge in found if about is None or about in {edge.service, edge.target})
     return tuple(sorted(kept, key=lambda edge: (edge.service, edge.kind, edge.target)))
 
@@ -66,9 +68,19 @@ def _latest(reader: Reader, at: Moment) -> dict[tuple[str, str, str], EdgeVersio
     return {(row.service.key, row.kind, row.target.key): row for row in versions}
 
 
-def _row(service: str, kind: str, target: str, where: Json, latest: dict[tuple[str, str, str], EdgeVersion]) -> EdgeRow:
+def _row(
+    service: str,
+    kind: str,
+    target: str,
+    where: Json,
+    latest: dict[tuple[str, str, str], EdgeVersion],
+    reader: Reader,
+) -> EdgeRow:
+    """Why an edge was drawn is for those who see everything: the reason may speak of anybody."""
     version = latest.get((service, kind, target))
     if version is None:
         return EdgeRow(service, kind, target, where, None, None, "", "")
+    if not reader.sees_everything:
+        return EdgeRow(service, kind, target, where, version.recorded_at, None, "", "")
     made = version.activity
     return EdgeRow(service, kind, target, where, version.recorded_at, made.id, made.actor, made.reason)

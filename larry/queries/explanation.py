@@ -25,7 +25,7 @@ from larry.queries.moment import Moment
 from larry.queries.node import get_node
 from larry.queries.noun import list_items
 from larry.queries.provenance import Provenance, list_provenances
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.service import get_service_graph
 from larry.queries.subject import find_subject
 from larry.queries.view import read_view
@@ -113,7 +113,7 @@ def get_explanation(host: str, service: str, parameter: str, reader: Reader, at:
         asked = {digest: (s, taken[digest]) for digest, s in snapshots.items() if parameter in s.by_key[key].parameters}
         provenances = list_provenances(asked, key, parameter, reader, at)
         today = _Described({snapshot.path for snapshot, _ in asked.values()}, key, parameter, reader, at)
-        names = get_host_names({there for row in rows for _, there in row.subjects}, reader, at)
+        names = get_host_names({there for row in rows for _, there in row.subjects}, WHOLE, at)
     sources: dict[str, list[Source]] = {}
     for row in rows:
         digest = row.deployment.deployable_id

@@ -13,12 +13,15 @@ from larry.core.service_graph import ServiceSpec, wave
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import explain_absence
 from larry.queries.moment import Moment
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.service import get_service_graph
 from larry.queries.view import read_view
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.instance import Instance, Requirement
+
+HIDDEN = "a template"
+"""What a template is called that the reader may not see; its values are theirs all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     rows = {row.path: row for row in _instances(reader, path__in=wanted)}
     if wanted - rows.keys():
         raise NotFound(explain_absence("instance", wanted - rows.keys(), reader, at))
-    templates = _templates(rows.values(), reader)
+    templates = _templates(rows.values())
     requires: dict[int, list[str]] = {}
     required = restrict(reader, Requirement.objects.filter(instance__in=[row.id for row in rows.values()]))
     for instance, key in required.values_list("instance_id", "service__key"):
@@ -81,7 +84,7 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
         path: Description(
             path,
             (row.customer.key, row.app.key, row.key),
-            _layers(row, templates),
+            _layers(row, templates, reader),
             tuple(sorted(requires.get(row.id, []))),
         )
         for path, row in rows.items()
@@ -125,23 +128,24 @@ def _instances(reader: Reader, **which: Any) -> Iterable[Instance]:
     return restrict(reader, Instance.objects.filter(retired_at=None, **which).select_related("app", "customer"))
 
 
-def _templates(rows: Iterable[Instance], reader: Reader) -> Mapping[int, Instance]:
+def _templates(rows: Iterable[Instance]) -> Mapping[int, Instance]:
     found: dict[int, Instance] = {}
     wanted = {row.template_id for row in rows if row.template_id is not None}
     while wanted - found.keys():
-        batch = list(restrict(reader, Instance.objects.filter(id__in=wanted - found.keys())))
+        batch = list(restrict(WHOLE, Instance.objects.filter(id__in=wanted - found.keys())))
         found.update({row.id: row for row in batch})
         wanted |= {row.template_id for row in batch if row.template_id is not None}
     return found
 
 
-def _layers(row: Instance, templates: Mapping[int, Instance]) -> tuple[Layer, ...]:
+def _layers(row: Instance, templates: Mapping[int, Instance], reader: Reader) -> tuple[Layer, ...]:
     """Templates give their own parameters only, the furthest first; a guard keeps them from following in a circle."""
     chain: list[Layer] = []
     template = row.template_id
     while template is not None:
         followed = templates[template]
-        chain.append(_layer("template", followed.path, followed.parameters))
+        owner = followed.path if reader.sees(followed.customer_id, followed.app_id) else HIDDEN
+        chain.append(_layer("template", owner, followed.parameters))
         template = followed.template_id
     return (
         *reversed(chain),

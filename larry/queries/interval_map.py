@@ -19,7 +19,7 @@ from larry.queries.host import list_host_keys
 from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.noun import list_items
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.service import service_graph_of
 from larry.queries.view import read_view
 from larry.records.app import App
@@ -287,7 +287,7 @@ def _list_behind(found: Iterable[_Found], reader: Reader, at: Moment) -> frozens
     if not live:
         return frozenset()
     descriptions = get_descriptions({path for path, _ in live}, reader, at)
-    keys = {name: key for key, name in list_host_keys(reader, at).items()}
+    keys = {name: key for key, name in list_host_keys(WHOLE, at).items()}
     specs = service_graph_of(list_items("service", reader, at), keys)
     now = {path: description.describe(specs)[0].digest for path, description in descriptions.items()}
     return frozenset((path, digest) for path, digest in live if now[path] != digest)

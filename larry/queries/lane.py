@@ -16,7 +16,7 @@ from larry.core.timeline import Stay
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.host import get_host_ids, get_host_names
 from larry.queries.moment import Moment
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.records.deployment import DeployedService, Deployment
 from larry.records.instance import Instance
 
@@ -63,7 +63,7 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
         .annotate(used=Max("ordinal"))
     )
     used = {(row["instance_id"], row["host_id"]): row["used"] for row in ordinals}
-    names = get_host_names({there for row in rows for there in row.place.values()}, reader, at)
+    names = get_host_names({there for row in rows for there in row.place.values()}, WHOLE, at)
     former = get_former_keys(reader, at).all_of("service")
     by_lane: dict[tuple[int, int], list[Deployment]] = {}
     for row in rows:

@@ -20,6 +20,7 @@ from larry.records.edge import Edge
 from larry.records.grade import Grade
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
+from larry.records.node import NodeSegment
 from larry.records.noun import NounRecord
 from larry.records.pool import Pool
 from larry.records.role import Role
@@ -167,19 +168,32 @@ def _instances(reader: Reader, ids: Ids) -> tuple[Item, ...]:
     return _sorted(
         _item(
             "instance", row.path, row, parameters=row.parameters, copies=row.copies, demand=row.demand,
-            requires=sorted(requires.get(row.id, [])), template=row.template.path if row.template else None,
+            requires=sorted(requires.get(row.id, [])), template=_template(row.template, reader),
         )
         for row in _among(restrict(reader, Instance.objects.filter(retired_at=None).select_related("template")), ids)
     )  # fmt: skip
+
+
+def _template(row: Instance | None, reader: Reader) -> str | None:
+    return row.path if row is not None and reader.sees(row.customer_id, row.app_id) else None
+
+
+def _configured(reader: Reader) -> set[int] | None:
+    """The hosts of which the reader may see what tools are told, their free data among it; None for all of them."""
+    if reader.sees_everything:
+        return None
+    return set(restrict(reader, NodeSegment.objects.all()).values_list("host_id", flat=True).distinct())
 
 
 def _hosts(reader: Reader, ids: Ids) -> tuple[Item, ...]:
     rows = _among(restrict(reader, Host.objects.filter(retired_at=None).select_related("grade")), ids)
     roles = _keys_by_host(_among(restrict(reader, Host.objects.filter(retired_at=None)), ids), "roles__key")
     pools = _keys_by_host(_among(restrict(reader, Host.objects.filter(retired_at=None)), ids), "pools__key")
+    whole = _configured(reader)
     return _sorted(
         _item(
-            "host", row.name, row, addresses=row.addresses, labels=row.labels, data=row.data, capacity=row.capacity,
+            "host", row.name, row, addresses=row.addresses, labels=row.labels, capacity=row.capacity,
+            data=row.data if whole is None or row.id in whole else {},
             grade=row.grade.key if row.grade else None,
             roles=sorted(roles.get(row.id, ())), pools=sorted(pools.get(row.id, ())),
         )

@@ -16,7 +16,7 @@ from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.node import get_node
 from larry.queries.noun import list_items
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.service import service_graph_of
 from larry.queries.view import read_view
 from larry.records.app import App
@@ -95,7 +95,7 @@ class _Services:
 def _services(reader: Reader, at: Moment) -> _Services:
     """4 SQL statements."""
     items = list_items("service", reader, at)
-    hosts = list_host_keys(reader, at)
+    hosts = list_host_keys(WHOLE, at)
     specs = service_graph_of(items, {name: key for key, name in hosts.items()})
     return _Services(specs, {item.address: str(item.values["name"]) for item in items}, hosts)
 

@@ -7,18 +7,35 @@ from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
+from larry.core.rights import ALL_RIGHTS, NO_RIGHTS, Permission, Rights, Territory
+from larry.queries.visible import find_visible
+
 _Row = TypeVar("_Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Somebody who reads; until there are grants everybody who can reach Larry may see everything but secrets."""
+    """Somebody who reads, with what they were granted; without rights they see nothing."""
 
     user: str
+    rights: Rights = NO_RIGHTS
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether nothing of the estate is hidden from them."""
+        return self.rights.scope(Permission.LOOK).everything
+
+    def sees(self, customer: int, app: int) -> bool:
+        """Whether an app of a customer is theirs to look at."""
+        return self.rights.may(Permission.LOOK, Territory(customer, app))
 
 
-LOCAL = Reader("local")
+LOCAL = Reader("local", ALL_RIGHTS)
 """Whoever runs the command on the machine that holds the database."""
+
+WHOLE = Reader("Larry itself", ALL_RIGHTS)
+"""For what is computed from the whole estate before anything of it is shown: names of hosts by the ids that visible
+rows hold, templates that visible instances follow, and who it is that signs in."""
 
 
 class NotFound(LookupError):
@@ -26,6 +43,6 @@ class NotFound(LookupError):
 
 
 def restrict(reader: Reader, rows: QuerySet[_Row]) -> QuerySet[_Row]:
-    """The rows that the reader may see. Costs no SQL of its own."""
-    del reader  # grants narrow this once they exist; every query already goes through here
-    return rows
+    """The rows that the reader may see. Costs no SQL of its own: what it adds is a part of the same statement."""
+    visible = find_visible(rows.model, reader.user, reader.rights)
+    return rows if visible is None else rows.filter(visible)

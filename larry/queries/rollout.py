@@ -11,7 +11,7 @@ from django.db.models import Count
 from larry.core.interval import Interval
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
-from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.records.deployment import Deployment, DeploymentVersion
 from larry.records.rollout import Rollout
 
@@ -73,7 +73,7 @@ def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:
     for row in rows:
         versions.setdefault(row.deployment_id, []).append(row)
     placed = {host for row in rows for host in row.deployment.place.values()}
-    names = get_host_names(placed, reader, at)
+    names = get_host_names(placed, WHOLE, at)
     touched = tuple(_touched(of_one, number, names) for of_one in versions.values())
     newer = restrict(reader, Deployment.objects.filter(rollout__gt=number, deactivated_at=None)).exclude(
         end__lte=at.as_of

@@ -15,13 +15,13 @@ from larry.nouns.item import Item
 from larry.queries.host import list_host_keys
 from larry.queries.moment import Moment
 from larry.queries.noun import list_items
-from larry.queries.reader import Reader, restrict
+from larry.queries.reader import WHOLE, Reader, restrict
 from larry.records.service import Parameter
 
 
 def get_service_graph(reader: Reader, at: Moment) -> Mapping[str, ServiceSpec]:
     """Every service by key; 4 SQL statements. Editable nouns answer as they are now."""
-    keys = {name: key for key, name in list_host_keys(reader, at).items()}
+    keys = {name: key for key, name in list_host_keys(WHOLE, at).items()}
     return service_graph_of(list_items("service", reader, at), keys)
 
 

@@ -56,7 +56,8 @@ def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> 
         coverage = list_coverage(EVERYTHING, reader, at)
         copies = {item.address: item.values["copies"] for item in list_items("instance", reader, at)}
         found += _undeployed(reader, at, {row.instance for row in live})
-        found += _idle(list_hosts(reader, at))
+        if reader.sees_everything:  # others see of a host only what is theirs
+            found += _idle(list_hosts(reader, at))
         found += _copies(copies, live)
         found += _uncovered(coverage)
         resolved = _resolve(paths, reader, at, track)

@@ -11,6 +11,7 @@ from larry.records.edge import Edge, EdgeVersion
 from larry.records.estate import Estate
 from larry.records.former_key import FormerKey
 from larry.records.grade import Grade
+from larry.records.grant import Grant, Group, Membership
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
 from larry.records.node import NodeDocument, NodeSegment
@@ -35,8 +36,11 @@ __all__ = [
     "FormerDigest",
     "FormerKey",
     "Grade",
+    "Grant",
+    "Group",
     "Host",
     "Instance",
+    "Membership",
     "NodeDocument",
     "NodeSegment",
     "Parameter",

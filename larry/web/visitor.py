@@ -13,9 +13,11 @@ from django.middleware.csrf import rotate_token
 
 from larry.actions.author import Author
 from larry.actions.sign_in import SignedIn
+from larry.core.rights import NO_RIGHTS, Rights
 from larry.outside import clock
+from larry.queries.grant import get_rights
 from larry.queries.moment import Moment
-from larry.queries.reader import Reader
+from larry.queries.reader import WHOLE, Reader
 from larry.queries.user import find_session_user
 
 _VISITOR, _USER, _STAMP = "larry.visitor", "user", "stamp"
@@ -31,21 +33,22 @@ class Visitor:
     shown: str = ""
     zone: str = ""
     is_administrator: bool = False
+    rights: Rights = NO_RIGHTS
 
     @property
     def reader(self) -> Reader:
-        return Reader(self.name)
+        return Reader(self.name, self.rights)
 
     def author(self, reason: str) -> Author:
         """The visitor as somebody who acts, now."""
-        return Author(self.name, reason, clock.now())
+        return Author(self.name, reason, clock.now(), self.rights)
 
 
 STRANGER = Visitor("nobody")
 
 
 def read_visitor(request: HttpRequest) -> Visitor:
-    """Who asks: a stranger as well when the database does not answer. 2 SQL statements the first time, none without a
+    """Who asks: a stranger as well when the database does not answer. 3 SQL statements the first time, none without a
     cookie."""
     try:
         return recognise_visitor(request)
@@ -83,7 +86,9 @@ def _load(request: HttpRequest) -> Visitor:
     user, stamp = request.session.get(_USER), request.session.get(_STAMP)
     if not isinstance(user, int) or not isinstance(stamp, str):
         return STRANGER
-    row = find_session_user(user, stamp, STRANGER.reader, Moment(clock.now()))
+    at = Moment(clock.now())
+    row = find_session_user(user, stamp, WHOLE, at)
     if row is None:
         return STRANGER
-    return Visitor(row.name, True, row.id, row.full_name or row.name, row.time_zone, row.is_administrator)
+    rights = get_rights(row.id, row.is_administrator, WHOLE, at)
+    return Visitor(row.name, True, row.id, row.full_name or row.name, row.time_zone, row.is_administrator, rights)

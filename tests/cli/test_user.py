@@ -15,7 +15,7 @@ from tests.cli.terminal import Terminal
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
-COMMANDS = ("add", "list", "password", "deactivate", "activate")
+COMMANDS = ("add", "list", "password", "deactivate", "activate", "grant", "revoke", "grants")
 
 
 @pytest.mark.parametrize("name", COMMANDS)

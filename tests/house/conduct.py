@@ -21,11 +21,15 @@ SIGNAL_HOME = "larry/records/apps.py"
 
 MANAGERS = frozenset({"objects", "_default_manager", "_base_manager"})
 CHOKE_POINT = "restrict"
+CONDITIONS = "larry/queries/visible.py"
+"""Where the choke point's conditions are written; it hands out no rows."""
 NEEDS_NO_READER = {
     CHOKE_POINT: "it is the choke point itself",
     "read_view": "it opens the state that is read from, and reads no row",
     "state_of": "it computes from moments that a query has read",
     "service_graph_of": "it computes from Items that a query has read",
+    "find_visible": "it says what the choke point adds",
+    "right_of": "it tells of a row that has been read",
     "user_row_of": "it tells of a row that has been read",
     "places_of": "it computes from a description that a query has read",
     "latest_touch": "it computes from activity that a query has read",
@@ -111,6 +115,8 @@ def find_careless_queries(root: Path) -> Iterator[str]:
 def find_unrestricted_querysets(root: Path) -> Iterator[str]:
     """Managers that queries use anywhere but inside the arguments of a call of `restrict`."""
     for module in list_modules(root, "larry/queries"):
+        if str(module.place) == CONDITIONS:
+            continue
         allowed = {
             id(inner)
             for call in ast.walk(module.tree)
@@ -123,10 +129,22 @@ def find_unrestricted_querysets(root: Path) -> Iterator[str]:
                 yield f"{module.place}:{node.lineno}: {ast.unparse(node)} does not go through {CHOKE_POINT}()"
 
 
+def find_unsaid_rights(root: Path) -> Iterator[str]:
+    """Authors and readers that pages, the API and the worker make without saying what they may."""
+    wanted = {"Author": 4, "Reader": 2}
+    for module in list_modules(root, "larry/web", "larry/api", "larry/worker"):
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call) and (name := _called(node)) in wanted:
+                said = len(node.args) + len(node.keywords)
+                if said < wanted[name]:
+                    yield f"{module.place}:{node.lineno}: {name} without rights: take those of whoever asks"
+
+
 RULES: tuple[Rule, ...] = (
     Rule("no-signals", "what happens is written where it happens", find_signals),
     Rule("calls-leave-by-the-door", "nobody waits for a network inside a transaction", find_calls_outside),
     Rule("values-are-frozen", "a value that cannot change can be passed to anybody", find_thawed_values),
     Rule("queries-ask-who-and-when", "rights and time cannot be added to a query afterwards", find_careless_queries),
+    Rule("rights-are-said", "who asks from outside may no more than they were granted", find_unsaid_rights),
     Rule("querysets-are-restricted", "one choke point decides what a reader may see", find_unrestricted_querysets),
 )

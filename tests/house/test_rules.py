@@ -152,6 +152,17 @@ PLANTED = (
     ),
     Planted("no-registries", "setup.cfg", "pip install --extra-index" + "-url x\n", "setup.cfg:1"),
     Planted(
+        "rights-are-said",
+        "larry/web/page.py",
+        'author = Author("ada", "why", now)\n',
+        "larry/web/page.py:1: Author without rights",
+        {
+            "larry/web/visitor.py": 'reader = Reader("ada", rights)\n',
+            "larry/cli/session.py": 'Author("me", "why", now)\n',
+        },
+    ),
+    Planted("rights-are-said", "larry/api/node.py", 'reader = Reader("anybody")\n', "Reader without rights"),
+    Planted(
         "links-resolve",
         "docs/guide/deploy.md",
         "# Deploy\n[map](../map.md)",

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
+from larry.actions.grant import GrantRequest, add_group, grant, join
 from larry.actions.rename_key import rename_key
 from larry.actions.user import NewUser, add_user
 from larry.core.interval import Interval
+from larry.core.rights import PersonRole, ScopeKind
 from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
@@ -20,6 +22,15 @@ from larry.queries.edge import list_edges
 from larry.queries.explanation import get_explanation
 from larry.queries.fleet import get_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
+from larry.queries.grant import (
+    get_host_spots,
+    get_instance_spots,
+    get_owned_spots,
+    get_pool_ids,
+    get_rights,
+    list_grants,
+    list_groups,
+)
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
 from larry.queries.host import (
     get_facts,
@@ -48,7 +59,7 @@ from larry.queries.noun import get_estate, get_item, list_items, load_items
 from larry.queries.picture import get_graph
 from larry.queries.presence import get_scene, list_first_delivered, list_hosts_beside, list_standing
 from larry.queries.provenance import list_provenances
-from larry.queries.reader import LOCAL
+from larry.queries.reader import LOCAL, Reader
 from larry.queries.readiness import get_readiness
 from larry.queries.rollout import get_rollout, list_rollouts
 from larry.queries.service import get_service_graph, list_sensitive_names
@@ -95,6 +106,9 @@ def grow(size: int) -> None:
         deploy(DeployRequest(items, day(start), day(end) if end else None), author(min(start, -1)))
     for n in numbers:
         add_user(NewUser(f"u{n}"), None, author())
+        add_group(f"g{n}", "", author())
+        grant(GrantRequest("group", f"g{n}", PersonRole.VIEWER, ScopeKind.CUSTOMER, f"c{n}"), author())
+        join(f"g{n}", "u0", author())
     change("app", "c0/a", 0, parameters={"p0": 2})
     change("host", HOST, 0, labels={"size": str(size)})
     for n in numbers:
@@ -114,6 +128,9 @@ class Census:
     documents: tuple[str, ...]
     rollout: int
     user: tuple[int, str]
+    reader: Reader = LOCAL
+    path: str = PATH
+    host: str = HOST
 
     @property
     def lanes(self) -> set[tuple[str, str]]:
@@ -134,77 +151,92 @@ def take_census() -> Census:
 
 
 QUERIES: Mapping[str, Callable[[Census], object]] = {
-    "list_addresses": lambda all_: list_addresses("host", "h", LOCAL, AT),
-    "list_coverage": lambda all_: list_coverage(EVERYTHING, LOCAL, AT),
-    "list_activity": lambda all_: list_activity(LOCAL, AT),
-    "list_activity_of": lambda all_: list_activity_of([("instance", PATH), ("host", HOST)], LOCAL, AT),
-    "list_key_changes": lambda all_: list_key_changes(LOCAL, AT),
-    "get_former_keys": lambda all_: get_former_keys(LOCAL, AT).present,
-    "explain_absence": lambda all_: explain_absence("instance", ["c0/former/i"], LOCAL, AT),
-    "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, LOCAL, AT),
-    "find_digest": lambda all_: find_digest(*all_.snapshots[0], LOCAL, AT),
-    "list_taken": lambda all_: list_taken(PATH, LOCAL, AT),
-    "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT),
-    "page_deployments": lambda all_: page_deployments(DeploymentFilter(states=frozenset(State)), LOCAL, AT, sought="a"),
-    "get_deployment": lambda all_: get_deployment(all_.deployments[0], LOCAL, AT),
-    "list_hosts_of_pool": lambda all_: list_hosts_of_pool("p", LOCAL, AT),
-    "list_rollouts": lambda all_: list_rollouts(LOCAL, AT),
-    "list_dirty_causes": lambda all_: list_dirty_causes(LOCAL, AT),
-    "list_edges": lambda all_: list_edges(LOCAL, AT),
-    "get_fleet": lambda all_: get_fleet(LOCAL, AT),
-    "get_timelines": lambda all_: get_timelines(LOCAL, AT),
-    "get_latest_mark": lambda all_: get_latest_mark(LOCAL, AT),
-    "get_explanation": lambda all_: get_explanation(HOST, "s0", "p0", LOCAL, AT),
-    "list_provenances": lambda all_: list_provenances(
-        {d: (s, day(-1)) for d, s in get_snapshots([all_.snapshots[0][0]], LOCAL, AT).items()}, "s0", "p0", LOCAL, AT
+    "list_addresses": lambda all_: list_addresses("host", "h", all_.reader, AT),
+    "list_coverage": lambda all_: list_coverage(EVERYTHING, all_.reader, AT),
+    "list_activity": lambda all_: list_activity(all_.reader, AT),
+    "list_activity_of": lambda all_: list_activity_of([("instance", all_.path), ("host", all_.host)], all_.reader, AT),
+    "list_key_changes": lambda all_: list_key_changes(all_.reader, AT),
+    "get_former_keys": lambda all_: get_former_keys(all_.reader, AT).present,
+    "explain_absence": lambda all_: explain_absence("instance", ["c0/former/i"], all_.reader, AT),
+    "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, all_.reader, AT),
+    "find_digest": lambda all_: find_digest(*all_.snapshots[0], all_.reader, AT),
+    "list_taken": lambda all_: list_taken(all_.path, all_.reader, AT),
+    "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), all_.reader, AT),
+    "page_deployments": lambda all_: page_deployments(
+        DeploymentFilter(states=frozenset(State)), all_.reader, AT, sought="a"
     ),
-    "get_host_history": lambda all_: get_host_history(HOST, LOCAL, AT),
-    "get_instance_history": lambda all_: get_instance_history(PATH, LOCAL, AT),
-    "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),
-    "list_hosts": lambda all_: list_hosts(LOCAL, AT),
-    "get_host_ids": lambda all_: get_host_ids(all_.hosts, LOCAL, AT),
-    "get_host_names": lambda all_: get_host_names(all_.host_ids, LOCAL, AT),
-    "list_host_keys": lambda all_: list_host_keys(LOCAL, AT),
-    "list_names_by_host_key": lambda all_: list_names_by_host_key(LOCAL, AT),
-    "get_facts": lambda all_: get_facts(all_.host_ids, LOCAL, AT),
-    "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], LOCAL, AT),
-    "get_descriptions": lambda all_: get_descriptions([*all_.paths, "c0/a/t"], LOCAL, AT),
-    "get_standing": lambda all_: get_standing(PATH, LOCAL, AT),
-    "get_interval_map": lambda all_: get_interval_map("host", HOST, LOCAL, AT),
-    "count_live": lambda all_: count_live(all_.paths, AT, LOCAL, AT),
-    "list_serving": lambda all_: list_serving(all_.paths, LOCAL, AT),
-    "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, LOCAL, AT),
-    "list_lanes": lambda all_: list_lanes(all_.lanes, LOCAL, AT),
-    "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, LOCAL, AT),
-    "get_nodes": lambda all_: get_nodes(all_.documents, LOCAL, AT),
-    "get_node": lambda all_: get_node(HOST, LOCAL, AT),
-    "get_open_node": lambda all_: get_open_node(HOST, LOCAL, AT),
-    "get_stored_node": lambda all_: get_stored_node(HOST, LOCAL, AT),
-    "list_next_changes": lambda all_: list_next_changes(LOCAL, AT),
-    "list_timeline": lambda all_: list_timeline(HOST, LOCAL, Moment(day(-20))),
-    "get_estate": lambda all_: get_estate(LOCAL, AT),
-    "get_item": lambda all_: get_item("instance", PATH, LOCAL, AT),
-    "load_items": lambda all_: load_items("host", all_.host_ids, LOCAL, AT),
-    "get_listing": lambda all_: [get_listing(ListingRequest(noun, most=2), LOCAL, AT) for noun in NOUNS],
-    "list_related": lambda all_: [list_related(noun, "base", LOCAL, AT) for noun in NOUNS],
-    "list_items": lambda all_: [list_items(noun, LOCAL, AT) for noun in NOUNS],
-    "get_graph": lambda all_: get_graph("host", HOST, LOCAL, AT),
-    "get_scene": lambda all_: get_scene(all_.hosts, LOCAL, AT),
-    "list_hosts_beside": lambda all_: list_hosts_beside([HOST], LOCAL, AT),
-    "list_first_delivered": lambda all_: list_first_delivered(all_.hosts, LOCAL, AT),
-    "list_standing": lambda all_: list_standing(all_.deployments, LOCAL, AT),
-    "get_readiness": lambda all_: get_readiness(LOCAL, AT),
-    "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),
-    "list_sensitive_names": lambda all_: list_sensitive_names(LOCAL, AT),
-    "get_service_graph": lambda all_: get_service_graph(LOCAL, AT),
-    "list_situations": lambda all_: list_situations(LOCAL, AT),
-    "list_users": lambda all_: list_users(LOCAL, AT),
-    "get_user": lambda all_: get_user("u0", LOCAL, AT),
-    "is_anybody_known": lambda all_: is_anybody_known(LOCAL, AT),
-    "find_session_user": lambda all_: find_session_user(*all_.user, LOCAL, AT),
-    "find_subject": lambda all_: find_subject(HOST, ("host", "instance"), LOCAL, AT),
+    "get_deployment": lambda all_: get_deployment(all_.deployments[0], all_.reader, AT),
+    "list_hosts_of_pool": lambda all_: list_hosts_of_pool("p", all_.reader, AT),
+    "list_rollouts": lambda all_: list_rollouts(all_.reader, AT),
+    "list_dirty_causes": lambda all_: list_dirty_causes(all_.reader, AT),
+    "list_edges": lambda all_: list_edges(all_.reader, AT),
+    "get_fleet": lambda all_: get_fleet(all_.reader, AT),
+    "get_timelines": lambda all_: get_timelines(all_.reader, AT),
+    "get_latest_mark": lambda all_: get_latest_mark(all_.reader, AT),
+    "get_explanation": lambda all_: get_explanation(all_.host, "s0", "p0", all_.reader, AT),
+    "list_provenances": lambda all_: list_provenances(
+        {d: (s, day(-1)) for d, s in get_snapshots([all_.snapshots[0][0]], all_.reader, AT).items()},
+        "s0",
+        "p0",
+        all_.reader,
+        AT,
+    ),
+    "get_host_history": lambda all_: get_host_history(all_.host, all_.reader, AT),
+    "get_instance_history": lambda all_: get_instance_history(all_.path, all_.reader, AT),
+    "get_service_history": lambda all_: get_service_history("base", all_.reader, AT),
+    "list_hosts": lambda all_: list_hosts(all_.reader, AT),
+    "get_host_ids": lambda all_: get_host_ids(all_.hosts, all_.reader, AT),
+    "get_host_names": lambda all_: get_host_names(all_.host_ids, all_.reader, AT),
+    "list_host_keys": lambda all_: list_host_keys(all_.reader, AT),
+    "list_names_by_host_key": lambda all_: list_names_by_host_key(all_.reader, AT),
+    "get_facts": lambda all_: get_facts(all_.host_ids, all_.reader, AT),
+    "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], all_.reader, AT),
+    "get_descriptions": lambda all_: get_descriptions(
+        [*all_.paths, f"{all_.path.rpartition('/')[0]}/t"], all_.reader, AT
+    ),
+    "get_standing": lambda all_: get_standing(all_.path, all_.reader, AT),
+    "get_interval_map": lambda all_: get_interval_map("host", all_.host, all_.reader, AT),
+    "count_live": lambda all_: count_live(all_.paths, AT, all_.reader, AT),
+    "list_serving": lambda all_: list_serving(all_.paths, all_.reader, AT),
+    "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, all_.reader, AT),
+    "list_lanes": lambda all_: list_lanes(all_.lanes, all_.reader, AT),
+    "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, all_.reader, AT),
+    "get_nodes": lambda all_: get_nodes(all_.documents, all_.reader, AT),
+    "get_node": lambda all_: get_node(all_.host, all_.reader, AT),
+    "get_open_node": lambda all_: get_open_node(all_.host, all_.reader, AT),
+    "get_stored_node": lambda all_: get_stored_node(all_.host, all_.reader, AT),
+    "list_next_changes": lambda all_: list_next_changes(all_.reader, AT),
+    "list_timeline": lambda all_: list_timeline(all_.host, all_.reader, Moment(day(-20))),
+    "get_estate": lambda all_: get_estate(all_.reader, AT),
+    "get_item": lambda all_: get_item("instance", all_.path, all_.reader, AT),
+    "load_items": lambda all_: load_items("host", all_.host_ids, all_.reader, AT),
+    "get_listing": lambda all_: [get_listing(ListingRequest(noun, most=2), all_.reader, AT) for noun in NOUNS],
+    "list_related": lambda all_: [list_related(noun, "base", all_.reader, AT) for noun in NOUNS],
+    "list_items": lambda all_: [list_items(noun, all_.reader, AT) for noun in NOUNS],
+    "get_graph": lambda all_: get_graph("host", all_.host, all_.reader, AT),
+    "get_scene": lambda all_: get_scene(all_.hosts, all_.reader, AT),
+    "list_hosts_beside": lambda all_: list_hosts_beside([all_.host], all_.reader, AT),
+    "list_first_delivered": lambda all_: list_first_delivered(all_.hosts, all_.reader, AT),
+    "list_standing": lambda all_: list_standing(all_.deployments, all_.reader, AT),
+    "get_readiness": lambda all_: get_readiness(all_.reader, AT),
+    "get_rollout": lambda all_: get_rollout(all_.rollout, all_.reader, AT),
+    "list_sensitive_names": lambda all_: list_sensitive_names(all_.reader, AT),
+    "get_service_graph": lambda all_: get_service_graph(all_.reader, AT),
+    "list_situations": lambda all_: list_situations(all_.reader, AT),
+    "get_rights": lambda all_: get_rights(all_.user[0], False, all_.reader, AT),
+    "list_grants": lambda all_: list_grants(all_.reader, AT, user="u0"),
+    "list_groups": lambda all_: list_groups(all_.reader, AT),
+    "get_instance_spots": lambda all_: get_instance_spots(range(99), all_.reader, AT),
+    "get_host_spots": lambda all_: get_host_spots(all_.hosts, all_.reader, AT),
+    "get_owned_spots": lambda all_: get_owned_spots(all_.reader, AT),
+    "get_pool_ids": lambda all_: get_pool_ids(all_.reader, AT),
+    "list_users": lambda all_: list_users(all_.reader, AT),
+    "get_user": lambda all_: get_user("u0", all_.reader, AT),
+    "is_anybody_known": lambda all_: is_anybody_known(all_.reader, AT),
+    "find_session_user": lambda all_: find_session_user(*all_.user, all_.reader, AT),
+    "find_subject": lambda all_: find_subject(all_.host, ("host", "instance"), all_.reader, AT),
 }
-"""By name: how it is called."""
+"""By name: how it is called, as `all_.reader`."""
 
 WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts"})
 """The choke point narrows what others ask for; sorts stand in the specs."""

@@ -17,6 +17,8 @@ from larry.records.models import (
     Edge,
     EdgeVersion,
     FormerKey,
+    Grant,
+    Group,
     Host,
     Instance,
     NodeDocument,
@@ -149,6 +151,18 @@ def add_edge_version(**fields: Any) -> EdgeVersion:
     service, target = fields.pop("service", None) or add_service(), fields.pop("target", None) or add_service()
     given = {"kind": "needs", "recorded_at": DAWN, "activity": fields.pop("activity", None) or add_activity()}
     return EdgeVersion.objects.create(service=service, target=target, **(given | fields))
+
+
+def add_group(**fields: Any) -> Group:
+    number = next(_numbers)
+    return Group.objects.create(**({"name": f"g{number}", "name_folded": f"g{number}", "created_at": DAWN} | fields))
+
+
+def add_grant(**fields: Any) -> Grant:
+    """A grant over everything, to a user of its own unless somebody is given."""
+    if "user" not in fields and "group" not in fields:
+        fields["user"] = add_user()
+    return Grant.objects.create(**({"role": "viewer", "created_at": DAWN} | fields))
 
 
 def add_user(**fields: Any) -> User:

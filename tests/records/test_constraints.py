@@ -19,6 +19,7 @@ from larry.records.models import (
     Grade,
     Host,
     Instance,
+    Membership,
     Parameter,
     Pool,
     Requirement,
@@ -35,6 +36,8 @@ from tests.records.rows import (
     add_edge,
     add_edge_version,
     add_former_key,
+    add_grant,
+    add_group,
     add_host,
     add_instance,
     add_rollout,
@@ -140,6 +143,14 @@ def _segment_twice() -> None:
     add_segment(0, 1, host=host)
 
 
+def _joins_twice() -> None:
+    _twice(Membership.objects.create, group=add_group(), user=add_user())()
+
+
+def _granted_twice() -> None:
+    _twice(add_grant, user=add_user())()
+
+
 GLOBAL = (Customer, Service, Host, Role, Grade, Pool)
 
 BREACHES: dict[str, Breach] = {
@@ -186,6 +197,14 @@ BREACHES: dict[str, Breach] = {
     "node_segment_ends_after_start": lambda: add_segment(2, 1),
     "user_name_is_unique": _twice(add_user, name_folded="ada"),
     "user_has_a_name": lambda: add_user(name=""),
+    "group_name_is_unique": _twice(add_group, name_folded="ops"),
+    "group_has_a_name": lambda: add_group(name=""),
+    "user_is_in_a_group_once": _joins_twice,
+    "grant_is_to_a_user_or_a_group": lambda: add_grant(user=add_user(), group=add_group()),
+    "grant_role_is_known": lambda: add_grant(role="king"),
+    "grant_has_one_scope_at_most": lambda: add_grant(app=add_app(), pool=Pool.objects.create(**named())),
+    "grant_to_a_machine_is_about_hosts": lambda: add_grant(role="machine", customer=add_customer()),
+    "grant_is_given_once": _granted_twice,
     "there_is_one_estate": lambda: Estate.objects.create(id=2),
 }
 

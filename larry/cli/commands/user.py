@@ -9,12 +9,14 @@ import click
 
 from larry.cli.option import act_options, as_of_option, listing_option, reason_option
 from larry.cli.printing import Column, print_document, print_listing, show_plain
+from larry.cli.scope_option import grant_options, print_outcome, read_grant
 from larry.cli.session import open_session
 from larry.core.interval import iso
 from larry.core.moment_text import show_moment
 
 if TYPE_CHECKING:
     from larry.core.document import Json
+    from larry.queries.grant import GrantRow
     from larry.queries.user import UserRow
 
 
@@ -148,6 +150,85 @@ def activate(*, name: str, reason: str | None, dry_run: bool, form: str) -> None
     _print_done(row, "may sign in again", form, dry_run=dry_run)
 
 
+@user.command("grant")
+@click.argument("name")
+@grant_options
+@act_options
+def grant(*, name: str, role: str, reason: str | None, dry_run: bool, form: str, **scope: str | None) -> None:
+    """Give somebody a ROLE over everything, or over one customer, app or pool.
+
+    \b
+    viewer         sees
+    reviewer       sees; over everything also who may do what, and all activity
+    planner        sees and edits, and sees what deploying would come to
+    operator       sees, edits and deploys
+    administrator  may everything there, and says who else may
+    machine        reads configurations of hosts, with their secrets
+
+    \b
+    Examples:
+      larry user grant ada operator --reason "runs all of it"
+      larry user grant eve viewer --customer acme
+      larry user grant bob operator --pool production
+    """
+    asked = read_grant("user", name, role, scope)
+    session = open_session()
+
+    from larry.actions.grant import grant as act
+
+    act(asked, session.author(reason), dry_run=dry_run)
+    print_outcome(f"{name} is {asked}", form, dry_run=dry_run)
+
+
+@user.command("revoke")
+@click.argument("name")
+@grant_options
+@act_options
+def revoke(*, name: str, role: str, reason: str | None, dry_run: bool, form: str, **scope: str | None) -> None:
+    """Take a ROLE from somebody, named as it was granted.
+
+    \b
+    Examples:
+      larry user revoke eve viewer --customer acme --reason "left acme"
+    """
+    asked = read_grant("user", name, role, scope)
+    session = open_session()
+
+    from larry.actions.grant import revoke as act
+
+    act(asked, session.author(reason), dry_run=dry_run)
+    print_outcome(f"{name} is no longer {asked}", form, dry_run=dry_run)
+
+
+@user.command("grants")
+@click.argument("name", required=False)
+@as_of_option
+@listing_option
+def grants(*, name: str | None, as_of: str | None, form: str) -> None:
+    """List all grants, or those of one user with those of their groups.
+
+    \b
+    Examples:
+      larry user grants
+      larry user grants ada --format json
+    """
+    session = open_session()
+
+    from larry.queries.grant import list_grants
+    from larry.queries.user import get_user
+
+    at = session.at(as_of)
+    rows = list_grants(session.reader, at, user=get_user(name, session.reader, at).name if name else None)
+    session.say_as_now("grants", as_of)
+    columns: tuple[Column[GrantRow], ...] = (
+        Column("to", lambda row: f"{row.to} {row.name}"),
+        Column("role", lambda row: row.role),
+        Column("over", lambda row: f"{row.kind} {row.address}".strip()),
+        Column("since", lambda row: show_moment(row.since.replace(microsecond=0), session.zone)),
+    )
+    print_listing(rows, columns, _grant_document, form, nothing="nothing is granted")
+
+
 def read_password() -> str:
     """The password, asked for twice where there is a terminal, else the first line of the standard input."""
     if sys.stdin.isatty():
@@ -164,6 +245,17 @@ def _print_done(row: UserRow, what: str, form: str, *, dry_run: bool) -> None:
         print_document({"dry_run": dry_run, "user": _document(row)}, "json")
         return
     click.echo(f"{show_plain(row.name)} {what}" + ("; nothing has been changed: this was a dry run" if dry_run else ""))
+
+
+def _grant_document(row: GrantRow) -> dict[str, Json]:
+    return {
+        "to": row.to,
+        "name": row.name,
+        "role": row.role.value,
+        "scope": row.kind.value,
+        "address": row.address,
+        "since": iso(row.since),
+    }
 
 
 def _document(row: UserRow) -> dict[str, Json]:

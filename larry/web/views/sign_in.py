@@ -10,11 +10,12 @@ from larry.actions.author import Refused
 from larry.actions.sign_in import TooManyAttempts, sign_in
 from larry.outside import clock
 from larry.queries.moment import Moment
+from larry.queries.reader import WHOLE
 from larry.queries.user import is_anybody_known
 from larry.web.door import read_destination
 from larry.web.page import act_only, look_or_act, make_page
 from larry.web.proxy import read_address
-from larry.web.visitor import STRANGER, begin_session, end_session, read_visitor
+from larry.web.visitor import begin_session, end_session, read_visitor
 
 
 @sensitive_post_parameters("password")
@@ -64,7 +65,7 @@ def _show(request: HttpRequest, wanted: str, status: int, *, fault: str = "", na
         "next": read_destination(wanted),
         "fault": fault,
         "name": name,
-        "is_empty": not is_anybody_known(STRANGER.reader, Moment(clock.now())),
+        "is_empty": not is_anybody_known(WHOLE, Moment(clock.now())),
     }
     response = make_page(request, "sign_in.html", values, title="Sign in", status=status)
     response.headers["Cache-Control"] = "no-store"
