@@ -39,6 +39,8 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "digests": ("snapshot",),
         "snapshot": ("snapshot",),
         "parameter": ("parameter",),
+        "pool": ("pool",),
+        "user": ("user",),
         "subject": _SUBJECTS,
         "files": (FILE,),
         "file": (FILE,),

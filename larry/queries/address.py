@@ -23,6 +23,7 @@ from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.service import Parameter, Service
+from larry.records.user import User
 
 _Found: TypeAlias = "QuerySet[object, tuple[str, ...]]"
 
@@ -88,6 +89,11 @@ def _parameter(prefix: str, reader: Reader, at: Moment, within: str | None) -> _
     return rows.order_by("name").values_list("name", "type").distinct()
 
 
+def _user(prefix: str, reader: Reader, at: Moment, within: str | None) -> _Found:
+    rows = restrict(reader, User.objects.filter(deactivated_at=None, name_folded__startswith=prefix))
+    return rows.order_by("name_folded").values_list("name", "full_name")
+
+
 def _keyed(kind: type[Role | Grade | Pool | Service | Customer]) -> _List:
     def rows(prefix: str, reader: Reader, at: Moment, within: str | None) -> _Found:
         found = restrict(reader, kind._default_manager.filter(retired_at=None, key__startswith=prefix))
@@ -112,5 +118,6 @@ _LISTS: Mapping[str, _List] = MappingProxyType(
         "rollout": _rollout,
         "snapshot": _snapshot,
         "parameter": _parameter,
+        "user": _user,
     }
 )

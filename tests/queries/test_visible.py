@@ -148,7 +148,7 @@ FURTHER: Mapping[str, Ask] = {
     **{f"map of {kind} {a}": lambda r, k=kind, a=a: get_interval_map(k, a, r, AT) for kind, a in (  # type: ignore[misc]
         *MAPPED.items(), ("instance", OTHER), ("customer", "c1"))},
     **{f"addresses of {kind}": lambda r, k=kind: list_addresses(k, "", r, AT) for kind in (  # type: ignore[misc]
-        "role", "pool", "service", "customer", "app", "instance", "host", "deployment", "rollout", "snapshot")},
+        "role", "pool", "service", "customer", "app", "instance", "host", "deployment", "rollout", "snapshot", "user")},
     "all activity": lambda r: list_activity(r, Moment(day(99)), limit=10_000),
     "deployments as known": lambda r: list_deployments(
         DeploymentFilter(states=frozenset(State)), r, Moment(day(1), day(1))),
