@@ -9,7 +9,7 @@ NO_DATABASE := --ignore=tests/core --ignore=tests/nouns --ignore=tests/exports -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check bench docs clean pins salt tools
+.PHONY: help run test test-all check bench docs clean pins salt tools tools-all
 
 help: ## list the entry points
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -25,7 +25,7 @@ test: .venv/ready tools ## every test on SQLite, then those that use a database 
 	  LARRY_TEST_DATABASE=postgres $(PYTEST) $(NO_DATABASE) -m "not slow and not puppet" $(ARGS); \
 	else echo "== PostgreSQL is not installed: THE SECOND PASS WAS SKIPPED =="; test "$$CI" != true; fi
 
-test-all: .venv/ready tools salt ## the same with the slow tests, and far more generated cases
+test-all: .venv/ready tools-all salt ## the same with the slow tests, and far more generated cases
 	@echo "== all tests on SQLite =="
 	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -m "" $(ARGS)
 	@echo "== all tests on PostgreSQL =="
@@ -47,6 +47,9 @@ docs: .venv/ready ## check that every link in the documentation leads somewhere
 
 tools: .venv/ready # install the real tools that the tests call, where that is possible
 	@$(BIN)/python -m tests.tools
+
+tools-all: .venv/ready # and those that are large
+	@$(BIN)/python -m tests.tools --all
 
 salt: .venv/ready # Salt, in an environment of its own, for the slow tests; without it they are skipped, and say so
 	@test -x .venv/salt/bin/salt-call || { $(PYTHON) -m venv .venv/salt && .venv/salt/bin/pip -qq install salt==3008.3; } || \

@@ -1,7 +1,8 @@
 """The real tools that the tests call are listed here, and installed where that is possible.
 
 `python -m tests.tools` installs what is missing (as root, with apt) or says loudly what is not there and what is not
-tested for the want of it. `python -m tests.tools --has NAME` answers with its exit code. A test asks `require(NAME)`.
+tested for the want of it; `--all` means what is large, too. `python -m tests.tools --has NAME` answers with its exit
+code. A test asks `require(NAME)`.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ APT = ("apt-get", "-o", "DPkg::Lock::Timeout=500")
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One real tool: `places` are commands to look for on the PATH, or patterns of absolute paths; any one will do."""
+    """One real tool: `places` are commands to look for on the PATH, or patterns of absolute paths; any one will do.
+
+    One that is ``large`` is for slow tests: only `make test-all` installs it.
+    """
 
     name: str
     package: str
     places: tuple[str, ...]
     proves: str
+    large: bool = False
 
 
 def _module(name: str, package: str, folder: str | None = None) -> Tool:
@@ -41,6 +46,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("eyaml", "hiera-eyaml", ("eyaml",), "that hiera-eyaml opens the secrets that Larry locks for it"),
     Tool("puppet-lint", "puppet-lint", ("puppet-lint",), "that the printed manifests are in Puppet's style"),
     Tool("dash", "dash", ("dash",), "that a POSIX shell reads printed shell text back unchanged"),
+    Tool("promtool", "prometheus", ("promtool",), "that Prometheus itself discovers the targets", large=True),
     Tool("curl", "curl", ("curl",), "the lookups that hosts make"),
     Tool("run-parts", "debianutils", ("run-parts",), "folders of scripts on a host"),
     Tool("make", "make", ("make",), "Makefiles on a host"),
@@ -131,12 +137,13 @@ def main(arguments: list[str]) -> int:
     """0 when every tool is there, or when their absence is the developer's choice; 1 when CI lacks one."""
     if arguments[:1] == ["--has"]:
         return 1 if list_missing(get_tool(name) for name in arguments[1:]) else 0
-    missing = list_missing()
+    wanted = [tool for tool in TOOLS if not tool.large or arguments[:1] == ["--all"]]
+    missing = list_missing(wanted)
     if missing and can_install():
         install(missing)
-        missing = list_missing()
+        missing = list_missing(wanted)
     if not missing:
-        print(f"all {len(TOOLS)} real tools are installed")
+        print(f"all {len(wanted)} real tools are installed")
         return 0
     print("!" * 100)
     for tool in missing:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from larry.core.fleet import Fleet
 from larry.core.node_text import DatedNode
-from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, waves, yaml
+from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml
 
 
 class UnknownDialect(LookupError):
@@ -74,6 +74,8 @@ DIALECTS: tuple[Dialect, ...] = (
             render_files=shell.run_parts.write_folders),
     Dialect("make", "mk", TEXT, shell.makefile.write_makefile, can_stop=False,
             render_files=shell.makefile.write_makefiles),
+    Dialect("prometheus", "prometheus", JSON, watch.prometheus.write_host_targets, can_stop=False,
+            render_fleet=watch.prometheus.write_targets, render_files=watch.prometheus.write_target_files),
     Dialect("waves", "waves", JSON, waves.render, can_stop=True, render_fleet=waves.render_fleet),
 )
 # fmt: on

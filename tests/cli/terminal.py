@@ -23,7 +23,9 @@ services:
     sharing: instance
     needs: [linux]
     parameters: [{name: workers, type: integer, default: 4}, {name: password, type: string, sensitive: true}]
-  - {name: watch, audits: [{service: rails, where: {host: mon.example.com}}]}
+  - name: watch
+    audits: [{service: rails, where: {host: mon.example.com}}]
+    tools: {prometheus: {}}
   - {name: pager, audits: [{service: rails, where: manual}]}
 customers:
   - name: Acme
@@ -40,6 +42,8 @@ hosts:
 """
 LIVE, TEST = "acme/shop/live", "acme/shop/test"
 SECRET = "hunter2-secret"
+WATCHING, WATCHERS = "mon.example.com", ("prometheus", "nagios", "nftables", "logrotate", "borgmatic", "icinga")
+"""The host of an auditor; dialects that tell only such hosts something."""
 WHY = ("--reason", "because of the tests")
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from larry.cli.output_file import LEDGER, replace_folder
 from larry.exports.dialect import DIALECTS, list_inventories
-from tests.cli.terminal import LIVE, SECRET, Terminal
+from tests.cli.terminal import LIVE, SECRET, WATCHERS, WATCHING, Terminal
 
 HOST = "web1.example.com"
 
@@ -47,12 +47,13 @@ def test_what_is_one_text_has_no_folder(larry: Terminal, tmp_path: Path) -> None
 def test_a_folder_is_filled_without_secrets(dialect: object, larry: Terminal, tmp_path: Path) -> None:
     larry.deploy()
     name = dialect.name  # type: ignore[attr-defined]
-    for command, folder in (("inventory",), tmp_path / "all"), (("config", HOST), tmp_path / "one"):
+    host = WATCHING if name in WATCHERS else HOST
+    for command, folder in (("inventory",), tmp_path / "all"), (("config", host), tmp_path / "one"):
         said = larry.done(*command, "--format", name, "--into", str(folder))
         assert said.out == ""
         files = [path for path in folder.rglob("*") if path.is_file() and path.name != LEDGER]
         assert f"{len(files)} files, {len(files)} changed" in said.err
-        assert any(HOST in str(path) for path in files)
+        assert any(host in str(path) for path in files)
         assert all(SECRET not in path.read_text() for path in files)
         again = larry.done(*command, "--format", name, "--into", str(folder))
         assert f"{len(files)} files, 0 changed" in again.err

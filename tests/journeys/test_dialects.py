@@ -103,3 +103,9 @@ def test_salt(served: Served, tmp_path: Path) -> None:
     assert json.loads(told(done, "ops/salt/larry-salt top")) == {"classes": ["ntp", "redis", "firewall"]}
     pillar = json.loads(told(done, "ops/salt/larry-salt pillar"))
     assert [entry["key"] for entry in pillar["larry"]["services"]] == ["ntp", "redis", "firewall"]
+
+
+def test_prometheus(served: Served, tmp_path: Path) -> None:
+    done = follow("prometheus.md", served, tmp_path)
+    targets = {group["targets"][0] for group in json.loads(told(done, "larry config mon1"))}
+    assert {"10.20.1.11:9117", "10.20.1.21:9187", "10.20.1.31:9121"} <= targets
