@@ -7,7 +7,7 @@ import json
 import pytest
 
 from larry.exports.dialect import DIALECTS
-from tests.cli.terminal import LIVE, SECRET, TEST, WHY, WATCHERS, WATCHING, Terminal
+from tests.cli.terminal import LIVE, SECRET, TEST, WATCHERS, WATCHING, WHY, Terminal
 
 HOST = "web1.example.com"
 

@@ -49,3 +49,22 @@ def make_watched_fleet(dialect: str, said: Json, size: int = 300) -> Fleet:
         node = replace(host.dated.node, services=entries)
         hosts.append(replace(host, dated=replace(host.dated, node=node, digest=node.digest)))
     return replace(fleet, hosts=tuple(hosts))
+
+
+def watch_everything(fleet: Fleet, dialect: str, said: Json) -> Fleet:
+    """The fleet, whose one auditor audits everything on all hosts but its own."""
+    subjects = [
+        Subject(each.service, host.name, host.dated.node.facts.addresses, each.paths, each.parameters, frozen({}))
+        for host in fleet.hosts
+        for each in host.dated.node.services
+        if not any(other.audits for other in host.dated.node.services)
+    ]
+    hosts = []
+    for host in fleet.hosts:
+        entries = tuple(
+            replace(each, tools=freeze({dialect: said}), audits=tuple(subjects)) if each.audits else each
+            for each in host.dated.node.services
+        )
+        node = replace(host.dated.node, services=entries)
+        hosts.append(replace(host, dated=replace(host.dated, node=node, digest=node.digest)))
+    return replace(fleet, hosts=tuple(hosts))

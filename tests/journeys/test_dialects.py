@@ -109,3 +109,11 @@ def test_prometheus(served: Served, tmp_path: Path) -> None:
     done = follow("prometheus.md", served, tmp_path)
     targets = {group["targets"][0] for group in json.loads(told(done, "larry config mon1"))}
     assert {"10.20.1.11:9117", "10.20.1.21:9187", "10.20.1.31:9121"} <= targets
+
+
+def test_nagios(served: Served, tmp_path: Path) -> None:
+    require("nagios4")
+    done = follow("nagios.md", served, tmp_path)
+    counts = re.findall(r":(\d+)$", told(done, "grep"), re.MULTILINE)
+    checked = re.findall(r"Checked (\d+) services", told(done, "nagios4"))
+    assert counts[0] == counts[1] == checked[0] != "0"
