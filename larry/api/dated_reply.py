@@ -26,6 +26,8 @@ from larry.queries.reader import NotFound
 SHORT = 60
 """Seconds for which an answer may be kept that an act could change."""
 
+DAY = 24 * 60 * 60
+
 LONG = 60 * 60
 """Seconds for what has passed, asked for by a fixed moment: adopting an estate fills it in, and masking may come to
 cover more."""
@@ -79,7 +81,8 @@ def make_dated_reply(
     if found.start is not None:
         # Not later than the moment of answering, by RFC 9110 section 8.8.2.1, even for a node of the future.
         response.headers["Last-Modified"] = http_date(min(found.start, now).timestamp())
-    response.headers["Cache-Control"] = f"max-age={_max_age(found.end, as_of, now, is_settled=is_settled)}"
+    fresh = _max_age(found.end, as_of, now, is_settled=is_settled)
+    response.headers["Cache-Control"] = f"max-age={fresh}, stale-if-error={_stale(found.end, as_of, fresh)}"
     response.headers["Larry-As-Of"] = iso(as_of)
     if found.end is not None:
         response.headers["Larry-Next-Change"] = iso(found.end)
@@ -107,3 +110,9 @@ def _max_age(end: datetime | None, as_of: datetime, now: datetime, *, is_settled
     if end is None:
         return SHORT
     return min(SHORT, (end - as_of) // timedelta(seconds=1))
+
+
+def _stale(end: datetime | None, as_of: datetime, fresh: int) -> int:
+    """For how many more seconds a cache may go on with the answer while Larry is away (RFC 5861 section 4): a day, but
+    not beyond the next change either."""
+    return DAY if end is None else max(0, min(DAY, (end - as_of) // timedelta(seconds=1) - fresh))

@@ -116,9 +116,20 @@ def test_every_format_has_its_own_tag(now: datetime, client: Client) -> None:
 
 def max_age(client: Client, as_of: str = "") -> int:
     header = client.get(f"{PAGE}.json", {"as_of": as_of} if as_of else {}).headers["Cache-Control"]
-    found = re.fullmatch(r"max-age=([0-9]+)", header)
+    found = re.fullmatch(r"max-age=([0-9]+), stale-if-error=[0-9]+", header)
     assert found is not None
     return int(found[1])
+
+
+def test_while_larry_is_away_no_cache_goes_on_beyond_the_next_change(now: datetime, client: Client) -> None:
+    def both(as_of: str) -> list[int]:
+        header = client.get(f"{PAGE}.json", {"as_of": as_of}).headers["Cache-Control"]
+        return [int(number) for number in re.findall(r"=([0-9]+)", header)]
+
+    end = now + timedelta(days=5)
+    assert both("now") == [60, 86400]
+    assert both(iso(end - timedelta(seconds=100))) == [60, 40]
+    assert both(iso(end - timedelta(seconds=30))) == [30, 0]
 
 
 def test_no_answer_outlives_the_next_change(now: datetime, client: Client) -> None:

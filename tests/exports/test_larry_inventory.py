@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 
 from larry.exports.ansible.inventory import write_inventory
 from larry.outside import clock
+from larry.outside.published_file import replace_files
 from tests.exports.ansible import BIN, OURS, Ansible, assert_read_back
 from tests.exports.many import make_fleet
 
@@ -218,3 +219,35 @@ def test_a_wrong_call_is_told(
     assert (done.returncode, done.stdout) == (code, "")
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "cut off": lambda path: path.write_bytes(path.read_bytes()[:-9]),
+    "changed": lambda path: path.write_bytes(path.read_bytes().replace(b"host3", b"host4", 1)),
+    "empty": lambda path: path.write_bytes(b""),
+    "gone": Path.unlink,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_published_file_that_is_damaged_is_answered_from_the_one_before(
+    damage: Callable[[Path], object], tmp_path: Path, ansible: Ansible
+) -> None:
+    path = tmp_path / "tree" / "inventory.ansible"
+    replace_files({path: SAID})
+    replace_files({path: SAID.replace("host3.", "host333.")})
+    whole = ask(tmp_path, "--list", LARRY_INVENTORY_FILE=str(path))
+    assert ("host333." in whole.stdout, whole.stderr) == (True, "")
+    body = path.read_bytes()
+    path.unlink()
+    path.write_bytes(body)
+    damage(path)
+    done = ask(tmp_path, "--list", LARRY_INVENTORY_FILE=str(path))
+    assert json.loads(done.stdout) == json.loads(SAID)
+    assert "not what was published" in done.stderr
+    assert_read_back(SAID, ansible.read(source(ansible, file=str(path)), warned="published before it"))
+    for each in (path, path.with_name("inventory.ansible.prev")):
+        each.unlink(missing_ok=True)
+    nothing = ask(tmp_path, "--list", LARRY_INVENTORY_FILE=str(path))
+    assert (nothing.returncode, nothing.stdout) == (1, "")
+    assert "publish again" in nothing.stderr

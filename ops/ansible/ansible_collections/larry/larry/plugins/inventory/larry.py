@@ -38,7 +38,10 @@ options:
     type: list
     elements: str
   file:
-    description: A file that C(larry inventory --format ansible) has written, to be read instead.
+    description:
+      - A file that C(larry inventory --format ansible) has written, or that C(larry publish) keeps, to be read instead.
+      - One that is published is compared with its checksums. When it is damaged, the one before it is used, with a
+        warning.
     type: path
     env: [{name: LARRY_INVENTORY_FILE}]
   as_of:
@@ -147,7 +150,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
         if file:
             if as_of:
                 raise AnsibleParserError("larry: a file is of one moment: leave out as_of")
-            return Path(file).read_text(encoding="utf-8")
+            return _read_whole(file, lambda text: self.display.warning(f"larry: {text}"))
         if command:
             asked = [*command, "inventory", "--format", "ansible", *(["--as-of", as_of] if as_of else [])]
             done = subprocess.run(asked, capture_output=True, timeout=timeout, check=False)
@@ -195,6 +198,20 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
             self._set_composite_vars(self.get_option("compose"), known, host, strict=strict)
             self._add_host_to_composed_groups(self.get_option("groups"), known, host, strict=strict)
             self._add_host_to_keyed_groups(self.get_option("keyed_groups"), known, host, strict=strict)
+
+
+def _read_whole(path, warn):
+    """The text of a file; of one that `larry publish` keeps, proven whole by the checksums beside it, or else what
+    stood there before, with a warning."""
+    sums = Path(f"{path}.sum")
+    known = sums.read_text(encoding="ascii", errors="replace").split("\n") if sums.exists() else None
+    for place in (Path(path), Path(f"{path}.prev")):
+        body = place.read_bytes() if known is None or place.exists() else None
+        if known is None or (body is not None and f"{hashlib.sha256(body).hexdigest()} {len(body)}" in known):
+            if place != Path(path):
+                warn(f"{path} is not what was published: this is what was published before it")
+            return body.decode()
+    raise ValueError(f"{path} is not what was published, and there is no whole one from before: publish again")
 
 
 def _read(text):
