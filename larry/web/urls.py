@@ -31,7 +31,9 @@ from larry.web.views.noun_show import answer_noun
 from larry.web.views.password import answer_password
 from larry.web.views.preference import answer_preference
 from larry.web.views.rollout import answer_rollout, answer_rollouts, answer_undo
+from larry.web.views.search import answer_search
 from larry.web.views.sign_in import answer_sign_in, answer_sign_out
+from larry.web.views.situation import answer_situation_counts, answer_situations
 from larry.web.views.start import answer_start
 
 _SHOWN_APART = {"instance": answer_instance}
@@ -71,6 +73,9 @@ urlpatterns: list[URLPattern] = [
     path("rollouts/<int:number>", answer_rollout, name="rollout"),
     path("rollouts/<int:number>/undo", answer_undo, name="rollout-undo"),
     path("names/<str:kind>", answer_names, name="names"),
+    path("search", answer_search, name="search"),
+    path("situations", answer_situations, name="situations"),
+    path("situations/counts", answer_situation_counts, name="situation-counts"),
     path("clock", answer_clock, name="clock"),
     path("preferences", answer_preference, name="preferences"),
     path("sign-in", answer_sign_in, name="sign-in"),

@@ -30,6 +30,17 @@ addEventListener("keydown", (event) => {
   }
 });
 
+// Arrows lead from the search field through what was found, and back.
+addEventListener("keydown", (event) => {
+  if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
+  const stops = [document.getElementById("search"), ...document.querySelectorAll("a[data-hit]")];
+  const place = stops.indexOf(event.target);
+  const next = place < 0 ? null : stops[place + (event.key === "ArrowDown" ? 1 : -1)];
+  if (!next || stops.length < 2) return;
+  event.preventDefault();
+  next.focus();
+});
+
 // Light and dark change at once; the cookie is what the form would have had the server set.
 document.getElementById("themes")?.addEventListener("submit", (event) => {
   const theme = event.submitter?.value;

@@ -1,60 +1,79 @@
-"""The start page: every host with its configuration, what is live, what comes next, and who did what last."""
+"""The home page: what changes next, what was done lately, what is strange, and the estate in numbers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from larry.core.interval import iso
 from larry.exports.dialect import DIALECTS
-from larry.queries.activity import ActivityRow, list_activity
-from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
-from larry.queries.host import HostRow, list_hosts
-from larry.queries.node import list_next_changes
-from larry.queries.reader import Reader
+from larry.queries.activity import list_activity
+from larry.queries.tally import Boundary, Tally, get_tally, list_boundaries
+from larry.web.activity_view import list_activity_lines
+from larry.web.address import find_route, with_moment
+from larry.web.frame import Frame, read_frame
 from larry.web.page import look_only, make_page
-from larry.web.visitor import read_visitor
-from larry.web.when import Asked, When, read_asked
+from larry.web.when import Asked, When
 
-MOST_HOSTS = 500
-MOST_DEPLOYMENTS = 100
-MOST_CHANGES = 40
-MOST_ACTIVITY = 15
-MOST_HOSTS_OF_A_CHANGE = 4
+MOST_MOMENTS = 6
+MOST_EVENTS = 5
+MOST_HOSTS = 3
+MOST_ACTIVITY = 10
 
 
 @dataclass(frozen=True, slots=True)
-class HostLine:
-    row: HostRow
-    page: str
-    next_change: When | None
-    links: tuple[tuple[str, str], ...]
+class EventLine:
+    """What happens to an instance at a moment, and on which hosts."""
 
-
-@dataclass(frozen=True, slots=True)
-class DeploymentLine:
-    row: DeploymentRow
-    host_page: str
-    start: When
-    end: When | None
-    lacking: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeLine:
-    when: When
-    page: str
+    word: str
+    kind: str
+    instance: str
     hosts: tuple[str, ...]
     more: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityLine:
-    row: ActivityRow
+class MomentLine:
+    """A moment at which something changes: its page is the home page as of then."""
+
     when: When
+    href: str
+    events: tuple[EventLine, ...]
+    more: int
+    hosts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do first in an empty estate."""
+
+    text: str
+    label: str
+    href: str
+    is_done: bool
+
+
+@look_only
+def answer_start(request: HttpRequest) -> HttpResponse:
+    """The page as of the moment asked for. About 13 SQL statements; strange situations come as a piece of their own,
+    for they take a look at every instance.
+    """
+    frame = read_frame(request)
+    reader, at = frame.visitor.reader, frame.asked.at
+    tally = get_tally(reader, at)
+    values = {
+        "tally": tally,
+        "steps": _list_steps(tally) if not tally.current and not tally.future else (),
+        "moments": _list_moments(list_boundaries(reader, at), frame),
+        "activity": list_activity_lines(list_activity(reader, at, limit=MOST_ACTIVITY)),
+        "situations": find_route("situation-counts"),
+    }
+    return make_page(request, "start.html", values, title=_TITLES[frame.asked.is_now, frame.asked.is_past])
 
 
 _TITLES = {
@@ -62,30 +81,6 @@ _TITLES = {
     (False, True): "What ran where",
     (False, False): "What will run where",
 }
-
-
-@look_only
-def answer_start(request: HttpRequest) -> HttpResponse:
-    """The page as of the moment asked for; 400 with the form when that is no moment. About 10 SQL statements."""
-    asked, reader = read_asked(request), read_visitor(request).reader
-    hosts = list_hosts(reader, asked.at)
-    live = list_deployments(DeploymentFilter(states=frozenset({State.CURRENT, State.FUTURE})), reader, asked.at)
-    current = [row for row in live if row.state is State.CURRENT]
-    future = [row for row in live if row.state is State.FUTURE]
-    values = {
-        "asked": asked,
-        "hosts": [_host_line(row, asked) for row in hosts[:MOST_HOSTS]],
-        "more_hosts": max(0, len(hosts) - MOST_HOSTS),
-        "current": [_deployment_line(row, asked) for row in current[:MOST_DEPLOYMENTS]],
-        "more_current": max(0, len(current) - MOST_DEPLOYMENTS),
-        "future": [_deployment_line(row, asked) for row in future[:MOST_DEPLOYMENTS]],
-        "more_future": max(0, len(future) - MOST_DEPLOYMENTS),
-        "changes": _change_lines(asked, reader),
-        "activity": [
-            ActivityLine(row, asked.show(row.at)) for row in list_activity(reader, asked.at, limit=MOST_ACTIVITY)
-        ],
-    }
-    return make_page(request, "start.html", values, title=_TITLES[asked.is_now, asked.is_past])
 
 
 def link_dialects(host: str, asked: Asked) -> tuple[tuple[str, str], ...]:
@@ -96,25 +91,50 @@ def link_dialects(host: str, asked: Asked) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _host_page(host: str, asked: Asked) -> str:
-    return reverse("host", args=[host]) + asked.query
+def _list_moments(boundaries: Sequence[Boundary], frame: Frame) -> tuple[MomentLine, ...]:
+    """The next moments; configurations may change at others too, with what is audited from elsewhere."""
+    lines: list[MomentLine] = []
+    for moment, group in groupby(boundaries, key=lambda each: each.moment):
+        if len(lines) == MOST_MOMENTS:
+            break
+        at_once = list(group)
+        events = _list_events(at_once)
+        hosts = len({each.host for each in at_once})
+        href = with_moment(frame.here, iso(moment))
+        lines.append(MomentLine(frame.asked.show(moment), href, events[:MOST_EVENTS], len(events[MOST_EVENTS:]), hosts))
+    return tuple(lines)
 
 
-def _host_line(row: HostRow, asked: Asked) -> HostLine:
-    return HostLine(row, _host_page(row.name, asked), asked.find(row.next_change), link_dialects(row.name, asked))
+def _list_events(at_once: Sequence[Boundary]) -> tuple[EventLine, ...]:
+    """What starts, what changes because another takes over, and what ends for good."""
+    taken_over = {(each.instance, each.host) for each in at_once if each.follows}
+    found: dict[tuple[str, str], list[Boundary]] = {}
+    for each in at_once:
+        if not each.follows:
+            changes = (each.instance, each.host) in taken_over
+            found.setdefault(("changes" if changes else "starts" if each.starts else "ends", each.instance), []).append(
+                each
+            )
+    return tuple(
+        EventLine(
+            word, _KINDS[word], instance, tuple(each.host for each in of_one[:MOST_HOSTS]), len(of_one[MOST_HOSTS:]),
+            of_one[0].reason if word != "ends" else "",
+        )
+        for (word, instance), of_one in found.items()
+    )  # fmt: skip
 
 
-def _deployment_line(row: DeploymentRow, asked: Asked) -> DeploymentLine:
-    lacking = tuple(sorted({auditor for auditor, *_ in row.uncovered}))
-    return DeploymentLine(row, _host_page(row.host, asked), asked.show(row.start), asked.find(row.end), lacking)
+_KINDS = {"starts": "future", "changes": "current", "ends": "past"}
 
 
-def _change_lines(asked: Asked, reader: Reader) -> list[ChangeLine]:
-    """The next boundaries, with the hosts of each together."""
-    lines: list[ChangeLine] = []
-    for moment, pairs in groupby(list_next_changes(reader, asked.at, MOST_CHANGES), key=lambda pair: pair[0]):
-        hosts = tuple(host for _, host in pairs)
-        when = asked.show(moment)
-        page = f"{reverse('start')}?as_of={quote(when.iso)}"
-        lines.append(ChangeLine(when, page, hosts[:MOST_HOSTS_OF_A_CHANGE], len(hosts[MOST_HOSTS_OF_A_CHANGE:])))
-    return lines
+def _list_steps(tally: Tally) -> tuple[Step, ...]:
+    return (
+        Step("A service is what runs: a web server, a database.", "Describe a service", "/services/-/new",
+             bool(tally.services)),
+        Step("A customer owns apps.", "Describe a customer", "/customers/-/new", bool(tally.customers)),
+        Step("An app is what you run for a customer.", "Describe an app", "/apps/-/new", bool(tally.apps)),
+        Step("An instance of an app requires services: production, staging.", "Describe an instance",
+             "/instances/-/new", bool(tally.instances)),
+        Step("A host is where instances are deployed.", "Describe a host", "/hosts/-/new", bool(tally.hosts)),
+        Step("Deploy an instance to a host, now or later.", "Deploy", find_route("deploy"), False),
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Strange situations: each kind with what it means, whom it concerns, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from types import MappingProxyType
+
+from django.http import HttpRequest, HttpResponse
+
+from larry.nouns.table import NOUNS
+from larry.queries.situation import Situation, list_situations
+from larry.web.address import noun_path
+from larry.web.frame import read_frame
+from larry.web.page import look_only, make_page, make_piece
+
+MOST_OF_ONE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A code of situations in words: ``then`` says what to do, ``label`` and ``tail`` lead there from the noun's
+    page; ``condition`` is its badge.
+    """
+
+    title: str
+    then: str
+    label: str = "Show"
+    tail: str = ""
+    condition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SituationLine:
+    situation: Situation
+    page: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
+class SituationGroup:
+    code: str
+    kind: Kind
+    total: int
+    lines: tuple[SituationLine, ...]
+
+
+@look_only
+def answer_situations(request: HttpRequest) -> HttpResponse:
+    """All of them as of the moment, by kind, the gravest first. About 40 SQL statements."""
+    values = {"groups": _list_groups(request, MOST_OF_ONE)}
+    return make_page(request, "situations.html", values, title="Strange situations")
+
+
+@look_only
+def answer_situation_counts(request: HttpRequest) -> HttpResponse:
+    """How many there are of each kind, as a piece of the home page. About 40 SQL statements."""
+    return make_piece(request, "situation_counts.html", {"groups": _list_groups(request, 1)})
+
+
+def _list_groups(request: HttpRequest, most: int) -> tuple[SituationGroup, ...]:
+    frame = read_frame(request)
+    found = list_situations(frame.visitor.reader, frame.asked.at)
+    by_code = {code: tuple(group) for code, group in groupby(found, key=lambda each: each.code)}
+    codes = (*(code for code in _KINDS if code in by_code), *(code for code in by_code if code not in _KINDS))
+    return tuple(_group(code, by_code[code], most) for code in codes)
+
+
+def _group(code: str, found: Iterable[Situation], most: int) -> SituationGroup:
+    kind = _KINDS.get(code) or Kind(code.replace("_", " ").capitalize(), "Look at what it concerns.")
+    situations = tuple(found)
+    return SituationGroup(code, kind, len(situations), tuple(_line(each, kind) for each in situations[:most]))
+
+
+def _line(situation: Situation, kind: Kind) -> SituationLine:
+    plural = NOUNS[situation.noun].plural if situation.noun in NOUNS else _PLACES.get(situation.noun, "")
+    page = noun_path(plural, situation.address) if plural else ""
+    is_of_instance = situation.noun == "instance" or not kind.tail.startswith(("/parameters", "/services"))
+    return SituationLine(situation, page, f"{page}{kind.tail}" if page and is_of_instance else page)
+
+
+_PLACES = {"deployment": "deployments"}
+
+_KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "migration": Kind("The database is not up to date", "Whoever runs Larry runs `larry migrate`."),
+        "guard_missing": Kind("The database lost a guard", "Whoever runs Larry runs `larry migrate`."),
+        "uncovered": Kind(
+            "Uncovered", "Deploy it again, or name a host for the auditor.", "Audits", "/services#audits", "uncovered"
+        ),
+        "parameter_missing": Kind(
+            "Parameters are missing", "Set them, or give the service a default.", "Parameters", "/parameters"
+        ),
+        "parameter_of_wrong_type": Kind(
+            "Parameters of the wrong type",
+            "Correct the value, or the type at the service.",
+            "Parameters",
+            "/parameters",
+        ),
+        "fewer_copies": Kind("Fewer copies than wanted", "Deploy it to more hosts, or want fewer copies."),
+        "ends_soon": Kind("Ends soon, and nothing follows", "Extend it, or let it end.", condition="current"),
+        "dirty": Kind("Dirty", "Redeploy what is to be as it is described.", "Why", "/snapshots", "dirty"),
+        "role_left": Kind(
+            "An auditor's host has left its role",
+            "Deploy it again, so that another host audits it.",
+            "Audits",
+            "/services#audits",
+        ),
+        "app_not_deployed": Kind("Apps of which nothing is live", "Deploy an instance of it, or retire the app."),
+        "customer_not_deployed": Kind(
+            "Customers of whom nothing is live", "Deploy something of theirs, or retire them."
+        ),
+        "customer_partly_deployed": Kind("Customers of whom not all is live", "Deploy the other apps, or retire them."),
+        "host_idle": Kind("Hosts with nothing on them", "Deploy something there, or retire the host."),
+        "parameter_unknown": Kind(
+            "Parameters that no service needs", "Correct the name, or remove them.", "Edit", "/edit"
+        ),
+    }
+)
+"""The gravest first."""
