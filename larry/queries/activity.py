@@ -42,7 +42,8 @@ class ActivityRow:
 class ActivityFilter:
     """Which lines: those that match everything that is given. ``app`` and ``instance`` are paths; what belongs to an
     owner are the edits of it and beneath it, its deployments and their rollouts. ``text`` is part of the reason; lines
-    are of [since, until); ``after`` is the number of a line.
+    are of [since, until); ``after`` and ``before`` are numbers of lines;
+    ``whole``: a rollout is told by its own line, not also by those of its deployments.
     """
 
     noun: str | None = None
@@ -57,6 +58,8 @@ class ActivityFilter:
     since: datetime | None = None
     until: datetime | None = None
     after: int | None = None
+    before: int | None = None
+    whole: bool = False
 
 
 ALL_ACTIVITY = ActivityFilter()
@@ -77,9 +80,12 @@ def list_activity(
         "at__gte": which.since,
         "at__lt": which.until,
         "id__gt": which.after,
+        "id__lt": which.before,
     }
     rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of)).order_by("-id")
     rows = rows.filter(**{word: value for word, value in plain.items() if value is not None})
+    if which.whole:
+        rows = rows.exclude(noun="deployment", rollout__isnull=False)
     if which.address is not None:
         former = get_former_keys(reader, at)
         of_noun = which.noun is not None

@@ -57,7 +57,8 @@ def _head(standing: Standing, route: str) -> Mapping[str, Any]:
     hosts = tuple(dict.fromkeys(each.host for each in current))
     states = ["current"] if current else ["future"] if standing.live else []
     states += ["dirty"] if standing.is_dirty else []
-    deploy, redeploy = find_route("deploy"), find_route("redeploy")
+    picked = {"customer": standing.path.split("/")[0], "pick": standing.path}
+    deploy, redeploy = find_route("deploy"), find_route("dirty")
     return {
         "path": standing.path,
         "states": states,
@@ -67,5 +68,5 @@ def _head(standing: Standing, route: str) -> Mapping[str, Any]:
         "is_ready": not (standing.resolved.missing or standing.resolved.wrong),
         "tabs": list_instance_tabs(standing.path, route),
         "deploy": f"{deploy}?{urlencode({'instance': standing.path})}" if deploy else "",
-        "redeploy": f"{redeploy}?{urlencode({'pick': standing.path})}" if redeploy and current else "",
+        "redeploy": f"{redeploy}?{urlencode(picked)}" if redeploy and standing.is_dirty else "",
     }

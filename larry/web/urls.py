@@ -6,6 +6,7 @@ from django.urls import URLPattern, path
 
 from larry.nouns.field import Noun
 from larry.nouns.table import NOUNS
+from larry.web.views.activity import answer_activity
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
 from larry.web.views.deploy import answer_deploy, answer_names
@@ -16,6 +17,7 @@ from larry.web.views.deployment import (
     answer_deployments,
     answer_undeploy,
 )
+from larry.web.views.dirty import answer_dirty
 from larry.web.views.host import answer_host
 from larry.web.views.instance_deployments import answer_instance_deployments
 from larry.web.views.instance_parameters import answer_instance_parameters
@@ -73,6 +75,8 @@ urlpatterns: list[URLPattern] = [
     path("rollouts/<int:number>", answer_rollout, name="rollout"),
     path("rollouts/<int:number>/undo", answer_undo, name="rollout-undo"),
     path("names/<str:kind>", answer_names, name="names"),
+    path("dirty", answer_dirty, name="dirty"),
+    path("activity", answer_activity, name="activity"),
     path("search", answer_search, name="search"),
     path("situations", answer_situations, name="situations"),
     path("situations/counts", answer_situation_counts, name="situation-counts"),

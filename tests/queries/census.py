@@ -62,9 +62,11 @@ from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL, Reader
 from larry.queries.readiness import get_readiness
 from larry.queries.rollout import get_rollout, list_rollouts
+from larry.queries.search import search_everything
 from larry.queries.service import get_service_graph, list_sensitive_names
 from larry.queries.situation import list_situations
 from larry.queries.subject import find_subject
+from larry.queries.tally import get_tally, list_boundaries
 from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
@@ -235,6 +237,54 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "is_anybody_known": lambda all_: is_anybody_known(all_.reader, AT),
     "find_session_user": lambda all_: find_session_user(*all_.user, all_.reader, AT),
     "find_subject": lambda all_: find_subject(all_.host, ("host", "instance"), all_.reader, AT),
+    "get_host_history": lambda all_: get_host_history(HOST, LOCAL, AT),
+    "get_instance_history": lambda all_: get_instance_history(PATH, LOCAL, AT),
+    "get_service_history": lambda all_: get_service_history("base", LOCAL, AT),
+    "list_hosts": lambda all_: list_hosts(LOCAL, AT),
+    "get_host_ids": lambda all_: get_host_ids(all_.hosts, LOCAL, AT),
+    "get_host_names": lambda all_: get_host_names(all_.host_ids, LOCAL, AT),
+    "list_host_keys": lambda all_: list_host_keys(LOCAL, AT),
+    "list_names_by_host_key": lambda all_: list_names_by_host_key(LOCAL, AT),
+    "get_facts": lambda all_: get_facts(all_.host_ids, LOCAL, AT),
+    "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], LOCAL, AT),
+    "get_descriptions": lambda all_: get_descriptions([*all_.paths, "c0/a/t"], LOCAL, AT),
+    "get_standing": lambda all_: get_standing(PATH, LOCAL, AT),
+    "get_interval_map": lambda all_: get_interval_map("host", HOST, LOCAL, AT),
+    "count_live": lambda all_: count_live(all_.paths, AT, LOCAL, AT),
+    "list_serving": lambda all_: list_serving(all_.paths, LOCAL, AT),
+    "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, LOCAL, AT),
+    "list_lanes": lambda all_: list_lanes(all_.lanes, LOCAL, AT),
+    "list_live_lanes": lambda all_: list_live_lanes(all_.paths, AT, LOCAL, AT),
+    "get_nodes": lambda all_: get_nodes(all_.documents, LOCAL, AT),
+    "get_node": lambda all_: get_node(HOST, LOCAL, AT),
+    "get_open_node": lambda all_: get_open_node(HOST, LOCAL, AT),
+    "get_stored_node": lambda all_: get_stored_node(HOST, LOCAL, AT),
+    "list_next_changes": lambda all_: list_next_changes(LOCAL, AT),
+    "list_timeline": lambda all_: list_timeline(HOST, LOCAL, Moment(day(-20))),
+    "get_estate": lambda all_: get_estate(LOCAL, AT),
+    "get_item": lambda all_: get_item("instance", PATH, LOCAL, AT),
+    "load_items": lambda all_: load_items("host", all_.host_ids, LOCAL, AT),
+    "get_listing": lambda all_: [get_listing(ListingRequest(noun, most=2), LOCAL, AT) for noun in NOUNS],
+    "list_related": lambda all_: [list_related(noun, "base", LOCAL, AT) for noun in NOUNS],
+    "list_items": lambda all_: [list_items(noun, LOCAL, AT) for noun in NOUNS],
+    "get_graph": lambda all_: get_graph("host", HOST, LOCAL, AT),
+    "get_scene": lambda all_: get_scene(all_.hosts, LOCAL, AT),
+    "list_hosts_beside": lambda all_: list_hosts_beside([HOST], LOCAL, AT),
+    "list_first_delivered": lambda all_: list_first_delivered(all_.hosts, LOCAL, AT),
+    "list_standing": lambda all_: list_standing(all_.deployments, LOCAL, AT),
+    "get_readiness": lambda all_: get_readiness(LOCAL, AT),
+    "get_rollout": lambda all_: get_rollout(all_.rollout, LOCAL, AT),
+    "list_sensitive_names": lambda all_: list_sensitive_names(LOCAL, AT),
+    "get_service_graph": lambda all_: get_service_graph(LOCAL, AT),
+    "list_situations": lambda all_: list_situations(LOCAL, AT),
+    "search_everything": lambda all_: search_everything("a", LOCAL, AT),
+    "get_tally": lambda all_: get_tally(LOCAL, AT),
+    "list_boundaries": lambda all_: list_boundaries(LOCAL, AT),
+    "list_users": lambda all_: list_users(LOCAL, AT),
+    "get_user": lambda all_: get_user("u0", LOCAL, AT),
+    "is_anybody_known": lambda all_: is_anybody_known(LOCAL, AT),
+    "find_session_user": lambda all_: find_session_user(*all_.user, LOCAL, AT),
+    "find_subject": lambda all_: find_subject(HOST, ("host", "instance"), LOCAL, AT),
 }
 """By name: how it is called, as `all_.reader`."""
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from types import MappingProxyType
+from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 
@@ -20,8 +21,8 @@ MOST_OF_ONE = 200
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A code of situations in words: ``then`` says what to do, ``label`` and ``tail`` lead there from the noun's
-    page; ``condition`` is its badge.
+    """A code of situations in words: ``then`` says what to do; ``label`` leads there: to what ``tail`` adds to the
+    noun's page, or to what ``ask`` begins and its address ends. ``condition`` is its badge.
     """
 
     title: str
@@ -29,6 +30,7 @@ class Kind:
     label: str = "Show"
     tail: str = ""
     condition: str = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def _group(code: str, found: Iterable[Situation], most: int) -> SituationGroup:
 def _line(situation: Situation, kind: Kind) -> SituationLine:
     plural = NOUNS[situation.noun].plural if situation.noun in NOUNS else _PLACES.get(situation.noun, "")
     page = noun_path(plural, situation.address) if plural else ""
+    if kind.ask:
+        return SituationLine(situation, page, f"{kind.ask}{quote(situation.address, safe='')}")
     is_of_instance = situation.noun == "instance" or not kind.tail.startswith(("/parameters", "/services"))
     return SituationLine(situation, page, f"{page}{kind.tail}" if page and is_of_instance else page)
 
@@ -98,8 +102,15 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
             "Parameters",
             "/parameters",
         ),
-        "fewer_copies": Kind("Fewer copies than wanted", "Deploy it to more hosts, or want fewer copies."),
-        "ends_soon": Kind("Ends soon, and nothing follows", "Extend it, or let it end.", condition="current"),
+        "fewer_copies": Kind(
+            "Fewer copies than wanted",
+            "Deploy it to more hosts, or want fewer copies.",
+            "Deploy",
+            ask="/deploy?instance=",
+        ),
+        "ends_soon": Kind(
+            "Ends soon, and nothing follows", "Extend it, or let it end.", "Extend", "/edit", condition="current"
+        ),
         "dirty": Kind("Dirty", "Redeploy what is to be as it is described.", "Why", "/snapshots", "dirty"),
         "role_left": Kind(
             "An auditor's host has left its role",
@@ -107,12 +118,30 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
             "Audits",
             "/services#audits",
         ),
-        "app_not_deployed": Kind("Apps of which nothing is live", "Deploy an instance of it, or retire the app."),
-        "customer_not_deployed": Kind(
-            "Customers of whom nothing is live", "Deploy something of theirs, or retire them."
+        "app_not_deployed": Kind(
+            "Apps of which nothing is live",
+            "Deploy an instance of it, or retire the app.",
+            "Instances",
+            ask="/instances/?app=",
         ),
-        "customer_partly_deployed": Kind("Customers of whom not all is live", "Deploy the other apps, or retire them."),
-        "host_idle": Kind("Hosts with nothing on them", "Deploy something there, or retire the host."),
+        "customer_not_deployed": Kind(
+            "Customers of whom nothing is live",
+            "Deploy something of theirs, or retire them.",
+            "Instances",
+            ask="/instances/?customer=",
+        ),
+        "customer_partly_deployed": Kind(
+            "Customers of whom not all is live",
+            "Deploy the other apps, or retire them.",
+            "Instances",
+            ask="/instances/?customer=",
+        ),
+        "host_idle": Kind(
+            "Hosts with nothing on them",
+            "Deploy something there, or retire the host.",
+            "Deploy here",
+            ask="/deploy?host=",
+        ),
         "parameter_unknown": Kind(
             "Parameters that no service needs", "Correct the name, or remove them.", "Edit", "/edit"
         ),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from larry.core.interval import iso
 from larry.exports.dialect import DIALECTS
-from larry.queries.activity import list_activity
+from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.tally import Boundary, Tally, get_tally, list_boundaries
 from larry.web.activity_view import list_activity_lines
 from larry.web.address import find_route, with_moment
@@ -70,7 +70,7 @@ def answer_start(request: HttpRequest) -> HttpResponse:
         "tally": tally,
         "steps": _list_steps(tally) if not tally.current and not tally.future else (),
         "moments": _list_moments(list_boundaries(reader, at), frame),
-        "activity": list_activity_lines(list_activity(reader, at, limit=MOST_ACTIVITY)),
+        "activity": list_activity_lines(list_activity(reader, at, ActivityFilter(whole=True), limit=MOST_ACTIVITY)),
         "situations": find_route("situation-counts"),
     }
     return make_page(request, "start.html", values, title=_TITLES[frame.asked.is_now, frame.asked.is_past])
