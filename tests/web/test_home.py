@@ -138,7 +138,8 @@ def test_what_is_dirty_stands_under_what_made_it_so(dirty: datetime, client: Cli
     page = look(client, f"/dirty?pick={LIVE}")
     assert "Ada: update instance acme/shop/live" in page.text
     assert "the sale begins" in page.text
-    assert "services.rails.parameters.workers instance 4 8" in page.text
+    assert "services.rails.parameters.workers instance" in page.text
+    assert "4 8" in page.text
     boxes = [
         attributes for _, attributes in page.tags if attributes.get("type") == "checkbox" and "value" in attributes
     ]

@@ -34,7 +34,8 @@ PAYLOADS = (
 KNOWN = frozenset(
     "html head meta title link body a header div img form label input button main h1 h2 p strong code "
     "table thead tbody tr th td span time footer ul ol li dl dt dd svg rect path br i nav fieldset legend kbd script "
-    "section details summary g title desc text defs pattern select option datalist textarea code b s ins del noscript".split()
+    "section details summary g title desc text defs pattern select option datalist textarea code b s ins "
+    "del noscript".split()
 )
 HOST = "web1.example.com"
 ADDRESSES = {
