@@ -28,7 +28,7 @@ from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.service import Parameter, Service
 
-MOST_WORDS = 6
+_MOST_WORDS = 6
 LONGEST_SEARCH = 200
 LEAST_OF_DIGEST = 4
 LEAST_OF_DEPLOYMENT = 3
@@ -120,7 +120,7 @@ def _list_deployments(text: str, reader: Reader, at: Moment, most: int) -> list[
 
 def _rank(rows: _Rows, text: str, columns: tuple[str, ...], said: tuple[str, ...] = ("description",)) -> _Rows:
     """Rows that have every word somewhere, with how well the whole text fits their names."""
-    for word in text.split()[:MOST_WORDS]:
+    for word in text.split()[:_MOST_WORDS]:
         anywhere = _any(columns, "contains", word)
         for column in said:
             anywhere |= Q(**{f"{column}__icontains": word})
