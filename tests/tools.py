@@ -47,6 +47,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("puppet-lint", "puppet-lint", ("puppet-lint",), "that the printed manifests are in Puppet's style"),
     Tool("dash", "dash", ("dash",), "that a POSIX shell reads printed shell text back unchanged"),
     Tool("nagios4", "nagios4-core", ("nagios4",), "that Nagios itself understands the objects printed for it"),
+    Tool("nft", "nftables", ("nft", "/usr/sbin/nft"), "that the kernel itself loads the rules printed for nftables"),
     Tool("promtool", "prometheus", ("promtool",), "that Prometheus itself discovers the targets", large=True),
     Tool("curl", "curl", ("curl",), "the lookups that hosts make"),
     Tool("run-parts", "debianutils", ("run-parts",), "folders of scripts on a host"),

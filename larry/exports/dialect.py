@@ -78,6 +78,7 @@ DIALECTS: tuple[Dialect, ...] = (
             render_fleet=watch.prometheus.write_targets, render_files=watch.prometheus.write_target_files),
     Dialect("nagios", "nagios", TEXT, watch.nagios.write_host_objects, can_stop=False,
             render_fleet=watch.nagios.write_objects, render_files=watch.nagios.write_object_files),
+    Dialect("nftables", "nft", TEXT, watch.nftables.write_table, can_stop=False),
     Dialect("waves", "waves", JSON, waves.render, can_stop=True, render_fleet=waves.render_fleet),
 )
 # fmt: on

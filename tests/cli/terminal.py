@@ -25,7 +25,7 @@ services:
     parameters: [{name: workers, type: integer, default: 4}, {name: password, type: string, sensitive: true}]
   - name: watch
     audits: [{service: rails, where: {host: mon.example.com}}]
-    tools: {prometheus: {}, nagios: {}}
+    tools: {prometheus: {}, nagios: {}, nftables: {port: 80}}
   - {name: pager, audits: [{service: rails, where: manual}]}
 customers:
   - name: Acme

@@ -117,3 +117,11 @@ def test_nagios(served: Served, tmp_path: Path) -> None:
     counts = re.findall(r":(\d+)$", told(done, "grep"), re.MULTILINE)
     checked = re.findall(r"Checked (\d+) services", told(done, "nagios4"))
     assert counts[0] == counts[1] == checked[0] != "0"
+
+
+def test_nftables(served: Served, tmp_path: Path) -> None:
+    require("nft")
+    done = follow("nftables.md", served, tmp_path)
+    listed = told(done, "unshare")
+    assert "elements = { 10.20.0.0/16 }" in listed
+    assert 'tcp dport @postgres-ports drop comment "postgres"' in listed

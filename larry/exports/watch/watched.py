@@ -159,9 +159,9 @@ def list_watched(
             raise CannotPrint(f"{place}.services must have a map for each audited service, such as {{apache: {{}}}}")
         shared = {name: value for name, value in said.items() if name in fields or name == "per"}
         for service, own in services.items():
-            _refuse_unknown(f"{place}.services.{service}", _as_map(own), common)
+            _refuse_unknown(f"{place}.services.{service}", as_map(own), common)
         for subject in entry.audits:
-            own = {**shared, **_as_map(services.get(subject.service))}
+            own = {**shared, **as_map(services.get(subject.service))}
             if own.get("skip") is not True:
                 alone = counts[subject.host, subject.service] == 1 and own.get("per") != "instance"
                 name = subject.service if alone else "-".join((*subject.paths[0].split("/"), subject.service))
@@ -188,7 +188,8 @@ def is_ip(text: str) -> bool:
     return "%" not in text
 
 
-def _as_map(value: Json) -> Mapping[str, Json]:
+def as_map(value: Json) -> Mapping[str, Json]:
+    """The value if it is a map, else an empty one."""
     return value if isinstance(value, Mapping) else {}
 
 
