@@ -39,6 +39,15 @@ class Visitor:
     def reader(self) -> Reader:
         return Reader(self.name, self.rights)
 
+    @property
+    def has_rights(self) -> bool:
+        """Whether anything at all was granted to them."""
+        return bool(self.rights.of)
+
+    @property
+    def sees_everything(self) -> bool:
+        return self.reader.sees_everything
+
     def author(self, reason: str) -> Author:
         """The visitor as somebody who acts, now."""
         return Author(self.name, reason, clock.now(), self.rights)

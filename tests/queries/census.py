@@ -130,6 +130,7 @@ class Census:
     documents: tuple[str, ...]
     rollout: int
     user: tuple[int, str]
+    instance_ids: tuple[int, ...]
     reader: Reader = LOCAL
     path: str = PATH
     host: str = HOST
@@ -149,6 +150,7 @@ def take_census() -> Census:
         tuple(NodeDocument.objects.values_list("digest", flat=True)),
         Rollout.objects.latest("id").id,
         next((user.id, user.get_session_auth_hash()) for user in User.objects.filter(name="u0")),
+        tuple(Instance.objects.values_list("id", flat=True)),
     )
 
 
@@ -228,7 +230,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_rights": lambda all_: get_rights(all_.user[0], False, all_.reader, AT),
     "list_grants": lambda all_: list_grants(all_.reader, AT, user="u0"),
     "list_groups": lambda all_: list_groups(all_.reader, AT),
-    "get_instance_spots": lambda all_: get_instance_spots(range(99), all_.reader, AT),
+    "get_instance_spots": lambda all_: get_instance_spots(all_.instance_ids, all_.reader, AT),
     "get_host_spots": lambda all_: get_host_spots(all_.hosts, all_.reader, AT),
     "get_owned_spots": lambda all_: get_owned_spots(all_.reader, AT),
     "get_pool_ids": lambda all_: get_pool_ids(all_.reader, AT),
