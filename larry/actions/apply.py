@@ -23,6 +23,7 @@ from larry.core.document import Json, digest_of, is_sealed, read_marked
 from larry.core.parameters import ParameterType, matches_type
 from larry.core.plan import Plan
 from larry.core.redaction import seal_defaults, seal_values
+from larry.exports.plan import plan_document
 from larry.nouns.check import check_items
 from larry.nouns.completion import Completion, overlay
 from larry.nouns.estate import EstateFaults
@@ -41,6 +42,9 @@ from larry.records.secret import prepare_seals, seal
 Existing: TypeAlias = Mapping[tuple[str, str], Item]
 """All nouns that are not retired, by (noun, address)."""
 
+Check: TypeAlias = Callable[[Existing], None]
+"""Raises what stands against an act, given all that exist; asked where nobody else writes."""
+
 Leaving: TypeAlias = Callable[[Existing, Sequence[Item]], Collection[tuple[str, str]]]
 """Which of the existing nouns retire, given the stated ones completed."""
 
@@ -57,6 +61,12 @@ class ItemChange:
     verb: str
     fields: Mapping[str, tuple[Json, Json]]
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The change for programs."""
+        fields: dict[str, Json] = {name: {"before": old, "after": new} for name, (old, new) in self.fields.items()}
+        return {"noun": self.noun, "address": self.address, "verb": self.verb, "fields": fields}
+
 
 @dataclass(frozen=True, slots=True)
 class EstateChange:
@@ -68,6 +78,8 @@ class EstateChange:
     redaction: Redaction | None = None
     """What was recorded of names that become sensitive by this, and is sealed with it; no part of the digest."""
     notes: tuple[str, ...] = ()
+    items: tuple[Item, ...] = ()
+    """What was created or changed, as it is then."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -79,9 +91,27 @@ class EstateChange:
         content = [(c.noun, c.address, c.verb, {n: list(pair) for n, pair in c.fields.items()}) for c in self.changes]
         return digest_of([cast(Json, content), self.plan.digest])
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        redaction = self.redaction
+        return {
+            "changes": [each.document for each in self.changes],
+            "digest": self.digest,
+            "plan": plan_document(self.plan),
+            "redaction": None if redaction is None else {**redaction.document, "remains": redaction.remains or None},
+            "notes": self.notes,
+        }
+
 
 def apply(
-    items: Iterable[Item], author: Author, *, prune: bool = False, dry_run: bool = False, expect: str | None = None
+    items: Iterable[Item],
+    author: Author,
+    *,
+    prune: bool = False,
+    dry_run: bool = False,
+    expect: str | None = None,
+    check: Check | None = None,
 ) -> EstateChange:
     """Make the estate what the stated items say, in one transaction; what is not stated stays, or retires (``prune``).
 
@@ -89,17 +119,26 @@ def apply(
     SQL: about 40 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `Refused` for what cannot
     retire, `GroundMoved`.
     """
-    return change_estate(tuple(items), author, _unstated if prune else _nobody, dry_run=dry_run, expect=expect)
+    leaving = _unstated if prune else _nobody
+    return change_estate(tuple(items), author, leaving, dry_run=dry_run, expect=expect, check=check)
 
 
 def change_estate(
-    stated: Sequence[Item], author: Author, leaving: Leaving, *, dry_run: bool = False, expect: str | None = None
+    stated: Sequence[Item],
+    author: Author,
+    leaving: Leaving,
+    *,
+    dry_run: bool = False,
+    expect: str | None = None,
+    check: Check | None = None,
 ) -> EstateChange:
     """State some nouns and retire others, which ``leaving`` names given all that exist and what is stated."""
 
     def work() -> EstateChange:
         take_turn()
         existing = keep_known(get_estate(author.reader, author.moment), author)
+        if check is not None:
+            check(existing)
         decided = _decide(stated, existing, leaving)
         standing = {(item.noun, identity(item)): item for item in existing.values()}
         changes = (
@@ -116,9 +155,8 @@ def change_estate(
         redacted = redact(decided.newly, _count_clear(existing, decided.newly), now) if decided.newly else None
         plan = _recompile(changes, redacted.hosts if redacted is not None else frozenset(), now)
         notes = tuple(_tell_unmarked(existing, decided))
-        change = EstateChange(
-            changes, show_plan(plan, author), redacted.redaction if redacted is not None else None, notes
-        )
+        redaction = redacted.redaction if redacted is not None else None
+        change = EstateChange(changes, show_plan(plan, author), redaction, notes, decided.changed)
         if expect is not None and expect != change.digest:
             raise GroundMoved("the ground has moved: this is no longer the change that was expected", change.plan)
         if dry_run:

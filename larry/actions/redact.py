@@ -15,6 +15,7 @@ from django.db.models import Model, Q
 
 from larry.actions.activity import record
 from larry.actions.author import Author
+from larry.actions.remember import forget_answers
 from larry.core.deployable import read_snapshot
 from larry.core.document import Json, canonical_text, freeze_map, is_sealed, thaw
 from larry.core.node_text import read_node, write_node
@@ -94,6 +95,7 @@ def redact(names: frozenset[str], standing: int, author: Author) -> Redacted:
         documents, segments = _redact_documents(names, sealing, snapshots)
         plans = _rename_plans(snapshots, {segment.host_id for segment in segments})
         lines = _redact_lines(names, sealing, {**snapshots, **documents, **plans})
+    forget_answers()
     hosts = frozenset(s.host.name for s in segments if s.end is None or s.end > author.now)
     redaction = Redaction(tuple(sorted(names)), values, len(snapshots), len(documents), lines)
     if values or snapshots or documents or lines:

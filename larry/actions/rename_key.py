@@ -65,6 +65,20 @@ class KeyChange:
         dirty: list[Json] = [[each.path, each.hosts, each.was_dirty] for each in self.dirty]
         return digest_of([self.noun, self.key, self.address, self.moved, self.references, dirty, self.clean])
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {
+            "noun": self.noun,
+            "before": {"key": self.key[0], "address": self.address[0]},
+            "after": {"key": self.key[1], "address": self.address[1]},
+            "moved": [{"noun": noun, "before": before, "after": after} for noun, before, after in self.moved],
+            "references": [{"noun": noun, "address": at, "field": field} for noun, at, field in self.references],
+            "dirty": [{"instance": each.path, "hosts": each.hosts, "was_dirty": each.was_dirty} for each in self.dirty],
+            "clean": self.clean,
+            "digest": self.digest,
+        }
+
 
 def rename_key(
     noun: str, address: str, key: str, author: Author, *, dry_run: bool = False, expect: str | None = None

@@ -6,16 +6,23 @@ from collections.abc import Collection, Sequence
 
 from larry.actions.apply import EstateChange, Existing, change_estate
 from larry.actions.author import Author
+from larry.actions.describe import refuse_changed
 from larry.core.key import fold
 from larry.nouns.item import Item
 from larry.queries.reader import NotFound
 
 
 def retire(
-    noun: str, address: str, author: Author, *, dry_run: bool = False, expect: str | None = None
+    noun: str,
+    address: str,
+    author: Author,
+    *,
+    dry_run: bool = False,
+    expect: str | None = None,
+    seen: str | None = None,
 ) -> EstateChange:
-    """Retire one noun. Raises `EstateFaults` when others refer to it, `Refused` when anything of it is live,
-    `NotFound`.
+    """Retire one noun, as it was ``seen`` (the digest of its item). Raises `EstateFaults` when others refer to it,
+    `Refused` when anything of it is live, `ChangedMeanwhile`, `NotFound`.
     """
 
     def leaving(existing: Existing, completed: Sequence[Item]) -> Collection[tuple[str, str]]:
@@ -31,6 +38,7 @@ def retire(
         if len(found) > 1:
             several = ", ".join(sorted(known for _, known in found))
             raise NotFound(f"there are several {noun}s of that name: {several}")
+        refuse_changed(existing[found[0]], seen)
         return found
 
     return change_estate((), author, leaving, dry_run=dry_run, expect=expect)

@@ -18,6 +18,9 @@ from larry.actions.user import LONGEST_PASSWORD, hash_password
 from larry.core.key import fold
 from larry.records.user import SignInAttempt, User
 
+SESSION_USER, SESSION_STAMP = "user", "stamp"
+"""What a session calls its user and the stamp."""
+
 WINDOW = timedelta(minutes=15)
 """For how long an attempt counts."""
 

@@ -10,6 +10,7 @@ from larry.actions.permit import permit_instance
 from larry.actions.stale import refuse_stale, retake
 from larry.actions.transaction import begin_recording, transact
 from larry.core.deployable import CannotSnapshot, Snapshot, refuse_unready
+from larry.core.document import Json
 from larry.core.parameters import Resolved
 from larry.core.rights import Permission
 from larry.queries.instance import get_descriptions
@@ -29,6 +30,11 @@ class Taken:
     is_new: bool
     resolved: Resolved
     snapshot: Snapshot
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {"digest": self.digest, "instance": self.path, "new": self.is_new}
 
 
 def snapshot(path: str, author: Author, *, dry_run: bool = False) -> Taken:

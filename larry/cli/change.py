@@ -68,16 +68,7 @@ def refused_plan_printed(form: str) -> Iterator[None]:
 def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
     """What becomes of the estate's nouns, and of the nodes that change at once with the facts of a host."""
     if form == "json":
-        from larry.exports.plan import plan_document
-
-        document: dict[str, Json] = {
-            "changes": [_change_document(each) for each in change.changes],
-            "digest": change.digest,
-            "plan": plan_document(change.plan),
-            "redaction": _redaction_document(change),
-            "notes": change.notes,
-        }
-        click.echo(json_text(document), nl=False)
+        click.echo(json_text(change.document), nl=False)
         return
     for each in change.changes:
         for line in _change_lines(each):
@@ -102,9 +93,7 @@ def print_adopted(adopted: Adopted, form: str, *, dry_run: bool) -> None:
 
     if form == "json":
         document: dict[str, Json] = {
-            "changes": [_change_document(each) for each in adopted.estate.changes],
-            "redaction": _redaction_document(adopted.estate),
-            "notes": adopted.estate.notes,
+            **{word: told for word, told in adopted.estate.document.items() if word not in {"digest", "plan"}},
             "plans": [plan_document(plan) for plan in adopted.plans],
         }
         click.echo(json_text(document), nl=False)
@@ -128,16 +117,6 @@ def _summary(change: EstateChange, *, dry_run: bool) -> str:
     counts = Counter(_DONE.get(each.verb, each.verb) for each in change.changes)
     done = ", ".join(f"{count} {verb}" for verb, count in counts.items()) or "no noun changes"
     return f"{done}; nothing has been changed: this was a dry run" if dry_run else done
-
-
-def _change_document(change: ItemChange) -> Json:
-    fields: dict[str, Json] = {name: {"before": old, "after": new} for name, (old, new) in change.fields.items()}
-    return {"noun": change.noun, "address": change.address, "verb": change.verb, "fields": fields}
-
-
-def _redaction_document(change: EstateChange) -> Json:
-    redaction = change.redaction
-    return None if redaction is None else {**redaction.document, "remains": redaction.remains or None}
 
 
 def _change_lines(change: ItemChange) -> Iterator[str]:

@@ -167,6 +167,18 @@ class Difference:
         """The owner in words, with the one before."""
         return self.owner if self.owner_before is None else f"{self.owner} (was {self.owner_before})"
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The difference for programs; a secret is known by its HMAC."""
+        return {
+            "path": self.path,
+            "kind": self.kind,
+            "old": self.old,
+            "new": self.new,
+            "owner": self.owner,
+            "owner_before": self.owner_before,
+        }
+
 
 def compare_snapshots(old: Snapshot, new: Snapshot, resolved: Resolved | None = None) -> tuple[Difference, ...]:
     """Added, removed and changed paths in order of path; services and parameters are compared by key, not by

@@ -55,6 +55,11 @@ class Origin:
     owner: str
     value: Json
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The origin for programs."""
+        return {"level": self.level, "owner": self.owner, "value": self.value}
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -96,6 +101,31 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class ParameterLine:
+    """One parameter of an instance and its group; ``expected`` is the type that a wrong value is not of."""
+
+    group: str
+    name: str
+    value: Json = None
+    whence: Origin | None = None
+    overrode: tuple[Origin, ...] = ()
+    needed_by: tuple[str, ...] = ()
+    expected: str = ""
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The line for programs."""
+        return {
+            "group": self.group,
+            "name": self.name,
+            "value": self.value,
+            "whence": self.whence.document if self.whence else None,
+            "overrode": [each.document for each in self.overrode],
+            "needed_by": self.needed_by,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """The parameters of an instance in their groups, and what each service receives (only what it declares)."""
 
@@ -104,6 +134,16 @@ class Resolved:
     wrong: tuple[WrongType, ...]
     unknown: tuple[Unknown, ...]
     by_service: Mapping[str, Mapping[str, Json]] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def lines(self) -> tuple[ParameterLine, ...]:
+        """Every parameter as one line: first what keeps from deploying, then what is given, then what nobody needs."""
+        return (
+            *(ParameterLine("missing", each.name, needed_by=each.needed_by) for each in self.missing),
+            *(ParameterLine("wrong", w.name, w.value, w.whence, (), w.needed_by, w.expected.value) for w in self.wrong),
+            *(ParameterLine("matching", m.name, m.value, m.whence, m.overrode, m.needed_by) for m in self.matching),
+            *(ParameterLine("unknown", each.name, each.value, each.whence) for each in self.unknown),
+        )
 
 
 def matches_type(value: Json, expected: ParameterType) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import quote, unquote
 
-from larry.core.document import Json
+from larry.core.document import Json, digest_of
 
 FieldPath: TypeAlias = tuple[str | int, ...]
 """Where in a value something stands: ``("parameters", 1, "type")``."""
@@ -108,6 +108,16 @@ class Item:
         name = self.values.get("name")
         has_parent = "/" in self.address
         return f"{self.noun} {name!r}" if isinstance(name, str) and not has_parent else f"{self.noun} {self.address}"
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The item for programs: what it is, where it is found, and every field."""
+        return {"noun": self.noun, "address": self.address, **self.values}
+
+    @property
+    def digest(self) -> str:
+        """Known by its fields, so that nobody's later change is undone unseen."""
+        return digest_of(self.values)
 
     def position_of(self, path: FieldPath, *, at_key: bool = False) -> Position | None:
         """Where the file says so, or where it states the item, or None for an item that no file states."""

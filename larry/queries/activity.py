@@ -9,6 +9,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from larry.core.document import Json, freeze
+from larry.core.interval import iso
 from larry.nouns.table import NOUNS
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
@@ -36,6 +38,22 @@ class ActivityRow:
     before: Any
     after: Any
     rollout: int | None
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The line for programs."""
+        return {
+            "id": self.id,
+            "at": iso(self.at),
+            "actor": self.actor,
+            "verb": self.verb,
+            "noun": self.noun,
+            "address": self.address,
+            "reason": self.reason,
+            "before": freeze(self.before),
+            "after": freeze(self.after),
+            "rollout": self.rollout,
+        }
 
 
 @dataclass(frozen=True, slots=True)

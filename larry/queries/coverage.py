@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from django.db.models import Q
 
-from larry.core.deployable import Snapshot
+from larry.core.deployable import Snapshot, write_where
+from larry.core.document import Json
 from larry.core.service_graph import Audit, Where, WhereKind
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_host_names, list_names_by_host_key
@@ -52,6 +53,22 @@ class CoverageRow:
     by: str | None
     is_placed: bool
     why: str
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The row for programs."""
+        return {
+            "covered": self.by is not None,
+            "instance": self.instance,
+            "deployment": self.deployment,
+            "service": self.service,
+            "host": self.host,
+            "auditor": self.auditor,
+            "where": write_where(self.where),
+            "placed": self.is_placed,
+            "from": self.by,
+            "why_not": self.why or None,
+        }
 
 
 def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[CoverageRow, ...]:

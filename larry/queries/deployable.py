@@ -9,6 +9,9 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from larry.core.deployable import Snapshot, read_snapshot
+from larry.core.document import Json
+from larry.core.interval import iso
+from larry.nouns.json_text import read_json
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.deployable import FORMER_DIGEST_SHOWN, Deployable, FormerDigest
@@ -41,6 +44,59 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
         _parsed.update(found)
         return {**known, **found}
     return known
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    """A snapshot as it is kept: whose, since when, taken by whom; ``content`` is its canonical text."""
+
+    digest: str
+    instance: str
+    taken_at: datetime
+    taken_by: str
+    content: str = ""
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The snapshot for programs, without its content."""
+        return {
+            "digest": self.digest,
+            "instance": self.instance,
+            "taken_at": iso(self.taken_at),
+            "taken_by": self.taken_by,
+        }
+
+    @property
+    def whole(self) -> dict[str, Json]:
+        """The same with its content."""
+        return {**self.document, "content": read_json(self.content)}
+
+
+def list_kept_snapshots(
+    reader: Reader, at: Moment, *, instance: str | None = None, after: str | None = None, limit: int | None = None
+) -> tuple[KeptSnapshot, ...]:
+    """Snapshots taken up to a moment, the latest first, without their content; ``after`` goes on after a digest; 1 SQL
+    statement, 2 with ``after``. Raises `NotFound` for a digest that there is not.
+    """
+    rows = restrict(reader, Deployable.objects.filter(taken_at__lte=at.as_of))
+    if after is not None:
+        taken_at = restrict(reader, Deployable.objects.filter(digest=after)).values_list("taken_at", flat=True).first()
+        if taken_at is None:
+            raise NotFound("the list ended at a snapshot that is no longer there: begin again without a cursor")
+        rows = rows.filter(Q(taken_at__lt=taken_at) | Q(taken_at=taken_at, digest__gt=after))
+    if instance is not None:
+        rows = rows.filter(instance__path=instance.lower())
+    ordered = rows.order_by("-taken_at", "digest").values_list("digest", "instance__path", "taken_at", "taken_by")
+    return tuple(KeptSnapshot(*row) for row in ordered[:limit])
+
+
+def get_kept_snapshot(digest: str, reader: Reader, at: Moment) -> KeptSnapshot:
+    """One snapshot with its content, by its whole digest; 1 SQL statement. Raises `NotFound`."""
+    rows = restrict(reader, Deployable.objects.filter(digest=digest))
+    row = rows.values_list("digest", "instance__path", "taken_at", "taken_by", "document").first()
+    if row is None:
+        raise NotFound(f"there is no snapshot {digest}")
+    return KeptSnapshot(*row)
 
 
 def find_digest(prefix: str, path: str, reader: Reader, at: Moment) -> str:

@@ -8,9 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from functools import reduce
 from operator import or_
+from typing import TypeAlias
 
 from django.db.models import Exists, OuterRef, Q
 
+from larry.core.document import Json
+from larry.core.interval import iso
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
@@ -43,6 +46,10 @@ class DeploymentFilter:
     states: frozenset[State] = field(default=SHOWN)
 
 
+DeploymentMark: TypeAlias = tuple[datetime, str, str, str]
+"""Where a deployment stands among all: by start, instance, host and id."""
+
+
 @dataclass(frozen=True, slots=True)
 class DeploymentRow:
     """One deployment; ``place`` names services sent to other hosts, ``uncovered`` (auditor, audited, host, why)."""
@@ -61,22 +68,73 @@ class DeploymentRow:
     place: Mapping[str, str]
     uncovered: tuple[tuple[str, str, str, str], ...]
 
+    @property
+    def mark(self) -> DeploymentMark:
+        """Where it stands among all."""
+        return (self.start, self.instance, self.host, self.id)
 
-def list_deployments(which: DeploymentFilter, reader: Reader, at: Moment) -> tuple[DeploymentRow, ...]:
+    @property
+    def document(self) -> dict[str, Json]:
+        """The pinned JSON of a deployment, and beside it where single services go and what stays uncovered."""
+        return {
+            "id": self.id,
+            "instance": self.instance,
+            "host": self.host,
+            "snapshot": self.snapshot,
+            "start": iso(self.start),
+            "end": iso(self.end) if self.end else None,
+            "deactivated": iso(self.deactivated) if self.deactivated else None,
+            "reason": self.reason,
+            "rollout": self.rollout,
+            "continues": self.continues,
+            "state": self.state.value,
+            "place": dict(self.place),
+            "uncovered": [
+                {"auditor": auditor, "service": service, "host": host, "why": why}
+                for auditor, service, host, why in self.uncovered
+            ],
+        }
+
+
+def list_deployments(
+    which: DeploymentFilter,
+    reader: Reader,
+    at: Moment,
+    *,
+    after: DeploymentMark | None = None,
+    limit: int | None = None,
+) -> tuple[DeploymentRow, ...]:
     """Deployments by start, then instance and host; 2 SQL statements. With ``at.known_at`` as the record had them
-    then.
+    then. ``after`` leaves out all up to a place among them.
     """
     if at.known_at is not None:
-        return _list_known(which, reader, at, at.known_at)
+        known = _list_known(which, reader, at, at.known_at)
+        places = {row.id: place for place, row in enumerate(known)}
+        first = 0 if after is None else places.get(after[-1], len(known)) + 1
+        return known[first:][:limit]
     rows = restrict(
         reader, Deployment.objects.filter(_matching(which), _in_states(which.states, at.as_of), is_deleted=False)
     )
     if which.host is not None:
         rows = rows.filter(host__name=which.host.lower())
+    if after is not None:
+        rows = rows.filter(_stands_after(after))
+    ordered = rows.select_related("instance", "host").order_by("start", *_PLACES, "id")
     with read_view():
-        found = list(rows.select_related("instance", "host").order_by("start", "instance__path", "host__name", "id"))
+        found = list(ordered[:limit])
         names = get_host_names(_hosts_mentioned(found), WHOLE, at)
     return tuple(_row(each, names, at.as_of) for each in found)
+
+
+_PLACES = ("instance__path", "host__name")
+
+
+def _stands_after(mark: DeploymentMark) -> Q:
+    beyond, alike = Q(pk__in=[]), Q()
+    for word, value in zip(("start", *_PLACES, "id"), mark, strict=True):
+        beyond |= alike & Q(**{f"{word}__gt": value})
+        alike &= Q(**{word: value})
+    return beyond
 
 
 def _list_known(which: DeploymentFilter, reader: Reader, at: Moment, known_at: datetime) -> tuple[DeploymentRow, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from larry.core.deployable import LEVELS, Difference, Snapshot, compare_snapshots
+from larry.core.document import Json
 from larry.core.entrance import Entrance, find_entrances
 from larry.core.parameters import Merge, Origin, Resolved
 from larry.core.service_graph import ServiceSpec
@@ -29,6 +30,11 @@ class DirtyCause:
     difference: Difference
     activity: ActivityRow | None
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The cause for programs."""
+        return {**self.difference.document, "activity": self.activity.document if self.activity else None}
+
 
 @dataclass(frozen=True, slots=True)
 class Dirty:
@@ -37,6 +43,11 @@ class Dirty:
     path: str
     hosts: tuple[str, ...]
     causes: tuple[DirtyCause, ...]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {"instance": self.path, "hosts": self.hosts, "causes": [cause.document for cause in self.causes]}
 
 
 def list_dirty_causes(

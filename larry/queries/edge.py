@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from larry.core.document import Json, freeze
+from larry.core.interval import iso
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.noun import where_of
@@ -30,6 +31,20 @@ class EdgeRow:
     activity: int | None
     actor: str
     reason: str
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The edge for programs."""
+        return {
+            "service": self.service,
+            "kind": self.kind,
+            "target": self.target,
+            "where": self.where,
+            "since": iso(self.since) if self.since else None,
+            "activity": self.activity,
+            "actor": self.actor,
+            "reason": self.reason,
+        }
 
 
 def list_edges(reader: Reader, at: Moment, *, service: str | None = None) -> tuple[EdgeRow, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from larry.core.document import Json
+from larry.core.interval import iso
 from larry.core.node_difference import NodeDifference, compare_nodes
 from larry.queries.activity import ActivityRow, list_activity_of
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
@@ -26,6 +28,18 @@ class HostStep:
     end: datetime | None
     digest: str
     differences: tuple[NodeDifference, ...]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The segment for programs."""
+        return {
+            "from": iso(self.start),
+            "until": iso(self.end) if self.end else None,
+            "digest": self.digest,
+            "differences": [
+                {"path": each.path, "kind": each.kind, "old": each.old, "new": each.new} for each in self.differences
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from larry.core.deployable import Difference, Snapshot, compare_snapshots, describe
-from larry.core.document import freeze_map
+from larry.core.document import Json, freeze_map
 from larry.core.parameters import Layer, Resolved
 from larry.core.service_graph import ServiceSpec, wave
 from larry.queries.deployable import get_snapshots
@@ -60,6 +60,26 @@ class Standing:
     waves: tuple[tuple[str, ...], ...]
     taken: tuple[str, ...]
     live: tuple[Live, ...]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """What is live against what is described now, for programs."""
+        return {
+            "instance": self.path,
+            "now": self.snapshot.digest,
+            "dirty": self.is_dirty,
+            "snapshots": self.taken,
+            "live": [
+                {
+                    "deployment": live.deployment,
+                    "host": live.host,
+                    "snapshot": live.digest,
+                    "dirty": live.is_dirty,
+                    "differences": [each.document for each in live.differences],
+                }
+                for live in self.live
+            ],
+        }
 
     @property
     def is_dirty(self) -> bool:

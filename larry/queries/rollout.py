@@ -8,7 +8,8 @@ from datetime import datetime
 
 from django.db.models import Count
 
-from larry.core.interval import Interval
+from larry.core.document import Json
+from larry.core.interval import Interval, iso
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
@@ -29,6 +30,25 @@ class Touched:
     changed_since: int | None
     place: Mapping[str, str]
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {
+            "deployment": self.deployment,
+            "instance": self.path,
+            "host": self.host,
+            "snapshot": self.deployable,
+            "before": _span(self.before),
+            "after": _span(self.after),
+            "changed_since": self.changed_since,
+        }
+
+
+def _span(interval: Interval | None) -> Json:
+    if interval is None:
+        return None
+    return {"start": iso(interval.start), "end": iso(interval.end) if interval.end else None}
+
 
 @dataclass(frozen=True, slots=True)
 class RolloutRow:
@@ -39,6 +59,17 @@ class RolloutRow:
     actor: str
     touched: tuple[Touched, ...]
     later: tuple[tuple[str, str, int], ...]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The rollout for programs."""
+        return {
+            "id": self.id,
+            "actor": self.actor,
+            "reason": self.reason,
+            "touched": [each.document for each in self.touched],
+            "later": [{"instance": path, "host": host, "rollout": number} for path, host, number in self.later],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +82,27 @@ class RolloutLine:
     recorded_at: datetime
     deployments: int
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The line for programs."""
+        return {
+            "id": self.id,
+            "at": iso(self.recorded_at),
+            "actor": self.actor,
+            "reason": self.reason,
+            "deployments": self.deployments,
+        }
 
-def list_rollouts(reader: Reader, at: Moment, *, begin: int = 0, size: int = 50) -> tuple[tuple[RolloutLine, ...], int]:
-    """The rollouts recorded until a moment, the latest first, and how many there are; 2 SQL statements."""
+
+def list_rollouts(
+    reader: Reader, at: Moment, *, begin: int = 0, size: int = 50, before: int | None = None
+) -> tuple[tuple[RolloutLine, ...], int]:
+    """The rollouts recorded until a moment, the latest first, and how many there are; 2 SQL statements. ``before``: of
+    those before a number.
+    """
     rows = restrict(reader, Rollout.objects.filter(recorded_at__lte=at.as_of))
-    found = rows.annotate(made=Count("deployments")).order_by("-id")[begin : begin + size]
+    shown = rows if before is None else rows.filter(id__lt=before)
+    found = shown.annotate(made=Count("deployments")).order_by("-id")[begin : begin + size]
     lines = (RolloutLine(row.id, row.reason, row.actor, row.recorded_at, row.made) for row in found)
     return tuple(lines), rows.count()
 

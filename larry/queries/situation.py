@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from larry.core.document import Json
 from larry.core.interval import iso
 from larry.core.parameters import Resolved
 from larry.core.service_graph import WhereKind
@@ -34,6 +35,11 @@ class Situation:
     noun: str
     address: str
     text: str
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {"what": self.code, "noun": self.noun, "address": self.address, "text": self.text}
 
 
 def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> tuple[Situation, ...]:

@@ -14,6 +14,7 @@ from larry.records.grade import Grade
 from larry.records.grant import Grant, Group, Membership
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
+from larry.records.kept_answer import KeptAnswer
 from larry.records.node import NodeDocument, NodeSegment
 from larry.records.pool import Pool
 from larry.records.role import Role
@@ -40,6 +41,7 @@ __all__ = [
     "Group",
     "Host",
     "Instance",
+    "KeptAnswer",
     "Membership",
     "NodeDocument",
     "NodeSegment",

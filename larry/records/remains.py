@@ -10,6 +10,7 @@ _HOLDING = (
     "larry_customer",
     "larry_deployable",
     "larry_instance",
+    "larry_keptanswer",
     "larry_nodedocument",
     "larry_parameter",
     "larry_rollout",

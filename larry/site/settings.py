@@ -97,7 +97,7 @@ WSGI_APPLICATION = "larry.site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [_PACKAGE / "web" / "templates"],
+        "DIRS": [_PACKAGE / "web" / "templates", _PACKAGE / "api" / "templates"],
         "APP_DIRS": False,
         "OPTIONS": {"context_processors": [], "builtins": ["larry.web.tag"]},
     }

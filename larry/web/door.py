@@ -18,6 +18,9 @@ from larry.web.visitor import recognise_visitor
 OPEN = frozenset({"asset", "sign-in", "configuration", "inventory", "healthz", "readyz", "metrics", "preferences"})
 """Routes that everybody may ask; what programs ask looks after its own rights. All others are closed."""
 
+PROGRAMS = frozenset({"api", "api-before"})
+"""Routes of programs, which are told in their own words that nobody has signed in."""
+
 LONGEST_DESTINATION = 2000
 
 
@@ -31,7 +34,8 @@ class Door:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
-        if request.resolver_match is not None and request.resolver_match.url_name in OPEN:
+        match = request.resolver_match
+        if match is not None and (match.url_name in OPEN or PROGRAMS & set(match.namespaces)):
             return None
         try:
             visitor = recognise_visitor(request)

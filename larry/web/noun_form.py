@@ -8,7 +8,7 @@ from typing import cast
 
 from django.urls import reverse
 
-from larry.core.document import Json, digest_of, thaw
+from larry.core.document import Json
 from larry.nouns.declaration import MERGES, TYPES
 from larry.nouns.fault import Fault, spell_path
 from larry.nouns.field import Field, FieldKind, Noun
@@ -106,11 +106,6 @@ def _means_the_same(field: Field, value: Json, known: Json) -> bool:
     if field.kind is FieldKind.REFERENCES:
         return sorted(cast("list[str]", value)) == sorted(cast("Sequence[str]", known))
     return is_same(value, known) or (field.kind is FieldKind.INTEGER and value is None)
-
-
-def digest_item(item: Item) -> str:
-    """What a form was made of, so that nobody's later change is undone unseen."""
-    return digest_of(thaw(item.values))
 
 
 def lay_out(

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
 from larry.actions.author import Author
-from larry.actions.sign_in import SignedIn
+from larry.actions.sign_in import SESSION_STAMP, SESSION_USER, SignedIn
 from larry.core.rights import NO_RIGHTS, Rights
 from larry.outside import clock
 from larry.queries.grant import get_rights
@@ -20,7 +20,7 @@ from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader
 from larry.queries.user import find_session_user
 
-_VISITOR, _USER, _STAMP = "larry.visitor", "user", "stamp"
+_VISITOR = "larry.visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def recognise_visitor(request: HttpRequest) -> Visitor:
 def begin_session(request: HttpRequest, signed: SignedIn) -> None:
     """A new session for somebody: what the cookie said before is worth nothing any more."""
     request.session.flush()
-    request.session[_USER] = signed.id
-    request.session[_STAMP] = signed.stamp
+    request.session[SESSION_USER] = signed.id
+    request.session[SESSION_STAMP] = signed.stamp
     request.META.pop(_VISITOR, None)
     rotate_token(request)
 
@@ -92,7 +92,7 @@ def end_session(request: HttpRequest) -> None:
 def _load(request: HttpRequest) -> Visitor:
     if not hasattr(request, "session"):  # refused before there was one: a host name that is not allowed
         return STRANGER
-    user, stamp = request.session.get(_USER), request.session.get(_STAMP)
+    user, stamp = request.session.get(SESSION_USER), request.session.get(SESSION_STAMP)
     if not isinstance(user, int) or not isinstance(stamp, str):
         return STRANGER
     at = Moment(clock.now())

@@ -60,3 +60,8 @@ def put(
 
     author = Author(actor, reason, now + timedelta(days=at))
     deploy(DeployRequest((DeployItem(instance, (host,)),), moment(start), moment(end)), author)
+
+
+def author_at(now: datetime, reason: str = "to see it") -> Author:
+    """Somebody who acts at a moment."""
+    return Author("Tess Tester", reason, now)

@@ -12,8 +12,7 @@ from larry.cli.change import tell_fields
 from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, print_listing, show_plain
 from larry.cli.session import Session, open_session
-from larry.core.document import Json, freeze, freeze_map, thaw
-from larry.core.interval import iso
+from larry.core.document import freeze_map, thaw
 from larry.core.moment_text import show_moment
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _teller(zone: ZoneInfo, form: str, *, changes: bool) -> Callable[[ActivityRo
 
     def tell(row: ActivityRow) -> None:
         if form == "json":
-            click.echo(json.dumps(thaw(_document(row)), ensure_ascii=False))
+            click.echo(json.dumps(thaw(row.document), ensure_ascii=False))
             return
         click.echo(show_plain(_sentence(row, zone)))
         for line in _changed(row) if changes else ():
@@ -126,19 +125,4 @@ def print_activity(rows: Sequence[ActivityRow], zone: ZoneInfo, form: str) -> No
         Column("rollout", lambda row: row.rollout, is_number=True),
         Column("why", lambda row: row.reason),
     )
-    print_listing(rows, columns, _document, form, nothing="no activity")
-
-
-def _document(row: ActivityRow) -> dict[str, Json]:
-    return {
-        "id": row.id,
-        "at": iso(row.at),
-        "actor": row.actor,
-        "verb": row.verb,
-        "noun": row.noun,
-        "address": row.address,
-        "reason": row.reason,
-        "before": freeze(row.before),
-        "after": freeze(row.after),
-        "rollout": row.rollout,
-    }
+    print_listing(rows, columns, lambda row: row.document, form, nothing="no activity")

@@ -11,7 +11,6 @@ from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, print_listing
 from larry.cli.progress import CLOSURES_WORTH_A_BAR, progress_shown
 from larry.cli.session import open_session
-from larry.core.document import Json
 
 if TYPE_CHECKING:
     from larry.queries.situation import Situation
@@ -55,9 +54,5 @@ def check(*, as_of: str | None, form: str) -> int:
         Column("about", lambda each: f"{each.noun} {each.address}"),
         Column("", lambda each: each.text),
     )
-    print_listing(found, columns, _document, form, nothing="nothing is strange")
+    print_listing(found, columns, lambda row: row.document, form, nothing="nothing is strange")
     return STRANGE if found else 0
-
-
-def _document(each: Situation) -> dict[str, Json]:
-    return {"what": each.code, "noun": each.noun, "address": each.address, "text": each.text}

@@ -13,7 +13,6 @@ from larry.core.deployable import write_where
 from larry.nouns.field_text import show_where
 
 if TYPE_CHECKING:
-    from larry.core.document import Json
     from larry.queries.coverage import CoverageRow
 
 
@@ -43,7 +42,7 @@ def coverage(*, uncovered: bool, as_of: str | None, form: str, **which: str | No
     rows = list_coverage(CoverageFilter(**which), session.reader, session.at(as_of))
     shown = tuple(row for row in rows if row.by is None) if uncovered else rows
     nothing = "every audit is covered" if rows else "nothing is deployed that anybody audits"
-    print_listing(shown, _COLUMNS, _document, form, nothing=nothing)
+    print_listing(shown, _COLUMNS, lambda row: row.document, form, nothing=nothing)
 
 
 def _state(row: CoverageRow) -> str:
@@ -66,18 +65,3 @@ _COLUMNS: tuple[Column[CoverageRow], ...] = (
     Column("from", lambda row: row.by),
     Column("why not", lambda row: row.why),
 )
-
-
-def _document(row: CoverageRow) -> dict[str, Json]:
-    return {
-        "covered": row.by is not None,
-        "instance": row.instance,
-        "deployment": row.deployment,
-        "service": row.service,
-        "host": row.host,
-        "auditor": row.auditor,
-        "where": write_where(row.where),
-        "placed": row.is_placed,
-        "from": row.by,
-        "why_not": row.why or None,
-    }

@@ -9,14 +9,12 @@ import click
 from larry.cli.option import as_of_option, listing_option
 from larry.cli.printing import Column, print_listing
 from larry.cli.session import open_session
-from larry.core.interval import iso
 from larry.core.moment_text import show_moment
 from larry.nouns.field_text import show_value
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from larry.core.document import Json
     from larry.queries.deployment import DeploymentRow
 
 
@@ -61,29 +59,7 @@ def deployments(
         customer=customer, app=app, instance=instance, host=host, states=frozenset(State) if states["every"] else wanted
     )
     rows = list_deployments(which, session.reader, session.at(as_of, known_at))
-    print_listing(rows, _columns(session.zone), _document, form, nothing="no deployments")
-
-
-def _document(row: DeploymentRow) -> dict[str, Json]:
-    """The pinned JSON of a deployment, and beside it where single services go and what stays uncovered."""
-    return {
-        "id": row.id,
-        "instance": row.instance,
-        "host": row.host,
-        "snapshot": row.snapshot,
-        "start": iso(row.start),
-        "end": iso(row.end) if row.end else None,
-        "deactivated": iso(row.deactivated) if row.deactivated else None,
-        "reason": row.reason,
-        "rollout": row.rollout,
-        "continues": row.continues,
-        "state": row.state.value,
-        "place": dict(row.place),
-        "uncovered": [
-            {"auditor": auditor, "service": service, "host": host, "why": why}
-            for auditor, service, host, why in row.uncovered
-        ],
-    }
+    print_listing(rows, _columns(session.zone), lambda row: row.document, form, nothing="no deployments")
 
 
 def _columns(zone: ZoneInfo) -> tuple[Column[DeploymentRow], ...]:

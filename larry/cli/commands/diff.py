@@ -49,7 +49,7 @@ def diff(*, instance: str, digests: tuple[str, ...], as_of: str | None, form: st
         _compare(standing, digests, session, form)
         return
     if form != "table":
-        print_document(_live_document(standing), form)
+        print_document(standing.document, form)
         return
     for live in standing.live:
         state = "dirty" if live.is_dirty else "as described now"
@@ -80,42 +80,12 @@ def _compare(standing: Standing, digests: Sequence[str], session: Session, form:
             "instance": standing.path,
             "old": old.digest,
             "new": new.digest,
-            "differences": [_document(each) for each in differences],
+            "differences": [each.document for each in differences],
         }
         print_document(document, form)
         return
     click.echo(f"{old.digest[:12]} -> {new.digest[:12] if len(full) == 2 else NOW}")
     _print_differences(differences)
-
-
-def _live_document(standing: Standing) -> Json:
-    return {
-        "instance": standing.path,
-        "now": standing.snapshot.digest,
-        "dirty": standing.is_dirty,
-        "snapshots": standing.taken,
-        "live": [
-            {
-                "deployment": live.deployment,
-                "host": live.host,
-                "snapshot": live.digest,
-                "dirty": live.is_dirty,
-                "differences": [_document(each) for each in live.differences],
-            }
-            for live in standing.live
-        ],
-    }
-
-
-def _document(difference: Difference) -> dict[str, Json]:
-    return {
-        "path": difference.path,
-        "kind": difference.kind,
-        "old": difference.old,
-        "new": difference.new,
-        "owner": difference.owner,
-        "owner_before": difference.owner_before,
-    }
 
 
 def _causes(standing: Standing, session: Session) -> Mapping[str, str]:

@@ -9,14 +9,12 @@ import click
 from larry.cli.option import listing_option
 from larry.cli.printing import Column, print_listing
 from larry.cli.session import open_session
-from larry.core.interval import iso
 from larry.core.moment_text import show_moment
 from larry.nouns.field_text import show_where
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from larry.core.document import Json
     from larry.queries.edge import EdgeRow
 
 
@@ -41,7 +39,7 @@ def edges(*, service: str | None, known_at: str | None, form: str) -> None:
     from larry.queries.edge import list_edges
 
     rows = list_edges(session.reader, session.at(None, known_at), service=service)
-    print_listing(rows, _columns(session.zone), _document, form, nothing="no edges")
+    print_listing(rows, _columns(session.zone), lambda row: row.document, form, nothing="no edges")
 
 
 def _columns(zone: ZoneInfo) -> tuple[Column[EdgeRow], ...]:
@@ -55,16 +53,3 @@ def _columns(zone: ZoneInfo) -> tuple[Column[EdgeRow], ...]:
         Column("who", lambda row: row.actor),
         Column("why", lambda row: row.reason),
     )
-
-
-def _document(row: EdgeRow) -> dict[str, Json]:
-    return {
-        "service": row.service,
-        "kind": row.kind,
-        "target": row.target,
-        "where": row.where,
-        "since": iso(row.since) if row.since else None,
-        "activity": row.activity,
-        "actor": row.actor,
-        "reason": row.reason,
-    }

@@ -158,15 +158,11 @@ def _source_document(source: Source) -> dict[str, Json]:
         "about": [{"service": service, "host": host} for service, host in source.about],
         "merge": provenance.merge.value if provenance.merge else None,
         "recorded": provenance.is_recorded,
-        "layers": [_origin(origin) for origin in provenance.chain],
-        "parts": [{"path": p.path, "value": p.value, "from": _origin(p.origin)} for p in provenance.parts],
+        "layers": [origin.document for origin in provenance.chain],
+        "parts": [{"path": p.path, "value": p.value, "from": p.origin.document} for p in provenance.parts],
         "today": {"value": source.today.value, "gone": source.today.gone or None, "dirty": source.today.is_dirty},
         "touched": _line(line) if line else None,
     }
-
-
-def _origin(origin: Origin) -> dict[str, Json]:
-    return {"level": origin.level, "owner": origin.owner, "value": origin.value}
 
 
 def _line(line: ActivityRow) -> dict[str, Json]:

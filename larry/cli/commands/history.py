@@ -67,7 +67,7 @@ def _print_host(host: str, since: str | None, until: str | None, session: Sessio
         columns: tuple[Column[HostStep], ...] = ()
         print_listing(steps, columns, _step_line, form, nothing="no history")
     else:
-        print_document([_step_document(step) for step in steps], form)
+        print_document([step.document for step in steps], form)
 
 
 def _print_step(step: HostStep, session: Session) -> None:
@@ -97,15 +97,4 @@ def _step_line(step: HostStep) -> dict[str, Json]:
         "until": iso(step.end) if step.end else None,
         "digest": step.digest,
         "differences": json_text([each.path for each in step.differences]).strip(),
-    }
-
-
-def _step_document(step: HostStep) -> Json:
-    return {
-        "from": iso(step.start),
-        "until": iso(step.end) if step.end else None,
-        "digest": step.digest,
-        "differences": [
-            {"path": each.path, "kind": each.kind, "old": each.old, "new": each.new} for each in step.differences
-        ],
     }

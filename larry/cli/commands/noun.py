@@ -12,7 +12,6 @@ from larry.cli.printing import Column, print_document, print_listing, print_tabl
 from larry.cli.session import open_session
 
 if TYPE_CHECKING:
-    from larry.core.document import Json
     from larry.nouns.field import Field
     from larry.nouns.item import Item
 
@@ -43,7 +42,7 @@ def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
     hidden = {"key", "name"} if noun == "host" else {"key"}  # its name is a host's address
     shown = [field for field in NOUNS[noun].fields if field.name not in hidden]
     columns: list[Column[Item]] = [Column("address", lambda item: item.address), *map(column, shown)]
-    print_listing(items, columns, _document, form, nothing=f"no {NOUNS[noun].plural}")
+    print_listing(items, columns, lambda row: row.document, form, nothing=f"no {NOUNS[noun].plural}")
 
 
 @click.command("show")
@@ -68,7 +67,7 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
     item = get_item(noun, address, session.reader, session.at(as_of))
     session.say_as_now(f"the {noun}", as_of)
     if form != "table":
-        print_document(_document(item), form)
+        print_document(item.document, form)
         return
     rows = [("address", item.address)]
     for field in NOUNS[noun].fields:
@@ -142,7 +141,3 @@ def retire_noun(*, noun: str, address: str, reason: str | None, dry_run: bool, f
     from larry.cli.change import print_change
 
     print_change(retire(noun, address, session.author(reason), dry_run=dry_run), form, dry_run=dry_run)
-
-
-def _document(item: Item) -> dict[str, Json]:
-    return {"noun": item.noun, "address": item.address, **item.values}

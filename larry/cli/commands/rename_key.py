@@ -14,7 +14,6 @@ from larry.cli.session import open_session
 
 if TYPE_CHECKING:
     from larry.actions.rename_key import KeyChange
-    from larry.core.document import Json
 
 
 @click.command("rename-key")
@@ -43,7 +42,7 @@ def rename_key(
 
     change = act(noun, address, key, session.author(reason), dry_run=dry_run, expect=expect)
     if form == "json":
-        click.echo(json_text(_document(change)), nl=False)
+        click.echo(json_text(change.document), nl=False)
         return
     for line in _lines(change):
         click.echo(show_plain(line))
@@ -66,16 +65,3 @@ def _lines(change: KeyChange) -> Iterator[str]:
         yield f"  clean    {path} is no longer dirty"
     yield f"The key {change.key[0]} stays its own. Until they are deployed again, hosts get what they have."
     yield f"Plan {change.digest}"
-
-
-def _document(change: KeyChange) -> dict[str, Json]:
-    return {
-        "noun": change.noun,
-        "before": {"key": change.key[0], "address": change.address[0]},
-        "after": {"key": change.key[1], "address": change.address[1]},
-        "moved": [{"noun": noun, "before": before, "after": after} for noun, before, after in change.moved],
-        "references": [{"noun": noun, "address": at, "field": field} for noun, at, field in change.references],
-        "dirty": [{"instance": each.path, "hosts": each.hosts, "was_dirty": each.was_dirty} for each in change.dirty],
-        "clean": change.clean,
-        "digest": change.digest,
-    }

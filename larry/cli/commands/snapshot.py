@@ -26,7 +26,7 @@ def snapshot(*, instance: str, reason: str | None, dry_run: bool, form: str) -> 
 
     taken = take(instance, session.author(reason), dry_run=dry_run)
     if form == "json":
-        print_document({"digest": taken.digest, "instance": taken.path, "new": taken.is_new}, form)
+        print_document(taken.document, form)
         return
     click.echo(taken.digest)
     if dry_run:

@@ -33,7 +33,6 @@ from larry.web.noun_form import (
     WHERES,
     Stated,
     default_inputs,
-    digest_item,
     fill_inputs,
     lay_out,
     list_general,
@@ -92,7 +91,7 @@ def answer_noun_edit(request: HttpRequest, noun: str, address: str) -> HttpRespo
     if request.method != "POST":
         return _show(request, frame, Attempt(spec, item, fill_inputs(item)))
     attempt = _read_attempt(request, spec, item)
-    if request.POST.get("seen") != digest_item(item):
+    if request.POST.get("seen") != item.digest:
         note = f"{item.label} has changed since this form was opened. What you typed is kept: compare, and send again."
         meanwhile = _list_meanwhile(request, frame, item)
         return _show(request, frame, replace(attempt, note=note, meanwhile=meanwhile), status=409)
@@ -193,7 +192,7 @@ def _show(request: HttpRequest, frame: Frame, attempt: Attempt, status: int = 20
         "attempt": attempt,
         "preview": attempt.preview,
         "owner": NOUNS[spec.parent] if spec.parent and item is None else None,
-        "seen": digest_item(item) if item is not None else "",
+        "seen": item.digest if item is not None else "",
         "since": iso(now.as_of),
         "cancel": noun_path(spec.plural, item.address) if item is not None else reverse(spec.plural),
         "types": TYPES,

@@ -1,0 +1,86 @@
+"""A caller is whoever a request comes from: recognised by one of several ways, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import CsrfViewMiddleware
+
+from larry.actions.author import Author
+from larry.actions.sign_in import SESSION_STAMP, SESSION_USER
+from larry.api.problem import Problem
+from larry.core.rights import Rights
+from larry.queries.grant import get_rights
+from larry.queries.moment import Moment
+from larry.queries.reader import WHOLE, Reader
+from larry.queries.user import find_session_user
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """``name`` is what activity calls them, ``rights`` what they were granted."""
+
+    name: str
+    rights: Rights
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(self.name, self.rights)
+
+    def author(self, reason: str, now: datetime) -> Author:
+        return Author(self.name, reason, now, self.rights)
+
+
+def recognise(request: HttpRequest, now: datetime) -> Caller:
+    """Who calls. Raises `Problem` (401) for nobody, (403) for what may come from another site."""
+    for find in RECOGNISERS:
+        caller = find(request, now)
+        if caller is not None:
+            return caller
+    raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer …, or a session")
+
+
+def _find_by_session(request: HttpRequest, now: datetime) -> Caller | None:
+    """Whoever has signed in by the page; what they send must carry the page's token. 3 SQL statements."""
+    if request.headers.get("Authorization"):
+        return None  # who shows a token is known by that alone
+    session = getattr(request, "session", None)
+    user, stamp = (session.get(SESSION_USER), session.get(SESSION_STAMP)) if session is not None else (None, None)
+    if not isinstance(user, int) or not isinstance(stamp, str):
+        return None
+    row = find_session_user(user, stamp, WHOLE, Moment(now))
+    if row is None:
+        return None
+    if request.method not in SAFE:
+        _refuse_foreign(request)
+    return Caller(row.name, get_rights(row.id, row.is_administrator, WHOLE, Moment(now)))
+
+
+class _TokenCheck(CsrfViewMiddleware):
+    """Django's own check, which tells us instead of making a page."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        del request
+        raise Problem("not-allowed", f"this may come from another site ({reason}): send the header X-CSRFToken")
+
+
+def _refuse_foreign(request: HttpRequest) -> None:
+    check = _TokenCheck(lambda _: HttpResponse())
+    check.process_request(request)
+    request.csrf_processing_done = False  # type: ignore[attr-defined]  # set by the middleware for exempt views
+    check.process_view(request, _view, (), {})
+
+
+def _view(request: HttpRequest) -> HttpResponse:
+    """Stands for a view that asks for the token."""
+    del request
+    return HttpResponse()
+
+
+RECOGNISERS: tuple[Callable[[HttpRequest, datetime], Caller | None], ...] = (_find_by_session,)
+"""Tried in order; tokens stand before sessions once there are any."""

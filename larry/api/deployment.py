@@ -1,0 +1,166 @@
+"""Deployments: what was, is and will be live where; changed, ended and taken back by the rules of editing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from django.http import HttpResponse
+from pydantic import Field
+
+from larry.actions.edit_deployment import DeploymentEdit, delete_deployments, edit_deployment
+from larry.actions.undeploy import undeploy
+from larry.api.asked import ActQuery, Address, AsOfQuery, Id, IdPath, Line, MomentText, PageQuery, PlanBody
+from larry.api.operation import Answer, Call, expose, say_moment
+from larry.api.page import make_cursor, page_document, read_cursor, read_moment_mark, refuse_cursor
+from larry.api.problem import FieldFault, Problem, make_json
+from larry.core.document import Json
+from larry.core.interval import iso
+from larry.exports.plan import plan_document
+from larry.queries.deployment import (
+    SHOWN,
+    DeploymentFilter,
+    DeploymentMark,
+    State,
+    get_deployment,
+    list_deployments,
+)
+
+STATES = ", ".join(State)
+PLAN = {200: Answer("Plan", "What was done, or would be done (dry_run).")}
+
+
+class DeploymentsQuery(PageQuery):
+    state: Line | None = Field(None, description=f"Of these states, with commas: {STATES}, all.", examples=["current"])
+    customer: Address | None = Field(None, description="Of this customer.")
+    app: Address | None = Field(None, description="Of this app: customer/app.")
+    instance: Address | None = Field(None, description="Of this instance: customer/app/instance.")
+    host: Address | None = Field(None, description="On this host.")
+    rollout: Id | None = Field(None, description="Made by this rollout.")
+    known_at: MomentText | None = Field(None, description="As the record had them then.")
+
+
+class DeploymentBody(PlanBody):
+    start: MomentText | None = None
+    end: MomentText | None = Field(None, description="It ends then; null: it has no end.")
+    host: Address | None = None
+    place: Annotated[dict[Line, Address] | None, Field(max_length=1000)] = None
+    resume: bool = Field(True, description="What it interrupts goes on after it.")
+
+
+class UndeployBody(PlanBody):
+    at: MomentText | None = Field(None, description="Then; now unless given.")
+
+
+@expose(
+    "GET",
+    "/deployments",
+    tag="deployments",
+    answers={200: Answer("DeploymentPage", "One page, by start.", ("Larry-As-Of",))},
+)
+def answer_deployments(call: Call, asked: DeploymentsQuery) -> HttpResponse:
+    """List deployments."""
+    at = call.at(asked.as_of, asked.known_at)
+    which = DeploymentFilter(
+        asked.customer, asked.app, asked.instance, asked.host, asked.rollout, _read_states(asked.state)
+    )
+    known: Json = ["deployments", asked.model_dump(exclude={"cursor", "limit"})]
+    after = _read_mark(read_cursor(asked.cursor, known))
+    rows = list_deployments(which, call.reader, at, after=after, limit=asked.limit + 1)
+    shown = rows[: asked.limit]
+    following = None
+    if len(rows) > len(shown):
+        start, *rest = shown[-1].mark
+        following = make_cursor(known, [iso(start), *rest])
+    return make_json(page_document([row.document for row in shown], following), headers=say_moment(at.as_of))
+
+
+def _read_states(text: str | None) -> frozenset[State]:
+    if text is None:
+        return SHOWN
+    words = {word.strip() for word in text.split(",")}
+    if words == {"all"}:
+        return frozenset(State)
+    strange = sorted(words - set(State))
+    if strange:
+        why = f"there is no state {strange[0][:40]!r}: there are {STATES}, all"
+        raise Problem("invalid", f"state: {why}", faults=[FieldFault("query", "state", why)])
+    return frozenset(State(word) for word in words)
+
+
+def _read_mark(mark: Json) -> DeploymentMark | None:
+    if mark is None:
+        return None
+    if not isinstance(mark, list) or len(mark) != 4 or not all(isinstance(part, str) for part in mark):
+        raise refuse_cursor("it is none that Larry gave")
+    start, path, host, id_ = mark
+    return (read_moment_mark(start), str(path), str(host), str(id_))
+
+
+@expose(
+    "GET",
+    "/deployments/{id}",
+    tag="deployments",
+    answers={200: Answer("Deployment", "A deactivated one too.", ("Larry-As-Of",))},
+    problems=("not-found",),
+)
+def answer_deployment(call: Call, path: IdPath, asked: AsOfQuery) -> HttpResponse:
+    """Read one deployment."""
+    at = call.at(asked.as_of)
+    return make_json(get_deployment(path.id, call.reader, at).document, headers=say_moment(at.as_of))
+
+
+@expose(
+    "PATCH",
+    "/deployments/{id}",
+    tag="deployments",
+    answers=PLAN,
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+    example={"end": "2027-01-31T00:00:00Z", "reason": "a month longer"},
+)
+def change_deployment(call: Call, path: IdPath, asked: ActQuery, said: DeploymentBody) -> HttpResponse:
+    """Change the times, the host or the places of a deployment: of a current one its end and its places."""
+    if not said.model_fields_set & {"start", "end", "host", "place"}:
+        raise Problem("invalid", "nothing to change: say start, end, host or place")
+    edit = DeploymentEdit(
+        path.id,
+        start=call.find_moment(said.start, "start", "body"),
+        end=call.find_moment(said.end, "end", "body"),
+        is_open="end" in said.model_fields_set and said.end is None,
+        host=said.host,
+        place=said.place,
+    )
+    author = call.author(said.reason)
+    plan = edit_deployment(edit, author, resume=said.resume, expect=said.expect, dry_run=asked.dry_run)
+    return make_json(plan_document(plan))
+
+
+@expose(
+    "DELETE",
+    "/deployments/{id}",
+    tag="deployments",
+    answers=PLAN,
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+)
+def delete_deployment(call: Call, path: IdPath, asked: ActQuery, said: PlanBody | None = None) -> HttpResponse:
+    """Take a deployment back that has not begun."""
+    reason, expect = (said.reason, said.expect) if said else ("", None)
+    plan = delete_deployments((path.id,), call.author(reason), expect=expect, dry_run=asked.dry_run)
+    return make_json(plan_document(plan))
+
+
+@expose(
+    "POST",
+    "/deployments/{id}/undeploy",
+    tag="deployments",
+    answers=PLAN,
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+    example={"at": "2026-12-31T00:00:00Z", "reason": "the trial is over"},
+)
+def undeploy_deployment(call: Call, path: IdPath, asked: ActQuery, said: UndeployBody) -> HttpResponse:
+    """End a deployment, now or at a moment."""
+    at = call.find_moment(said.at, "at", "body")
+    plan = undeploy((path.id,), call.author(said.reason), at=at, expect=said.expect, dry_run=asked.dry_run)
+    return make_json(plan_document(plan))

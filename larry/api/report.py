@@ -1,0 +1,183 @@
+"""What the estate tells as a whole: edges, snapshots, activity, what is strange, dirty or uncovered; and its hosts."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from pydantic import Field
+
+from larry.api.asked import Address, AskedQuery, AsOfQuery, Digest, HostPath, Id, Line, MomentText, PageQuery
+from larry.api.operation import Answer, Call, expose, say_moment
+from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
+from larry.api.problem import make_json
+from larry.core.document import Json
+from larry.core.interval import iso
+from larry.core.node_text import dated_document
+from larry.queries.activity import ActivityFilter, list_activity
+from larry.queries.coverage import CoverageFilter, list_coverage
+from larry.queries.deployable import get_kept_snapshot, list_kept_snapshots
+from larry.queries.dirty import list_dirty_causes
+from larry.queries.edge import list_edges
+from larry.queries.history import get_host_history
+from larry.queries.node import get_node
+from larry.queries.situation import list_situations
+
+
+class EdgesQuery(AskedQuery):
+    service: Address | None = Field(None, description="Those from and to this service.")
+    known_at: MomentText | None = Field(None, description="As the record had them then.")
+
+
+class ActivitiesQuery(PageQuery):
+    noun: Line | None = None
+    address: Address | None = None
+    actor: Line | None = None
+    verb: Line | None = None
+    text: Line | None = Field(None, description="Part of the reason.")
+    customer: Address | None = None
+    app: Address | None = None
+    instance: Address | None = None
+    rollout: Id | None = None
+    since: MomentText | None = None
+    until: MomentText | None = None
+
+
+class CoverageQuery(AsOfQuery):
+    customer: Address | None = None
+    app: Address | None = None
+    instance: Address | None = None
+    host: Address | None = None
+    service: Address | None = None
+    uncovered: bool = Field(False, description="Only what lacks an auditor.")
+
+
+class DirtyQuery(AsOfQuery):
+    customer: Address | None = None
+    cause: Id | None = Field(None, description="Only those that this activity made so.")
+
+
+class DeployablesQuery(PageQuery):
+    instance: Address | None = None
+
+
+class HistoryQuery(AskedQuery):
+    since: MomentText | None = None
+    until: MomentText | None = None
+
+
+class DigestPath(AskedQuery):
+    digest: Digest
+
+
+@expose("GET", "/edges", tag="services", answers={200: Answer("Edges", "By service.")}, problems=("not-found",))
+def answer_edges(call: Call, asked: EdgesQuery) -> HttpResponse:
+    """List the edges of the service graph: who needs whom, who audits whom."""
+    rows = list_edges(call.reader, call.at(None, asked.known_at), service=asked.service)
+    return make_json([row.document for row in rows])
+
+
+@expose("GET", "/deployables", tag="deployables", answers={200: Answer("DeployablePage", "The latest first.")})
+def answer_deployables(call: Call, asked: DeployablesQuery) -> HttpResponse:
+    """List the snapshots that are kept."""
+    at = call.at(asked.as_of)
+    known: Json = ["deployables", asked.instance, asked.as_of]
+    mark = read_cursor(asked.cursor, known)
+    rows = list_kept_snapshots(
+        call.reader, at, instance=asked.instance, after=str(mark) if mark is not None else None, limit=asked.limit + 1
+    )
+    shown = rows[: asked.limit]
+    following = make_cursor(known, shown[-1].digest) if len(rows) > len(shown) else None
+    return make_json(page_document([row.document for row in shown], following), headers=say_moment(at.as_of))
+
+
+@expose(
+    "GET",
+    "/deployables/{digest}",
+    tag="deployables",
+    answers={200: Answer("DeployableDetail", "With its content.")},
+    problems=("not-found",),
+)
+def answer_deployable(call: Call, path: DigestPath) -> HttpResponse:
+    """Read one snapshot; secrets are known by their HMAC."""
+    return make_json(get_kept_snapshot(path.digest.lower(), call.reader, call.present).whole)
+
+
+@expose(
+    "GET",
+    "/activity",
+    tag="activity",
+    answers={200: Answer("ActivityPage", "The latest first.", ("Larry-As-Of",))},
+    problems=("not-found",),
+)
+def answer_activity(call: Call, asked: ActivitiesQuery) -> HttpResponse:
+    """List who did what to what, when and why."""
+    at = call.at(asked.as_of)
+    given = asked.model_dump(exclude={"limit", "cursor", "as_of", "since", "until"})
+    known: Json = ["activity", asked.model_dump(exclude={"limit", "cursor"})]
+    since, until = call.find_moment(asked.since, "since"), call.find_moment(asked.until, "until")
+    before = read_id_mark(read_cursor(asked.cursor, known))
+    which = ActivityFilter(**given, since=since, until=until, before=before)
+    rows = list_activity(call.reader, at, which, limit=asked.limit + 1)
+    shown = rows[: asked.limit]
+    following = make_cursor(known, shown[-1].id) if len(rows) > len(shown) else None
+    return make_json(page_document([row.document for row in shown], following), headers=say_moment(at.as_of))
+
+
+@expose("GET", "/situations", tag="reports", answers={200: Answer("Situations", "By code.", ("Larry-As-Of",))})
+def answer_situations(call: Call, asked: AsOfQuery) -> HttpResponse:
+    """List strange situations, before they surprise somebody."""
+    at = call.at(asked.as_of)
+    rows = list_situations(call.reader, at)
+    return make_json([row.document for row in rows], headers=say_moment(at.as_of))
+
+
+@expose("GET", "/dirty", tag="reports", answers={200: Answer("Dirties", "By instance.", ("Larry-As-Of",))})
+def answer_dirty(call: Call, asked: DirtyQuery) -> HttpResponse:
+    """List dirty instances, with the causes."""
+    at = call.at(asked.as_of)
+    rows = list_dirty_causes(call.reader, at, customer=asked.customer, activity=asked.cause)
+    return make_json([row.document for row in rows], headers=say_moment(at.as_of))
+
+
+@expose(
+    "GET",
+    "/coverage",
+    tag="reports",
+    answers={200: Answer("Coverages", "By instance, service, host and auditor.", ("Larry-As-Of",))},
+    problems=("not-found",),
+)
+def answer_coverage(call: Call, asked: CoverageQuery) -> HttpResponse:
+    """List every deployed service with each auditor that its snapshot asks for."""
+    at = call.at(asked.as_of)
+    which = CoverageFilter(asked.customer, asked.app, asked.instance, asked.host, asked.service)
+    rows = list_coverage(which, call.reader, at)
+    shown = [row.document for row in rows if row.by is None or not asked.uncovered]
+    return make_json(shown, headers=say_moment(at.as_of))
+
+
+@expose(
+    "GET",
+    "/hosts/{host}/node",
+    tag="hosts",
+    answers={200: Answer("Node", "As of a moment, secrets masked.", ("Larry-As-Of", "Larry-Next-Change"))},
+    problems=("not-found",),
+)
+def answer_node(call: Call, path: HostPath, asked: AsOfQuery) -> HttpResponse:
+    """Read what a host is to be: the node that every dialect prints."""
+    at = call.at(asked.as_of)
+    dated = get_node(path.host, call.reader, at)
+    change = {"Larry-Next-Change": iso(dated.end)} if dated.end is not None else {}
+    return make_json(dated_document(dated), headers={**say_moment(at.as_of), **change})
+
+
+@expose(
+    "GET",
+    "/hosts/{host}/history",
+    tag="hosts",
+    answers={200: Answer("HostSteps", "Past and future, with what differs.")},
+    problems=("not-found",),
+)
+def answer_host_history(call: Call, path: HostPath, asked: HistoryQuery) -> HttpResponse:
+    """Tell every change of what a host was, is and will be."""
+    since, until = call.find_moment(asked.since, "since"), call.find_moment(asked.until, "until")
+    steps = get_host_history(path.host, call.reader, call.present, since=since, until=until)
+    return make_json([step.document for step in steps])
