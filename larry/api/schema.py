@@ -60,6 +60,8 @@ _ENTRY = whole(
     needs=many(TEXT),
     needs_elsewhere=many(_PLACE),
     audits=many(_SUBJECT),
+    after=many(TEXT),
+    tools=MAP,
 )
 _DIFFERENCE: dict[str, Json] = {"path": TEXT, "kind": TEXT, "old": ANY, "new": ANY, "owner": TEXT, "owner_before": ANY}
 _ORIGIN = whole(level=TEXT, owner=TEXT, value=ANY)

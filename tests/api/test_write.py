@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -19,7 +20,7 @@ from tests.cli.terminal import Terminal
 
 pytestmark = pytest.mark.django_db
 
-NEW = {
+NEW: dict[str, dict[str, Any]] = {
     "role": {"name": "Mail"},
     "grade": {"name": "Huge", "rank": 9},
     "pool": {"name": "Test"},

@@ -15,7 +15,7 @@ from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
 from larry.queries.coverage import EVERYTHING, list_coverage
-from larry.queries.deployable import find_digest, get_snapshots, list_taken
+from larry.queries.deployable import find_digest, get_kept_snapshot, get_snapshots, list_kept_snapshots, list_taken
 from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
@@ -45,7 +45,7 @@ from larry.queries.host import (
 from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
-from larry.queries.listing import ListingRequest, get_listing, list_related
+from larry.queries.listing import ListingRequest, get_listing, get_stretch, list_related
 from larry.queries.moment import Moment
 from larry.queries.node import (
     get_node,
@@ -164,6 +164,8 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "explain_absence": lambda all_: explain_absence("instance", ["c0/former/i"], all_.reader, AT),
     "get_snapshots": lambda all_: get_snapshots({digest for digest, _ in all_.snapshots}, all_.reader, AT),
     "find_digest": lambda all_: find_digest(*all_.snapshots[0], all_.reader, AT),
+    "get_kept_snapshot": lambda all_: get_kept_snapshot(all_.snapshots[0][0], all_.reader, AT),
+    "list_kept_snapshots": lambda all_: list_kept_snapshots(all_.reader, AT),
     "list_taken": lambda all_: list_taken(all_.path, all_.reader, AT),
     "list_deployments": lambda all_: list_deployments(DeploymentFilter(states=frozenset(State)), all_.reader, AT),
     "page_deployments": lambda all_: page_deployments(
@@ -215,6 +217,15 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_item": lambda all_: get_item("instance", all_.path, all_.reader, AT),
     "load_items": lambda all_: load_items("host", all_.host_ids, all_.reader, AT),
     "get_listing": lambda all_: [get_listing(ListingRequest(noun, most=2), all_.reader, AT) for noun in NOUNS],
+    "get_stretch": lambda all_: [
+        get_stretch(
+            ListingRequest(noun, most=2),
+            get_stretch(ListingRequest(noun, most=1), None, all_.reader, AT).last,
+            all_.reader,
+            AT,
+        )
+        for noun in NOUNS
+    ],
     "list_related": lambda all_: [list_related(noun, "base", all_.reader, AT) for noun in NOUNS],
     "list_items": lambda all_: [list_items(noun, all_.reader, AT) for noun in NOUNS],
     "get_graph": lambda all_: get_graph("host", all_.host, all_.reader, AT),

@@ -165,6 +165,11 @@ def add_grant(**fields: Any) -> Grant:
     return Grant.objects.create(**({"role": "viewer", "created_at": DAWN} | fields))
 
 
+def add_kept_answer(**fields: Any) -> KeptAnswer:
+    given = {"actor": "tess", "key": "one", "digest": "d" * 64, "at": DAWN}
+    return KeptAnswer.objects.create(**(given | fields))
+
+
 def add_user(**fields: Any) -> User:
     number = next(_numbers)
     given = {"name": f"user{number}", "name_folded": f"user{number}", "password": "!", "created_at": DAWN}
