@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from larry.records.kept_answer import KeptAnswer
 from larry.records.models import (
     Activity,
     App,
