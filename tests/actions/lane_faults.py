@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from larry.actions.author import Author
 from larry.actions.timeline import write_timelines
 from larry.core.interval import Interval
 from larry.core.rollout import judge
@@ -52,8 +51,8 @@ def _only_takes_away(made: Any, *, now: datetime) -> tuple[Turn, ...]:
     return take_back([each for each in made if each.before is None], now=now)
 
 
-def _forgets_the_monitor(timelines: Mapping[str, Any], ids: Any, author: Author, since: datetime) -> None:
-    write_timelines({host: of for host, of in timelines.items() if host != MONITOR}, ids, author, since)
+def _forgets_the_monitor(timelines: Mapping[str, Any], *others: Any) -> None:
+    write_timelines({host: of for host, of in timelines.items() if host != MONITOR}, *others)
 
 
 def _judges_leniently(*args: Any) -> Any:

@@ -59,13 +59,19 @@ class Run:
             self._act(kind, make_act((kind, numbers), self.state, self.now, self.site), clock)
         if numbers[0] % 4 == 0:
             self._look(numbers)
-        _none(find_wrong_nodes(self.state, self._sample(numbers)))
+        _none(find_wrong_nodes(self._known, self._sample(numbers)))
 
     def close(self) -> None:
         """What is looked at once, when a run is over."""
-        _none(find_wrong_nodes(self.state, all_moments(self.state, self.now)))
+        _none(find_wrong_nodes(self._known, all_moments(self.state, self.now)))
         _none(find_stray_services(self.state))
         connection.check_constraints()
+
+    def _known(self, at: int) -> dict[str, Stay]:
+        """What was on record when a moment came, which decides for ever what was delivered then; ahead, what is now."""
+        if at >= self.now:
+            return self.state
+        return next((state for recorded, state in reversed(self.history) if recorded <= at), {})
 
     def _sample(self, numbers: Sequence[int]) -> list[int]:
         edges = all_moments(self.state, self.now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -149,15 +149,15 @@ def _read_document(digest: str) -> frozenset[Entry]:
     )
 
 
-def find_wrong_nodes(state: State, sampled: Iterable[int]) -> Iterator[str]:
-    """Stored segments that at one of these moments do not deliver what the live deployments say; 1 SQL statement, and
-    1 for each document never seen before."""
+def find_wrong_nodes(known: Callable[[int], State], sampled: Iterable[int]) -> Iterator[str]:
+    """Stored segments that at one of these moments do not deliver what the deployments say that were known when it
+    came; 1 SQL statement, and 1 for each document never seen before."""
     segments: dict[str, list[tuple[int, int | None, str]]] = {}
     rows = NodeSegment.objects.values_list("host__name", "start", "end", "document_id")
     for host, start, end, digest in rows:
         segments.setdefault(host, []).append((second(start), second(end) if end else None, digest))
     for at in sampled:
-        for host, wanted in ought_to_deliver(state, at).items():
+        for host, wanted in ought_to_deliver(known(at), at).items():
             found = [digest for start, end, digest in segments[host] if start <= at and (end is None or at < end)]
             if len(found) != 1:
                 yield f"{host} has {len(found)} segments at {at}"
