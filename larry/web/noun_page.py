@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from larry.core.picture import BoxKind
 from larry.nouns.item import Item, find_parent_address
 from larry.nouns.table import NOUNS
 from larry.queries.activity import ActivityFilter, ActivityRow, list_activity
-from larry.queries.interval_map import get_interval_map
+from larry.queries.interval_map import MAP_KINDS, get_interval_map
 from larry.queries.listing import Related, list_related
 from larry.web.address import noun_path
 from larry.web.frame import Crumb, Frame
@@ -61,6 +62,11 @@ def show_noun(item: Item, frame: Frame) -> Mapping[str, Any]:
         "related": tuple(_make_line(item, related) for related in list_related(item.noun, item.address, reader, at)),
         "map": draw_map(interval_map, frame),
         "activity": _list_activity(item, frame),
+        "pictures": tuple(
+            (label, reverse(route, args=[item.noun, item.address]))
+            for label, route, kinds in (("Graph", "graph", set(BoxKind)), ("Over time", "timeline", set(MAP_KINDS)))
+            if item.noun in kinds
+        ),
         "edit": f"{path}/edit",
         "retire": f"{path}/retire",
     }

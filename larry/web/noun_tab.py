@@ -15,7 +15,6 @@ _INSTANCE = (
 )
 _HOST = (
     ("Overview", "host"),
-    ("Services", "host-services"),
     ("Configuration", "host-configuration"),
     ("History", "host-history"),
 )

@@ -10,6 +10,7 @@ from larry.web.views.activity import answer_activity
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
 from larry.web.views.deploy import answer_deploy, answer_names
+from larry.web.views.deployable import answer_deployable
 from larry.web.views.deployment import (
     answer_deployment,
     answer_deployment_delete,
@@ -19,6 +20,7 @@ from larry.web.views.deployment import (
 )
 from larry.web.views.dirty import answer_dirty
 from larry.web.views.host import answer_host
+from larry.web.views.host_configuration import answer_host_configuration, answer_host_history
 from larry.web.views.instance_deployments import answer_instance_deployments
 from larry.web.views.instance_parameters import answer_instance_parameters
 from larry.web.views.instance_services import answer_instance_services
@@ -31,6 +33,7 @@ from larry.web.views.noun_list import answer_noun_list, answer_noun_names
 from larry.web.views.noun_retire import answer_noun_retire
 from larry.web.views.noun_show import answer_noun
 from larry.web.views.password import answer_password
+from larry.web.views.picture import answer_graph, answer_pictures, answer_timeline
 from larry.web.views.preference import answer_preference
 from larry.web.views.rollout import answer_rollout, answer_rollouts, answer_undo
 from larry.web.views.search import answer_search
@@ -75,6 +78,12 @@ urlpatterns: list[URLPattern] = [
     path("rollouts/<int:number>", answer_rollout, name="rollout"),
     path("rollouts/<int:number>/undo", answer_undo, name="rollout-undo"),
     path("names/<str:kind>", answer_names, name="names"),
+    path("hosts/<str:name>/configuration", answer_host_configuration, name="host-configuration"),
+    path("hosts/<str:name>/history", answer_host_history, name="host-history"),
+    path("deployables/<str:digest>", answer_deployable, name="deployable"),
+    path("pictures", answer_pictures, name="pictures"),
+    path("graph/<str:kind>/<path:address>", answer_graph, name="graph"),
+    path("timeline/<str:kind>/<path:address>", answer_timeline, name="timeline"),
     path("dirty", answer_dirty, name="dirty"),
     path("activity", answer_activity, name="activity"),
     path("search", answer_search, name="search"),

@@ -35,7 +35,7 @@ KNOWN = frozenset(
     "html head meta title link body a header div img form label input button main h1 h2 p strong code "
     "table thead tbody tr th td span time footer ul ol li dl dt dd svg rect path br i nav fieldset legend kbd script "
     "section details summary g title desc text defs pattern select option datalist textarea code b s ins "
-    "del noscript".split()
+    "del noscript pre".split()
 )
 HOST = "web1.example.com"
 ADDRESSES = {
@@ -77,6 +77,8 @@ def pages(client: Client, payload: str) -> Iterator[str]:
     shown += [f"{path}/{act}" for path in (*shown, f"/hosts/{HOST}") for act in ("edit", "retire")]
     shown += [f"/{noun.plural}/-/{act}" for noun in NOUNS.values() for act in ("new", "names", "import")]
     shown += [f"/instances/acme/shop/live/{tab}" for tab in ("parameters", "services", "snapshots", "deployments")]
+    shown += [f"/hosts/{HOST}/{tab}" for tab in ("configuration", "history")]
+    shown += ["/graph/instance/acme/shop/live", "/graph/customer/acme", "/timeline/customer/acme", "/pictures"]
     shown += ["/search", "/dirty", "/activity", "/situations", "/situations/counts"]
     for path in ("/", f"/hosts/{HOST}", "/nowhere", f"/hosts/{quote(payload, safe='')}", *nouns, *shown):
         for query in ({}, {"as_of": payload, "q": payload, "sort": payload, "labels": payload}):

@@ -41,6 +41,25 @@ addEventListener("keydown", (event) => {
   next.focus();
 });
 
+// A picture is made larger and smaller by the size it says of itself, from 20% to 400%.
+const zoom = (factor) => {
+  for (const svg of document.querySelectorAll("[data-graph] > svg")) {
+    const [, , width, height] = svg.getAttribute("viewBox").split(/\s+/).map(Number);
+    const scale = factor === 1 ? 1 : Math.min(4, Math.max(.2, (Number(svg.dataset.scale) || 1) * factor));
+    svg.dataset.scale = scale;
+    svg.setAttribute("width", Math.round(width * scale));
+    svg.setAttribute("height", Math.round(height * scale));
+  }
+};
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("[data-zoom]");
+  if (button) zoom(Number(button.dataset.zoom));
+});
+addEventListener("keydown", (event) => {
+  const factor = { "+": 1.25, "-": .8, 0: 1 }[event.key];
+  if (factor && !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting(event.target)) zoom(factor);
+});
+
 // Light and dark change at once; the cookie is what the form would have had the server set.
 document.getElementById("themes")?.addEventListener("submit", (event) => {
   const theme = event.submitter?.value;

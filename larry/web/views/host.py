@@ -20,6 +20,7 @@ from larry.queries.reader import NotFound
 from larry.web.address import find_route
 from larry.web.frame import Crumb, read_frame
 from larry.web.interval_picture import draw_map
+from larry.web.noun_tab import list_host_tabs
 from larry.web.page import look_only, make_page, make_problem
 from larry.web.views.start import link_dialects
 from larry.web.visitor import read_visitor
@@ -68,6 +69,9 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
     timeline = list_timeline(name, reader, Moment(since), until)
     values = {
         "asked": asked,
+        "tabs": list_host_tabs(dated.node.facts.name, "host"),
+        "graph_href": reverse("graph", args=["host", dated.node.facts.name]),
+        "map_href": reverse("timeline", args=["host", dated.node.facts.name]),
         "facts": dated.node.facts,
         "labels": [(key, _show(value)) for key, value in dated.node.facts.labels.items()],
         "valid_from": asked.show(dated.start),

@@ -1,0 +1,131 @@
+"""Pictures: graphs of nouns, narrowed to what one box reaches; interval maps from hours to years."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from larry.core.interval import EndsBeforeItStarts, iso
+from larry.core.moment_text import EARLIEST, LATEST, NotAMoment, read_moment
+from larry.core.picture import BoxKind, Picture
+from larry.core.service_graph import reach
+from larry.nouns.table import NOUNS
+from larry.queries.interval_map import MAP_KINDS, get_interval_map
+from larry.queries.picture import get_graph
+from larry.queries.reader import NotFound
+from larry.web.address import noun_path
+from larry.web.frame import Crumb, Frame, read_frame
+from larry.web.graph_picture import draw_graph
+from larry.web.interval_picture import draw_map
+from larry.web.page import look_only, make_page, make_problem
+
+GRAPH_KINDS = tuple(kind.value for kind in BoxKind)
+MOST_LANES = 200
+LONGEST_ADDRESS = 300
+SPANS = (
+    ("Day", timedelta(days=1)), ("Week", timedelta(days=7)), ("Month", timedelta(days=30)),
+    ("Quarter", timedelta(days=91)), ("Year", timedelta(days=365)), ("5 years", timedelta(days=1825)),
+)  # fmt: skip
+
+
+@look_only
+def answer_pictures(request: HttpRequest) -> HttpResponse:
+    """What can be drawn; goes to the picture that is asked for. No SQL of its own."""
+    values = {"graphs": GRAPH_KINDS, "maps": MAP_KINDS, "nouns": [(kind, NOUNS[kind].plural) for kind in MAP_KINDS]}
+    return make_page(request, "pictures.html", values, title="Pictures")
+
+
+@look_only
+def answer_graph(request: HttpRequest, kind: str, address: str) -> HttpResponse:
+    """The graph as of the moment; ``focus`` names a box, and only what it reaches and what reaches it is drawn."""
+    frame = read_frame(request)
+    if kind not in GRAPH_KINDS or len(address) > LONGEST_ADDRESS or not address.isprintable():
+        return make_problem(request, 404, "There is no such picture.")
+    try:
+        picture = get_graph(kind, address, frame.visitor.reader, frame.asked.at)
+    except NotFound as fault:
+        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+    focus = request.GET.get("focus", "")
+    names = [(box.id, f"{box.kind.value} {box.name}") for box in picture.boxes]
+    is_narrowed = any(focus == id_ for id_, _ in names)
+    drawn = _narrow(picture, focus) if is_narrowed else picture
+    plural = NOUNS[kind].plural
+    values = {
+        "graph": draw_graph(drawn, frame),
+        "boxes": names,
+        "focus": focus if is_narrowed else "",
+        "map_href": reverse("timeline", args=[kind, address]) if kind in MAP_KINDS else "",
+        "total": len(picture.boxes),
+        "shown": len(drawn.boxes),
+    }
+    crumbs = (Crumb("Pictures", reverse("pictures")), Crumb(address, noun_path(plural, address)))
+    return make_page(request, "graph_page.html", values, title=picture.title, crumbs=crumbs)
+
+
+def _narrow(picture: Picture, focus: str) -> Picture:
+    below: dict[str, list[str]] = {}
+    above: dict[str, list[str]] = {}
+    for bond in picture.bonds:
+        below.setdefault(bond.source, []).append(bond.target)
+        above.setdefault(bond.target, []).append(bond.source)
+
+    def follow(ways: dict[str, list[str]]) -> Iterable[str]:
+        return reach([focus], lambda id_: ways.get(id_, ()))
+
+    kept = frozenset(follow(below)) | frozenset(follow(above))
+    return replace(
+        picture,
+        boxes=tuple(replace(box, is_focus=box.id == focus) for box in picture.boxes if box.id in kept),
+        bonds=tuple(bond for bond in picture.bonds if bond.source in kept and bond.target in kept),
+    )
+
+
+@look_only
+def answer_timeline(request: HttpRequest, kind: str, address: str) -> HttpResponse:
+    """The interval map between ``since`` and ``until``, by default with room around all there is."""
+    frame = read_frame(request)
+    if kind not in MAP_KINDS or len(address) > LONGEST_ADDRESS or not address.isprintable():
+        return make_problem(request, 404, "There is no such picture.")
+    try:
+        since, until = _read(request, "since", frame), _read(request, "until", frame)
+        drawn = get_interval_map(
+            kind, address, frame.visitor.reader, frame.asked.at, since=since, until=until, most=MOST_LANES
+        )
+    except NotFound as fault:
+        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+    except (NotAMoment, EndsBeforeItStarts) as fault:
+        return make_problem(request, 400, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+    during = drawn.during
+    end = during.end or LATEST
+    span = end - during.start
+
+    def to(start: datetime, length: timedelta) -> str:
+        first = max(EARLIEST, min(start, LATEST - length))
+        return f"{request.path}?{urlencode({'since': iso(first), 'until': iso(min(first + length, LATEST))})}"
+
+    middle = frame.asked.as_of if during.start <= frame.asked.as_of < end else during.start + span / 2
+    values = {
+        "map": draw_map(drawn, frame, left_out=drawn.left_out),
+        "earlier": to(during.start - span / 2, span) if during.start - EARLIEST > span else "",
+        "later": to(during.start + span / 2, span) if LATEST - end > span else "",
+        "spans": [
+            (label, to(middle - length / 2, length), abs(length - span) < length / 20) for label, length in SPANS
+        ],
+        "since": during.start,
+        "until": end,
+        "graph_href": reverse("graph", args=[kind, address]) if kind in GRAPH_KINDS else "",
+    }
+    crumbs = (Crumb("Pictures", reverse("pictures")), Crumb(address, noun_path(NOUNS[kind].plural, address)))
+    return make_page(request, "timeline_page.html", values, title=drawn.title, crumbs=crumbs)
+
+
+def _read(request: HttpRequest, word: str, frame: Frame) -> datetime | None:
+    text = request.GET.get(word, "").strip()
+    zone: ZoneInfo = frame.asked.zone
+    return read_moment(text, now=frame.asked.now, zone=zone) if text else None

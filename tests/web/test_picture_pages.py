@@ -1,0 +1,103 @@
+"""Graphs and interval maps with a page of their own, Deployables, and what a host has besides its first page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from larry.exports.dialect import DIALECTS
+from larry.records.deployable import Deployable
+from tests.api.scene import LIVE, SECRET, WEB, lay, put
+from tests.web.test_pages import Page, look
+
+
+@pytest.fixture
+def now(db: None) -> datetime:
+    now = lay()
+    put(WEB, now, at=-5, start=-3, end=5, reason="the first week")
+    return now
+
+
+def boxes(page: Page) -> set[str]:
+    return {str(attributes["data-id"]) for _, attributes in page.tags if "data-id" in attributes}
+
+
+@pytest.mark.parametrize(
+    "kind, address",
+    [("service", "rails"), ("instance", LIVE), ("host", WEB), ("app", "acme/shop"), ("customer", "acme")],
+)
+def test_every_kind_has_its_graph_which_is_also_a_table(kind: str, address: str, now: datetime, client: Client) -> None:
+    page = look(client, f"/graph/{kind}/{address}")
+    assert boxes(page)
+    assert "The same as a table" in page.text
+    assert any("data-zoom" in attributes for _, attributes in page.tags)
+
+
+def test_a_graph_is_narrowed_to_what_a_box_reaches(now: datetime, client: Client) -> None:
+    assert {"service linux", "service pager"} <= boxes(look(client, f"/graph/instance/{LIVE}"))
+    narrowed = look(client, f"/graph/instance/{LIVE}?focus=service+linux")
+    assert "service linux" in boxes(narrowed)
+    assert boxes(look(client, "/graph/service/rails?focus=service+linux")) >= {"service linux", "service rails"}
+    assert "Show all" in narrowed.text
+    assert boxes(look(client, f"/graph/instance/{LIVE}?focus=nothing")) == boxes(
+        look(client, f"/graph/instance/{LIVE}")
+    )
+
+
+def test_an_interval_map_is_zoomed_by_its_address(now: datetime, client: Client) -> None:
+    page = look(client, f"/timeline/host/{WEB}")
+    day = next(link for link in page.links if "since=" in link)
+    near = look(client, day)
+    assert {"← Earlier", "Later →"} <= {word.strip() for word in near.words}
+    assert any("data-deployment" in attributes for _, attributes in near.tags)
+    far = look(client, f"/timeline/host/{WEB}?since=2030-01-01&until=2031-01-01")
+    assert not any("data-deployment" in attributes for _, attributes in far.tags)
+    for odd in ("since=soonish", "since=2030-01-01&until=2029-01-01", "since=%2B1d&until=-1d"):
+        look(client, f"/timeline/host/{WEB}?{odd}", 400)
+
+
+@pytest.mark.parametrize("path", ["graph/role/web", "graph/service/none", "timeline/user/x", "timeline/host/none",
+                                  "graph/x/%00", "deployables/abc", f"deployables/{'0' * 64}", "hosts/none/history",
+                                  "hosts/none/configuration"])  # fmt: skip
+def test_what_cannot_be_drawn_is_told(path: str, now: datetime, client: Client) -> None:
+    look(client, f"/{path}", 404)
+
+
+def test_a_deployable_is_readable_and_says_where_it_is_live(now: datetime, client: Client) -> None:
+    digest = Deployable.objects.get().digest
+    page = look(client, f"/deployables/{digest}")
+    assert "workers: 4" in page.text
+    assert "password: ********" in page.text
+    assert SECRET not in page.text
+    assert "the first week" in page.text
+    assert f"/instances/{LIVE}/snapshots?from={digest}&to=now#compare" in page.links
+
+
+def test_a_host_has_its_configuration_in_every_dialect_to_copy_and_download(now: datetime, client: Client) -> None:
+    for dialect in DIALECTS:
+        page = look(client, f"/hosts/{WEB}/configuration?as={dialect.name}")
+        assert f"/configuration/{WEB}.{dialect.suffix}" in page.links
+        assert any(attributes.get("id") == "configuration" for _, attributes in page.tags)
+        assert any(attributes.get("data-copy") == "configuration" for _, attributes in page.tags)
+        assert SECRET not in page.text
+    tags = look(client, f"/hosts/{WEB}/configuration").tags
+    assert any("data-countdown" in attributes for _, attributes in tags)
+
+
+def test_a_host_tells_how_it_changes_from_segment_to_segment(now: datetime, client: Client) -> None:
+    page = look(client, f"/hosts/{WEB}/history")
+    assert page.text.index("future") < page.text.index("current") < page.text.index("past")
+    assert "services.linux" in page.text
+    assert {f"/hosts/{WEB}", f"/hosts/{WEB}/configuration"} <= set(page.links)
+
+
+def test_they_cost_few_statements(
+    now: datetime, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for path in (f"/graph/instance/{LIVE}", f"/timeline/host/{WEB}", f"/hosts/{WEB}/history",
+                 f"/hosts/{WEB}/configuration", f"/deployables/{Deployable.objects.get().digest}"):  # fmt: skip
+        with django_assert_max_num_queries(24):
+            client.get(path)
