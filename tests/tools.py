@@ -48,6 +48,8 @@ TOOLS: tuple[Tool, ...] = (
     Tool("dash", "dash", ("dash",), "that a POSIX shell reads printed shell text back unchanged"),
     Tool("nagios4", "nagios4-core", ("nagios4",), "that Nagios itself understands the objects printed for it"),
     Tool("nft", "nftables", ("nft", "/usr/sbin/nft"), "that the kernel itself loads the rules printed for nftables"),
+    Tool("logrotate", "logrotate", ("logrotate", "/usr/sbin/logrotate"), "that logrotate rotates what it is told to"),
+    Tool("borgmatic", "borgmatic", ("borgmatic",), "that borgmatic itself understands the jobs printed for it"),
     Tool("promtool", "prometheus", ("promtool",), "that Prometheus itself discovers the targets", large=True),
     Tool("curl", "curl", ("curl",), "the lookups that hosts make"),
     Tool("run-parts", "debianutils", ("run-parts",), "folders of scripts on a host"),

@@ -79,6 +79,9 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("nagios", "nagios", TEXT, watch.nagios.write_host_objects, can_stop=False,
             render_fleet=watch.nagios.write_objects, render_files=watch.nagios.write_object_files),
     Dialect("nftables", "nft", TEXT, watch.nftables.write_table, can_stop=False),
+    Dialect("logrotate", "logrotate", TEXT, watch.logrotate.write_stanzas, can_stop=False),
+    Dialect("borgmatic", "borgmatic", YAML, watch.borgmatic.write_host_jobs, can_stop=False,
+            render_files=watch.borgmatic.write_job_files),
     Dialect("waves", "waves", JSON, waves.render, can_stop=True, render_fleet=waves.render_fleet),
 )
 # fmt: on

@@ -25,7 +25,8 @@ services:
     parameters: [{name: workers, type: integer, default: 4}, {name: password, type: string, sensitive: true}]
   - name: watch
     audits: [{service: rails, where: {host: mon.example.com}}]
-    tools: {prometheus: {}, nagios: {}, nftables: {port: 80}}
+    tools:
+      {prometheus: {}, nagios: {}, nftables: {port: 80}, borgmatic: {configuration: {location: {repositories: [/b]}}}}
   - {name: pager, audits: [{service: rails, where: manual}]}
 customers:
   - name: Acme
@@ -42,7 +43,7 @@ hosts:
 """
 LIVE, TEST = "acme/shop/live", "acme/shop/test"
 SECRET = "hunter2-secret"
-WATCHING, WATCHERS = "mon.example.com", ("prometheus", "nagios", "nftables", "logrotate", "borgmatic", "icinga")
+WATCHING, WATCHERS = "mon.example.com", ("prometheus", "nagios", "nftables", "borgmatic")
 """The host of an auditor; dialects that tell only such hosts something."""
 WHY = ("--reason", "because of the tests")
 

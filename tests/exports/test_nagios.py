@@ -188,7 +188,7 @@ def test_arguments_that_are_printed_are_read_back(tmp_path: Path) -> None:
         ({"arguments": "x"}, 'arguments is "x", but must be a list'),
         ({"arguments": [True]}, "must have numbers and texts only"),
         ({"arguments": ["a;b"]}, "put it into a command of your own, and name that in check"),
-        ({"arguments": [{"parameter": "a"}]}, r"must be letters, digits .* \(parameter a\)"),
+        ({"arguments": [{"parameter": "a"}]}, "arguments, the parameter a, is .* must be letters, digits"),
         ({"check": "a!b"}, "check is .* must be the name of a command"),
         ({"host_template": "a,b"}, "must be the name of a template"),
     ],

@@ -159,6 +159,7 @@ def test_hostile_texts_are_no_ports_and_no_labels(text: str) -> None:
         ({"port": True}, "must be a whole number"),
         ({"labels": {"__meta_larry_x": "y"}}, "not __meta_larry_ in front"),
         ({"labels": "x"}, 'labels is "x", but must be a map'),
+        ({"per": "host.."}, "per must be instance or host"),
         ({"address": 7}, "address is 7, but must be an IP address"),
     ],
 )

@@ -125,3 +125,16 @@ def test_nftables(served: Served, tmp_path: Path) -> None:
     listed = told(done, "unshare")
     assert "elements = { 10.20.0.0/16 }" in listed
     assert 'tcp dport @postgres-ports drop comment "postgres"' in listed
+
+
+def test_logrotate(served: Served, tmp_path: Path) -> None:
+    require("logrotate")
+    done = follow("logrotate.md", served, tmp_path)
+    assert 'rotating pattern: "/srv/acme-shop/log/*.log"' in told(done, "logrotate -d")
+
+
+def test_borgmatic(served: Served, tmp_path: Path) -> None:
+    require("borgmatic")
+    done = follow("borgmatic.md", served, tmp_path)
+    assert "are valid" in told(done, "validate-borgmatic-config")
+    assert "acme-shop-production-database" in told(done, "ls")

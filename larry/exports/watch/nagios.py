@@ -10,7 +10,7 @@ from larry.core.fleet import Fleet, FleetHost, Spot
 from larry.core.node_text import DatedNode
 from larry.exports import CannotPrint, refuse_stop
 from larry.exports.watch.dependency import list_dependencies
-from larry.exports.watch.watched import Watched, list_watched
+from larry.exports.watch.watched import Unfit, Watched, list_watched
 
 _FIELDS = ("address", "arguments", "check", "host_template", "port", "service_template")
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
@@ -105,7 +105,7 @@ def _list_arguments(watched: Watched) -> Iterator[str]:
     default: Json = ()
     if "check" not in watched.fields:
         default = ("100.0,20%", "500.0,60%") if port is None else (port,)
-    said = watched.get("arguments", default, _guard)
+    said = watched.get("arguments", default, _admit)
     if isinstance(said, str | Mapping) or not isinstance(said, Sequence):
         raise watched.refuse("arguments", said, "must be a list")
     for value in said:
@@ -119,8 +119,10 @@ def _list_arguments(watched: Watched) -> Iterator[str]:
         yield str(value)
 
 
-def _guard(text: str) -> str | None:
-    return None if _LOOKED_UP.fullmatch(text) else "must be letters, digits and . _ : / @ , + -, with no - in front"
+def _admit(_field: str, text: str) -> str:
+    if _LOOKED_UP.fullmatch(text):
+        return text
+    raise Unfit("must be letters, digits and . _ : / @ , + -, with no - in front")
 
 
 def _list_groups(watched: Watched) -> Iterator[tuple[str, str]]:

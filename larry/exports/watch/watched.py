@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import TypeAlias
@@ -14,13 +14,17 @@ from larry.core.node import NodeService, Subject
 from larry.core.node_text import DatedNode
 from larry.exports import CannotPrint
 
-Guard: TypeAlias = Callable[[str], str | None]
-"""Says why a text that was looked up cannot stand where it is asked for, or None; others typed it, not the operator."""
+Guard: TypeAlias = Callable[[str, str], str]
+"""What stands for a text that was looked up for a field, since others typed it; raises `Unfit` where nothing can."""
 
 _LOOKED_UP = ("parameter", "setting", "subject")
 _HOST_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _LARGEST_PORT = 65535
 _LONGEST_SHOWN = 80
+
+
+class Unfit(ValueError):
+    """A text cannot stand where it is asked for; the text of the error says what could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +130,17 @@ class Watched:
                 f"{self.place}: {field} asks for the {kind} {name}, but there is {has}; or give a default:"
             )
         found = sources[kind][name]
-        if guard is not None:
-            for text in _list_texts(found):
-                if reason := guard(text):
-                    raise self.refuse(field, text, f"{reason} ({kind} {name})")
-        return found
+        return found if guard is None else self._admit(f"{field}, the {kind} {name},", field, found, guard)
+
+    def _admit(self, told: str, field: str, value: Json, guard: Guard) -> Json:
+        if isinstance(value, Mapping):
+            raise self.refuse(told, value, "may be no map")
+        if isinstance(value, Sequence) and not isinstance(value, str):
+            return [self._admit(told, field, member, guard) for member in value]
+        try:
+            return guard(field, value) if isinstance(value, str) else value
+        except Unfit as reason:
+            raise self.refuse(told, value, str(reason)) from None
 
     def _known(self) -> dict[str, Json]:
         subject = self.subject
@@ -139,12 +149,13 @@ class Watched:
 
 
 def list_watched(
-    dialect: str, dated: DatedNode, general: Collection[str], fields: Collection[str]
+    dialect: str, dated: DatedNode, general: Collection[str], fields: Collection[str], per: str | None = None
 ) -> tuple[Watched, ...]:
     """What the auditors on a host audit, of those whose ``tools`` speak of the dialect; in start order, by subject.
 
     ``tools.DIALECT`` has ``general`` fields of the auditor, ``fields`` for all subjects, and under ``services`` those
-    fields for single audited services, which win. ``skip: true`` leaves out. Raises `CannotPrint` for unknown fields.
+    fields for single audited services, which win. ``skip: true`` leaves out.
+    ``per`` holds where nothing is said of it. Raises `CannotPrint` for unknown fields.
     """
     found: list[Watched] = []
     speaking = [(entry, said) for entry in dated.node.services if (said := read_tools(entry, dialect)) is not None]
@@ -163,7 +174,10 @@ def list_watched(
         for subject in entry.audits:
             own = {**shared, **as_map(services.get(subject.service))}
             if own.get("skip") is not True:
-                alone = counts[subject.host, subject.service] == 1 and own.get("per") != "instance"
+                naming = own.get("per", per)
+                if naming not in (None, "instance", "host"):
+                    raise CannotPrint(f"{place}: per must be instance or host")
+                alone = naming == "host" or (naming is None and counts[subject.host, subject.service] == 1)
                 name = subject.service if alone else "-".join((*subject.paths[0].split("/"), subject.service))
                 found.append(Watched(dialect, dated.node.facts.name, entry, subject, own, name))
     return tuple(found)
@@ -197,19 +211,6 @@ def _refuse_unknown(place: str, said: Mapping[str, Json], known: Collection[str]
     for name in said:
         if name not in known:
             raise CannotPrint(f"{place} has no field {name}; there are {', '.join(sorted(known))}")
-
-
-def _list_texts(value: Json) -> Iterator[str]:
-    """Every text in the value, keys of maps included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield name
-            yield from _list_texts(member)
-    elif isinstance(value, Sequence):
-        for member in value:
-            yield from _list_texts(member)
 
 
 def _shown(value: Json) -> str:
