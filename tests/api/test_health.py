@@ -62,7 +62,7 @@ def test_a_database_that_is_away_is_503_everywhere(path: str, db: None, monkeypa
 
     for place in (
         "larry.api.configuration.get_node",
-        "larry.web.views.start.list_hosts",
+        "larry.web.views.start.get_tally",
         "larry.web.views.host.get_node",
         "larry.web.visitor.find_session_user",
     ):
