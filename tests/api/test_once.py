@@ -79,7 +79,7 @@ def test_of_two_at_once_one_is_done_and_both_are_answered_alike() -> None:
         url, key = f"{ROOT}/hosts", {"Idempotency-Key": "one"}
         return client.post(url, HOST, content_type="application/json", headers=key)
 
-    answers: list[Any] = run_at_once(*(lambda client=client: send(client) for client in clients))  # type: ignore[misc]
+    answers: list[Any] = run_at_once(*(lambda client=client: send(client) for client in clients))
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].content == answers[1].content
     assert sorted("Idempotent-Replay" in answer.headers for answer in answers) == [False, True]
