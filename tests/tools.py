@@ -55,6 +55,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("run-parts", "debianutils", ("run-parts",), "folders of scripts on a host"),
     Tool("make", "make", ("make",), "Makefiles on a host"),
     Tool("tsort", "coreutils", ("tsort",), "that no order is a circle"),
+    Tool("chromium", "chromium", ("chromium",), "the pages in a real browser: its policy, keyboard and screen reader"),
     Tool("dot", "graphviz", ("dot",), "that Graphviz itself reads the graphs that Larry prints for it"),
     Tool("cf-agent", "cfengine3", ("cf-agent",), "that CFEngine itself understands what Larry prints for it"),
     Tool("goiardi", "goiardi", ("goiardi",), "that a Chef server takes what Larry prints for Chef"),

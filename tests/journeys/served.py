@@ -49,21 +49,43 @@ class Served:
 @contextmanager
 def serving_the_demonstration(folder: Path) -> Iterator[Served]:
     """`larry demo --no-serve`, then `larry serve`, called as anybody would, with nothing of the tests about them."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
-    environment |= {"LARRY_HOME": str(folder), "LARRY_ACTOR": "the tests"}
-    made = subprocess.run(
-        [LARRY, "demo", "--no-serve"], env=environment, capture_output=True, text=True, timeout=PATIENCE, check=False
+    _run(folder, "demo", "--no-serve")
+    with _serving(folder / "demo", folder / "serve.log") as served:
+        yield served
+
+
+@contextmanager
+def serving_nothing(folder: Path) -> Iterator[Served]:
+    """`larry migrate`, then `larry serve`: nobody has described anything, and nobody can sign in."""
+    _run(folder / "larry", "migrate")
+    with _serving(folder / "larry", folder / "serve.log") as served:
+        yield served
+
+
+def add_user(served: Served, command: str, name: str, password: str) -> None:
+    """What the page to sign in tells whoever runs Larry to do, done."""
+    assert command.startswith("larry ")
+    _run(served.home, *(name if word == "NAME" else word for word in command.split()[1:]), say=f"{password}\n")
+
+
+def _run(home: Path, *words: str, say: str = "") -> None:
+    done = subprocess.run(
+        [LARRY, *words], env=_bare(home), input=say, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
-    assert made.returncode == 0, made.stderr
-    home = folder / "demo"
+    assert done.returncode == 0, done.stderr
+
+
+def _bare(home: Path) -> dict[str, str]:
+    bare = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
+    return {**bare, "LARRY_HOME": str(home), "LARRY_ACTOR": "the tests"}
+
+
+@contextmanager
+def _serving(home: Path, log: Path) -> Iterator[Served]:
     port = _free_port()
-    log = folder / "serve.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [LARRY, "serve", "--bind", f"127.0.0.1:{port}"],
-            env={**environment, "LARRY_HOME": str(home)},
-            stdout=output,
-            stderr=output,
+            [LARRY, "serve", "--bind", f"127.0.0.1:{port}"], env=_bare(home), stdout=output, stderr=output
         )
     door = ThreadingHTTPServer(("127.0.0.1", 0), _door_to(f"http://127.0.0.1:{port}"))
     threading.Thread(target=door.serve_forever, daemon=True).start()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -81,6 +82,9 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
         "digest": dated.digest,
         "links": link_dialects(name, asked),
         "segments": _segment_lines(timeline, dated, asked),
+        "edit": reverse("host-edit", args=[dated.node.facts.name]),
+        "retire": reverse("host-retire", args=[dated.node.facts.name]),
+        "deploy": f"{reverse('deploy')}?{urlencode({'host': dated.node.facts.name})}",
         "map": draw_map(get_interval_map("host", dated.node.facts.name, reader, asked.at), read_frame(request)),
     }
     crumbs = (Crumb("Hosts", find_route("hosts")),)

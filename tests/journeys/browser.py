@@ -1,0 +1,116 @@
+"""A real browser in front of the pages: what it complains of is collected, and what it shows is kept as pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+from tests.tools import require
+
+NAME, PASSWORD = "ada", "correct horse battery"
+WIDE, NARROW = 1400, 360
+REFUSED = "the server responded with a status of 4"
+"""What Chromium's console says of a form that was refused: no fault of the page."""
+ABANDONED = ("htmx:sendAbort, ", "htmx:afterRequest, ")
+"""What htmx says of a preview that is asked for anew before it came: no fault either."""
+
+
+@dataclass
+class Visit:
+    """One tab. ``complaints`` is what the console, the policy and scripts said."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not (REFUSED in message.text or message.text.startswith(ABANDONED)):
+            self.complaints.append(f"{self.page.url}: {message.text}")
+
+    def go(self, path: str) -> Page:
+        self.page.goto(f"{self.url}{path}")
+        return self.page
+
+    def sign_in(self) -> None:
+        self.go("/sign-in")
+        self.page.fill("#name", NAME)
+        self.page.fill("#password", PASSWORD)
+        self.page.press("#password", "Enter")
+        self.page.wait_for_url(f"{self.url}/")
+
+    def tab_to(self, selector: str, most: int = 120) -> None:
+        """Reach an element as somebody without a mouse does."""
+        wanted = self.page.locator(selector).first
+        for _ in range(most):
+            if wanted.evaluate("element => element === document.activeElement"):
+                return
+            self.page.keyboard.press("Tab")
+        raise AssertionError(f"no way to {selector} by keyboard on {self.page.url}")
+
+    def type_at(self, selector: str, text: str) -> None:
+        self.tab_to(selector)
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.type(text)
+
+    def press_at(self, selector: str) -> None:
+        self.tab_to(selector)
+        self.page.keyboard.press("Enter")
+
+    def find_barriers(self) -> list[str]:
+        """What axe finds, each with the elements it is about."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{self.page.url}: {each['id']}: {[node['target'] for node in each['nodes'][:3]]}" for each in found]
+
+    def keep(self, name: str, folder: Path) -> None:
+        """A picture of all of the page, for people to look at."""
+        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+
+    def overflow(self) -> int:
+        """By how many pixels the page itself would have to be scrolled sideways."""
+        width: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        return width
+
+
+@contextmanager
+def browsing() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    chromium = require("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def visiting(browser: Browser, url: str, *, width: int = WIDE, scheme: str = "light") -> Iterator[Visit]:
+    """A tab that has signed in."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
+        timezone_id="Europe/Berlin",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    visit = Visit(page, url)
+    page.on("console", visit.hear)
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    try:
+        visit.sign_in()
+        yield visit
+    finally:
+        context.close()
+
+
+def pictures_folder(otherwise: Path) -> Path:
+    """Where pictures are kept: the folder that TEST_PICTURES names, else one that is thrown away."""
+    folder = Path(os.environ.get("TEST_PICTURES") or otherwise)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
