@@ -26,6 +26,7 @@ from larry.records.grade import Grade
 from larry.records.grant import Grant, Group, Membership
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
+from larry.records.kept_answer import KeptAnswer
 from larry.records.node import NodeDocument, NodeSegment
 from larry.records.pool import Pool
 from larry.records.role import Role
@@ -158,6 +159,7 @@ _OF_ESTATE: Mapping[type[Model], _Condition] = MappingProxyType(
         EdgeVersion: _words,
         Estate: _words,
         FormerKey: _words,
+        KeptAnswer: lambda scope: _NONE,
         Secret: lambda scope: _NONE,
     }
 )

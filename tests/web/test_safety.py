@@ -1,0 +1,78 @@
+"""What holds for every page: looking writes nothing, and what writes needs the page's own token."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver
+
+from larry.records.deployable import Deployable
+from larry.records.deployment import Deployment
+from larry.web.headers import HEADERS
+from larry.web.urls import urlpatterns
+from tests.api.scene import LIVE, SPARE, WEB, lay, put
+
+WRITES = re.compile(
+    r"^\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|TRUNCATE|SELECT .* FOR UPDATE)", re.IGNORECASE
+)
+ADDRESSES = {"roles": "web", "grades": "medium", "services": "rails", "customers": "acme", "apps": "acme/shop"}
+
+
+def list_routes(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
+    found: list[URLPattern] = []
+    for pattern in patterns:
+        found += list_routes(pattern.url_patterns) if isinstance(pattern, URLResolver) else [pattern]
+    return found
+
+
+ROUTES = list_routes(urlpatterns)
+"""Of the pages; programs have their own tests."""
+
+
+def path_of(route: URLPattern) -> str:
+    """An address that the route answers; of something that is there, where that is easily said."""
+    plain = str(route.pattern)
+    address = {"hosts": WEB, "instances": LIVE, **ADDRESSES}.get(plain.partition("/")[0], "none")
+    if plain.startswith(("deployments/", "rollouts/")):
+        row = Deployment.objects.order_by("start").last()  # the one to come: every act may be done to it
+        assert row is not None
+        address = row.id if plain.startswith("deployments/") else str(row.rollout_id)
+    if plain.startswith("deployables/"):
+        address = Deployable.objects.get().digest
+    if plain.startswith("names/"):
+        address = "instance"
+    return "/" + re.sub(r"<[^>]+>", address, plain)
+
+
+@pytest.fixture
+def now(db: None) -> datetime:
+    now = lay()
+    put(WEB, now, at=-5, start=-3, end=2)
+    put(SPARE, now, at=-1, start=3)
+    return now
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+def test_looking_writes_nothing(route: URLPattern, now: datetime, client: Client) -> None:
+    for query in ("", "?as_of=%2B1d", "?format=csv", "?q=x"):
+        with CaptureQueriesContext(connection) as captured:
+            response = client.get(path_of(route) + query)
+        assert response.status_code < 500
+        if not query and path_of(route).startswith(("/deployments/", "/rollouts/")):
+            assert response.status_code == 200, "it is there"
+        assert [each["sql"] for each in captured.captured_queries if WRITES.match(each["sql"])] == []
+        assert {name: response.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+def test_nothing_is_sent_without_the_token_of_the_page(route: URLPattern, now: datetime, client: Client) -> None:
+    client.handler.enforce_csrf_checks = True
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        response = client.generic(method, path_of(route), "step=save&name=x", "application/x-www-form-urlencoded")
+        assert response.status_code in {401, 403, 404, 405}
+        assert {name: response.headers[name] for name in HEADERS} == HEADERS
