@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
@@ -23,7 +24,7 @@ WRITES = re.compile(
 ADDRESSES = {"roles": "web", "grades": "medium", "services": "rails", "customers": "acme", "apps": "acme/shop"}
 
 
-def list_routes(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
+def list_routes(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern]:
     found: list[URLPattern] = []
     for pattern in patterns:
         found += list_routes(pattern.url_patterns) if isinstance(pattern, URLResolver) else [pattern]
