@@ -19,7 +19,7 @@ from larry.core.node import Node
 from larry.core.node_text import DatedNode, dated_document, mask_node, open_node, read_dated
 from larry.exports import CannotPrint
 from larry.exports.dialect import Dialect
-from larry.exports.puppet.hiera import Lock, render_tree
+from larry.exports.puppet.hiera import Lock
 
 LAYOUT = 1
 """The version of the tree's layout, which readers look at first."""
@@ -84,7 +84,7 @@ def draw_host(host: str, timeline: KnownHost, dialects: Sequence[Dialect], now: 
 
 
 def draw_fleet(timelines: Timelines, dialects: Sequence[Dialect], now: datetime, lock: Lock | None) -> Tree:
-    """The files that tell all hosts at once as of now, secrets masked; for Hiera locked where there is a ``lock``."""
+    """The files that tell all hosts at once as of now; secrets masked, or locked where the dialect can and may."""
     fleet = fleet_at(timelines, now)
     masked = mask_fleet(fleet)
     texts: dict[str, str] = {}
@@ -137,11 +137,9 @@ def mask_fleet(fleet: Fleet) -> Fleet:
 
 
 def _files(dialect: Dialect, fleet: Fleet, masked: Fleet, lock: Lock | None) -> Mapping[str, str]:
-    if dialect.render_files is None:
-        return {}
-    if dialect.name == "hiera" and lock is not None:
-        return render_tree((host.dated for host in fleet.hosts), lock=lock)
-    return dialect.render_files(masked)
+    if lock is not None and dialect.render_locked is not None:
+        return dialect.render_locked(fleet, lock)
+    return dialect.render_files(masked) if dialect.render_files is not None else {}
 
 
 def _with_node(dated: DatedNode, node: Node) -> DatedNode:

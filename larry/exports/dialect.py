@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from larry.core.document import Json
 from larry.core.fleet import Fleet
 from larry.core.node_text import DatedNode
 from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml
@@ -33,12 +34,18 @@ class RenderFiles(Protocol):
     def __call__(self, fleet: Fleet) -> Mapping[str, str]: ...
 
 
+class RenderLocked(Protocol):
+    """The same files with what ``lock`` gives for each secret, by its HMAC, in place of a mask."""
+
+    def __call__(self, fleet: Fleet, lock: Callable[[str], Json]) -> Mapping[str, str]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """``name`` for the command line, ``suffix`` for the last label of a URL; ``can_stop``: has an order of stopping.
 
     ``render`` prints a host's own text. A dialect that also has one text for the whole fleet (an inventory), or a
-    folder of files, says so with the other two.
+    folder of files, says so with the next two; ``render_locked`` is for folders in which secrets may be locked.
     """
 
     name: str
@@ -48,6 +55,7 @@ class Dialect:
     can_stop: bool
     render_fleet: RenderFleet | None = None
     render_files: RenderFiles | None = None
+    render_locked: RenderLocked | None = None
 
 
 JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain; charset=utf-8"
@@ -59,7 +67,8 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("yaml", "yaml", YAML, yaml.render, can_stop=True, render_fleet=yaml.render_fleet),
     Dialect("enc", "enc", YAML, puppet.enc.write_answer, can_stop=False),
     Dialect("puppet", "pp", TEXT, puppet.manifest.write_manifest, can_stop=False),
-    Dialect("hiera", "hiera", YAML, puppet.hiera.write_data, can_stop=False, render_files=puppet.hiera.write_tree),
+    Dialect("hiera", "hiera", YAML, puppet.hiera.write_data, can_stop=False, render_files=puppet.hiera.write_tree,
+            render_locked=puppet.hiera.write_locked_tree),
     Dialect("ansible", "ansible", JSON, ansible.inventory.write_host_variables, can_stop=True,
             render_fleet=ansible.inventory.write_inventory),
     Dialect("ansible-playbook", "ansible-playbook", YAML, ansible.playbook.write_host_playbook, can_stop=True,

@@ -11,8 +11,8 @@ from django.http import QueryDict
 
 from larry.nouns.field import Noun
 from larry.queries.listing import ListingRequest
+from larry.web.list_pages import PAGE_SIZE
 
-PAGE_SIZE = 50
 FARTHEST_PAGE = 1_000_000
 LONGEST_WORD = 500
 

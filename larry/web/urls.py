@@ -9,7 +9,7 @@ from larry.nouns.table import NOUNS
 from larry.web.views.activity import answer_activity
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
-from larry.web.views.deploy import answer_deploy, answer_names
+from larry.web.views.deploy import answer_deploy
 from larry.web.views.deployable import answer_deployable
 from larry.web.views.deployment import (
     answer_deployment,
@@ -77,7 +77,6 @@ urlpatterns: list[URLPattern] = [
     path("rollouts/", answer_rollouts, name="rollouts"),
     path("rollouts/<int:number>", answer_rollout, name="rollout"),
     path("rollouts/<int:number>/undo", answer_undo, name="rollout-undo"),
-    path("names/<str:kind>", answer_names, name="names"),
     path("hosts/<str:name>/configuration", answer_host_configuration, name="host-configuration"),
     path("hosts/<str:name>/history", answer_host_history, name="host-history"),
     path("deployables/<str:digest>", answer_deployable, name="deployable"),

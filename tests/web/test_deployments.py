@@ -178,9 +178,9 @@ def test_the_list_is_narrowed_by_state_place_and_letters(client: Client, estate:
 
 
 def test_names_are_offered(client: Client, estate: None) -> None:
-    assert LIVE in client.get("/names/instance?instance=ac").content.decode()
-    assert client.get("/names/instance?instance=zzz").content.strip() == b""
-    assert client.get("/names/dragons?x=a").content.strip() == b""
+    assert LIVE in client.get("/instances/-/names?instance=ac").content.decode()
+    assert LIVE not in client.get("/instances/-/names?instance=zzz").content.decode()
+    assert client.get("/deploy").content.decode().count("/instances/-/names") == 1
 
 
 def test_statements_do_not_grow_with_deployments(client: Client, estate: None) -> None:

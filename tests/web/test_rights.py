@@ -52,7 +52,7 @@ def test_no_page_that_can_be_reached_tells_of_others(role: PersonRole, now: date
         f"/hosts/{WEB}",
         f"/instances/{quote(OTHER)}",
         "/customers/zcanary",
-        "/names/instance?q=z",
+        "/instances/-/names?q=z",
     ]
     while todo and len(seen) < 250:
         path = todo.pop()

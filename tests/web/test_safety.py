@@ -45,8 +45,6 @@ def path_of(route: URLPattern) -> str:
         address = row.id if plain.startswith("deployments/") else str(row.rollout_id)
     if plain.startswith("deployables/"):
         address = Deployable.objects.get().digest
-    if plain.startswith("names/"):
-        address = "instance"
     return "/" + re.sub(r"<[^>]+>", address, plain)
 
 

@@ -76,13 +76,14 @@ def publish(
     """
     if secrets and certificate is not None:
         raise click.UsageError("--secrets puts in clear what --eyaml-public-key is to lock: choose one of them")
-    if certificate is not None and "hiera" not in forms:
+    dialects = tuple(choose_dialect(form) for form in dict.fromkeys(forms))
+    if certificate is not None and not any(dialect.render_locked for dialect in dialects):
         raise click.UsageError("--eyaml-public-key is for --format hiera")
     session = open_session()
 
     from larry.cli.publisher import Order, hold_folder
 
-    order = Order(folder, tuple(choose_dialect(form) for form in dict.fromkeys(forms)), secrets)
+    order = Order(folder, dialects, secrets)
     task = Task(session, order, certificate, reason)
     with hold_folder(folder):
         standing = _publish(task, None)

@@ -60,6 +60,11 @@ def write_tree(fleet: Fleet) -> Mapping[str, str]:
     return render_tree(host.dated for host in fleet.hosts)
 
 
+def write_locked_tree(fleet: Fleet, lock: Lock) -> Mapping[str, str]:
+    """The whole data folder, with secrets locked."""
+    return render_tree((host.dated for host in fleet.hosts), lock=lock)
+
+
 def escape_interpolation(text: str) -> str:
     """Text that Hiera gives back as it is: neither interpolated, nor taken for something that eyaml should open."""
     return text.replace("%{", "%{literal('%')}{").replace("ENC[", "%{literal('E')}NC[")

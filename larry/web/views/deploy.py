@@ -19,10 +19,8 @@ from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader
 from larry.web.address import find_route
 from larry.web.frame import Crumb, Frame, read_frame
-from larry.web.page import look_only, look_or_act, make_piece
+from larry.web.page import look_or_act
 from larry.web.plan_form import Act, CannotRead, PlanForm, answer_plan_form, read_field_moment, read_places
-
-MOST_NAMES = 50
 
 
 @look_or_act
@@ -41,15 +39,6 @@ def answer_deploy(request: HttpRequest) -> HttpResponse:
     crumbs = (Crumb("Deployments", reverse("deployments")),)
     form = PlanForm("deploy.html", "Deploy", "Deploy", crumbs, _read, _page_after, values)
     return answer_plan_form(request, form)
-
-
-@look_only
-def answer_names(request: HttpRequest, kind: str) -> HttpResponse:
-    """What begins with the letters typed, for a field to offer; 1 SQL statement."""
-    frame = read_frame(request)
-    typed = next((str(value) for name, value in request.GET.items() if name != "as_of"), "").strip()[:200]
-    found = list_addresses(kind, typed, frame.visitor.reader, Moment(frame.asked.now), limit=MOST_NAMES)
-    return make_piece(request, "names.html", {"names": found})
 
 
 def _read(sent: Mapping[str, Any], frame: Frame) -> Act:

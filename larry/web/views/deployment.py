@@ -21,7 +21,7 @@ from larry.queries.reader import NotFound
 from larry.web.address import find_route
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.interval_picture import draw_map
-from larry.web.listing_pages import list_pages, read_begin
+from larry.web.list_pages import make_pages, page_href, read_begin
 from larry.web.page import look_only, look_or_act, make_page, make_problem
 from larry.web.plan_form import Act, PlanForm, answer_plan_form, read_field_moment, read_places
 
@@ -50,7 +50,7 @@ def answer_deployments(request: HttpRequest) -> HttpResponse:
         tabs.append((name, f"{request.path}?{query.urlencode()}", name == tab))
     values = {
         "rows": page.rows, "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
-        "pages": list_pages(request, begin, len(page.rows), page.total),
+        "pages": make_pages(begin, len(page.rows), page.total, page_href(request)),
     }  # fmt: skip
     return make_page(request, "deployment_list.html", values, title="Deployments")
 

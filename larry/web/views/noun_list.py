@@ -17,7 +17,8 @@ from larry.nouns.table import NOUNS
 from larry.queries.listing import ADDRESS, Listing, ListingRequest, get_listing, list_sorts
 from larry.web.address import noun_path
 from larry.web.frame import Frame, read_frame
-from larry.web.listing_address import PAGE_SIZE, Asking, read_asking
+from larry.web.list_pages import PAGE_SIZE, make_pages
+from larry.web.listing_address import Asking, read_asking
 from larry.web.noun_cell import Cell, list_columns, make_cell
 from larry.web.page import look_only, make_page, make_piece
 
@@ -61,17 +62,6 @@ class FilterField:
     names: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """Which of how many are shown, and where the others are."""
-
-    first: int
-    last: int
-    total: int
-    before: str
-    after: str
-
-
 @look_only
 def answer_noun_list(request: HttpRequest, noun: str) -> HttpResponse:
     """The list as its address asks; an address that asks with empty words goes to the same without them."""
@@ -96,7 +86,7 @@ def answer_noun_list(request: HttpRequest, noun: str) -> HttpResponse:
         "columns": _list_heads(spec, asking, list_sorts(noun, reader, at), are_described=are_described),
         "rows": rows,
         "are_described": are_described,
-        "pages": _make_pages(asking, listing),
+        "pages": make_pages(listing.first, len(rows), listing.total, lambda number: asking.on_page(number).href()),
         "filters": tuple(_make_filters(spec, asking)),
         "csv": asking.on_page(1).href(format="csv"),
         "json": asking.on_page(1).href(format="json"),
@@ -148,13 +138,6 @@ def _list_heads(noun: Noun, asking: Asking, sorts: tuple[str, ...], *, are_descr
 
 def _is_number(field: Field) -> bool:
     return field.kind in {FieldKind.INTEGER, FieldKind.VALUES, FieldKind.DECLARATIONS, FieldKind.JSON_MAP}
-
-
-def _make_pages(asking: Asking, listing: Listing) -> Pages:
-    last = listing.first + len(listing.items)
-    before = asking.on_page(asking.page - 1).href() if asking.page > 1 else ""
-    after = asking.on_page(asking.page + 1).href() if last < listing.total else ""
-    return Pages(listing.first + 1 if listing.items else 0, last, listing.total, before, after)
 
 
 def _make_filters(noun: Noun, asking: Asking) -> Iterable[FilterField]:

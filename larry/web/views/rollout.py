@@ -15,7 +15,7 @@ from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
 from larry.queries.rollout import get_rollout, list_rollouts
 from larry.web.frame import Crumb, Frame, read_frame
-from larry.web.listing_pages import list_pages, read_begin
+from larry.web.list_pages import make_pages, page_href, read_begin
 from larry.web.page import look_only, look_or_act, make_page, make_problem
 from larry.web.plan_form import Act, PlanForm, answer_plan_form
 
@@ -27,7 +27,7 @@ def answer_rollouts(request: HttpRequest) -> HttpResponse:
     """All of them, the latest first; 2 SQL statements."""
     frame, begin = read_frame(request), read_begin(request)
     lines, total = list_rollouts(frame.visitor.reader, frame.asked.at, begin=begin)
-    values = {"lines": lines, "pages": list_pages(request, begin, len(lines), total)}
+    values = {"lines": lines, "pages": make_pages(begin, len(lines), total, page_href(request))}
     return make_page(request, "rollout_list.html", values, title="Rollouts")
 
 
