@@ -46,6 +46,12 @@ TOOLS: tuple[Tool, ...] = (
     Tool("eyaml", "hiera-eyaml", ("eyaml",), "that hiera-eyaml opens the secrets that Larry locks for it"),
     Tool("puppet-lint", "puppet-lint", ("puppet-lint",), "that the printed manifests are in Puppet's style"),
     Tool("dash", "dash", ("dash",), "that a POSIX shell reads printed shell text back unchanged"),
+    Tool(
+        "icinga2",
+        "icinga2-bin",
+        ("icinga2", "/usr/sbin/icinga2"),
+        "that Icinga itself understands the objects printed for it",
+    ),
     Tool("nagios4", "nagios4-core", ("nagios4",), "that Nagios itself understands the objects printed for it"),
     Tool("nft", "nftables", ("nft", "/usr/sbin/nft"), "that the kernel itself loads the rules printed for nftables"),
     Tool("logrotate", "logrotate", ("logrotate", "/usr/sbin/logrotate"), "that logrotate rotates what it is told to"),

@@ -87,6 +87,8 @@ DIALECTS: tuple[Dialect, ...] = (
             render_fleet=watch.prometheus.write_targets, render_files=watch.prometheus.write_target_files),
     Dialect("nagios", "nagios", TEXT, watch.nagios.write_host_objects, can_stop=False,
             render_fleet=watch.nagios.write_objects, render_files=watch.nagios.write_object_files),
+    Dialect("icinga", "icinga", TEXT, watch.icinga.write_host_checks, can_stop=False,
+            render_fleet=watch.icinga.write_checks, render_files=watch.icinga.write_check_files),
     Dialect("nftables", "nft", TEXT, watch.nftables.write_table, can_stop=False),
     Dialect("logrotate", "logrotate", TEXT, watch.logrotate.write_stanzas, can_stop=False),
     Dialect("borgmatic", "borgmatic", YAML, watch.borgmatic.write_host_jobs, can_stop=False,

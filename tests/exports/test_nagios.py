@@ -4,34 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from larry.core.fleet import Fleet, FleetHost
-from larry.core.node import HostFacts, NodeService, Place
-from larry.core.node_text import DatedNode
+from larry.core.node import Place
 from larry.exports import CannotPrint
 from larry.exports.watch import nagios
 from tests.exports.hostile import TEXTS
 from tests.exports.many import make_fleet
 from tests.exports.nagios import Made, check, expand, read, understood
-from tests.exports.specimen import END, PATH, START, dated, entry
-from tests.exports.watching import STAGING, about, auditor, make_watched_fleet, watch_everything, watching
+from tests.exports.specimen import PATH, entry
+from tests.exports.watching import STAGING, about, auditor, fleet_of, make_watched_fleet, on, watch_everything, watching
 
 TYPED = "(?! )[A-Za-z0-9 ._:/@%,=+~-]+(?<! )"
-
-
-def on(name: str, *entries: NodeService) -> DatedNode:
-    made = dated(*entries)
-    node = replace(made.node, facts=HostFacts(name))
-    return DatedNode(node, START, END, node.digest)
-
-
-def fleet_of(*nodes: DatedNode) -> Fleet:
-    return Fleet(tuple(FleetHost(node) for node in nodes), START, END)
 
 
 def assert_read_back(text: str, folder: Path) -> list[Made]:

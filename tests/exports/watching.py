@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from larry.core.document import Json, freeze
-from larry.core.fleet import Fleet
-from larry.core.node import NodeService, Subject
+from larry.core.fleet import Fleet, FleetHost
+from larry.core.node import HostFacts, NodeService, Subject
 from larry.core.node_text import DatedNode
 from tests.exports.many import make_fleet
-from tests.exports.specimen import PATH, dated, entry, frozen
+from tests.exports.specimen import END, PATH, START, dated, entry, frozen
 
 STAGING = "acme/shop/staging"
 
@@ -36,6 +36,17 @@ def auditor(dialect: str, said: Json, *subjects: Subject, service: str = "watch"
 def watching(dialect: str, said: Json, *subjects: Subject) -> DatedNode:
     """A host with one auditor that speaks the dialect."""
     return dated(auditor(dialect, said, *subjects))
+
+
+def on(name: str, *entries: NodeService) -> DatedNode:
+    """A host of that name with those services."""
+    made = dated(*entries)
+    node = replace(made.node, facts=HostFacts(name))
+    return DatedNode(node, START, END, node.digest)
+
+
+def fleet_of(*nodes: DatedNode) -> Fleet:
+    return Fleet(tuple(FleetHost(node) for node in nodes), START, END)
 
 
 def make_watched_fleet(dialect: str, said: Json, size: int = 300) -> Fleet:

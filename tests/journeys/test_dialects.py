@@ -119,6 +119,14 @@ def test_nagios(served: Served, tmp_path: Path) -> None:
     assert counts[0] == counts[1] == checked[0] != "0"
 
 
+def test_icinga(served: Served, tmp_path: Path) -> None:
+    require("icinga2")
+    done = follow("icinga.md", served, tmp_path)
+    counts = re.findall(r":(\d+)$", told(done, "grep"), re.MULTILINE)
+    checked = re.findall(r"Instantiated (\d+) Services", told(done, "icinga2"))
+    assert counts[0] == counts[1] == checked[0] != "0"
+
+
 def test_nftables(served: Served, tmp_path: Path) -> None:
     require("nft")
     done = follow("nftables.md", served, tmp_path)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from larry.core.document import Json
 from larry.core.fleet import Fleet, FleetHost, Spot
 from larry.core.node_text import DatedNode
-from larry.exports import CannotPrint, refuse_stop
-from larry.exports.watch.dependency import list_dependencies
+from larry.exports import refuse_stop
+from larry.exports.watch.checked import gather
 from larry.exports.watch.watched import Unfit, Watched, list_watched
 
 _FIELDS = ("address", "arguments", "check", "host_template", "port", "service_template")
@@ -43,33 +43,19 @@ def write_object_files(fleet: Fleet) -> Mapping[str, str]:
 
 
 def _write(fleet: Fleet, watched: Iterable[Watched]) -> str:
-    watched = tuple(watched)
-    hosts: dict[Spot, dict[str, str]] = {}
-    services: dict[Spot, dict[str, str]] = {}
-    owners: dict[Spot, str] = {}
-    groups: dict[tuple[str, str], None] = {}
-    for each in watched:
-        for known, spot, said in (
-            (hosts, (each.subject.host, ""), _host(each)),
-            (services, (each.subject.host, each.name), _service(each)),
-        ):
-            owner = f"{each.auditor.service} on {each.watcher}"
-            if known.setdefault(spot, said) != said:
-                raise CannotPrint(
-                    f"{' '.join(spot).strip()} is to be checked in one way by {owners[spot]} and in another by {owner}:"
-                    " make them alike, let one skip it, or write a file for each host (--into)"
-                )
-            owners.setdefault(spot, owner)
-        groups.update(dict.fromkeys(_list_groups(each)))
-    for each in watched:
-        names = hosts[each.subject.host, ""].get("hostgroups", "").split(",")
-        added = dict.fromkeys([*filter(None, names), f"service-{each.subject.service}"])
-        hosts[each.subject.host, ""]["hostgroups"] = ",".join(added)
+    found = gather(fleet, watched, _host, _service)
+    groups = [
+        *(("hostgroup", name) for names in found.host_groups.values() for name in names),
+        *(("servicegroup", name) for names in found.service_groups.values() for name in names),
+    ]
     objects = [
-        *(_define(kind, {f"{kind}_name": name, "alias": name}) for kind, name in sorted(groups)),
-        *(_define("host", said) for said in hosts.values()),
-        *(_define("service", said) for said in services.values()),
-        *(_define("servicedependency", _depend(*pair)) for pair in list_dependencies(fleet, watched)),
+        *(_define(kind, {f"{kind}_name": name, "alias": name}) for kind, name in sorted(set(groups))),
+        *(_define("host", said | _join("hostgroups", found.host_groups[host])) for host, said in found.hosts.items()),
+        *(
+            _define("service", said | _join("servicegroups", found.service_groups[spot]))
+            for spot, said in found.services.items()
+        ),
+        *(_define("servicedependency", _depend(*pair)) for pair in found.dependencies),
     ]
     return "\n".join([_HEAD, *objects])
 
@@ -84,12 +70,10 @@ def _host(watched: Watched) -> dict[str, str]:
 
 
 def _service(watched: Watched) -> dict[str, str]:
-    groups = dict.fromkeys(name for kind, name in _list_groups(watched) if kind == "servicegroup")
     return {
         "use": watched.text("service_template", "generic-service", _NAME, "the name of a template"),
         "host_name": watched.subject.host,
         "service_description": watched.name,
-        "servicegroups": ",".join(groups),
         "check_command": "!".join((_command(watched), *_list_arguments(watched))),
     }
 
@@ -125,14 +109,6 @@ def _admit(_field: str, text: str) -> str:
     raise Unfit("must be letters, digits and . _ : / @ , + -, with no - in front")
 
 
-def _list_groups(watched: Watched) -> Iterator[tuple[str, str]]:
-    yield "hostgroup", f"service-{watched.subject.service}"
-    for path in watched.subject.paths:
-        keys = path.split("/")
-        for depth, level in enumerate(("customer", "app", "instance"), start=1):
-            yield "servicegroup", "-".join((level, *keys[:depth]))
-
-
 def _depend(dependent: Spot, on: Spot) -> dict[str, str]:
     """No alarm for what cannot work since what it needs does not."""
     return {
@@ -143,6 +119,10 @@ def _depend(dependent: Spot, on: Spot) -> dict[str, str]:
         "inherits_parent": "1",
         "notification_failure_criteria": "w,u,c",
     }
+
+
+def _join(directive: str, names: Sequence[str]) -> dict[str, str]:
+    return {directive: ",".join(names)}
 
 
 def _define(kind: str, directives: Mapping[str, str]) -> str:
