@@ -13,6 +13,7 @@ from larry.actions.author import Author
 from larry.actions.sign_in import SESSION_STAMP, SESSION_USER
 from larry.api.problem import Problem
 from larry.core.rights import Rights
+from larry.outside.log_line import add_trace
 from larry.queries.grant import get_rights
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader
@@ -41,6 +42,7 @@ def recognise(request: HttpRequest, now: datetime) -> Caller:
     for find in RECOGNISERS:
         caller = find(request, now)
         if caller is not None:
+            add_trace(user=caller.name)
             return caller
     raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer …, or a session")
 

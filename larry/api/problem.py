@@ -11,6 +11,7 @@ from django.http import HttpResponse
 
 from larry.api.reply import RETRY_AFTER, make_reply
 from larry.core.document import Json, thaw
+from larry.outside.log_line import get_trace
 
 MEDIA_TYPE = "application/problem+json"
 PREFIX = "/api/v1/docs#problem-"
@@ -105,8 +106,10 @@ def make_json_text(
 
 
 def answer_problem(problem: Problem) -> HttpResponse:
-    """The problem as an answer."""
-    response = make_json(problem.document, status=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
+    """The problem as an answer, with the id under which the log tells of the request."""
+    known = get_trace().get("request")
+    document = {**problem.document, **({"request": known} if known else {})}
+    response = make_json(document, status=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
     response.headers["Cache-Control"] = "no-store"
     if problem.status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="Larry"'

@@ -242,6 +242,7 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
                 "detail": TEXT,
                 "errors": many(whole(in_={"enum": ["body", "query", "path", "header"]}, field=TEXT, text=TEXT)),
                 "plan": ref("Plan"),
+                "request": {"type": "string", "description": "The request's id (X-Request-ID), as in Larry's log."},
             },
             "additionalProperties": False,
         },

@@ -8,12 +8,14 @@ from larry.api.configuration import answer_configuration
 from larry.api.front import answer_nothing, list_routes
 from larry.api.health import answer_health, answer_readiness
 from larry.api.inventory import answer_inventory
+from larry.api.metrics import answer_metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("configuration/<str:asked>", answer_configuration, name="configuration"),
     path("inventory.<str:suffix>", answer_inventory, name="inventory"),
     path("healthz", answer_health, name="healthz"),
     path("readyz", answer_readiness, name="readyz"),
+    path("metrics", answer_metrics, name="metrics"),
     path("api/v1/", include((list_routes(), "api"))),
     path("api/", include(([path("<path:asked>", answer_nothing, name="nothing")], "api-before"))),
 ]

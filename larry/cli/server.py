@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import click
 
 from larry.cli.address import Address, refuse_taken
@@ -30,11 +35,17 @@ def run_server(address: Address, workers: int = 1) -> None:
     refuse_taken(address)
 
     from django.db import connections
+
+    connections.close_all()
+    with _counting_together(workers):
+        _serve(address, workers)
+
+
+def _serve(address: Address, workers: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
-    connections.close_all()
     server = Granian(
         APPLICATION,
         address=address.host,
@@ -52,3 +63,21 @@ def run_server(address: Address, workers: int = 1) -> None:
 
     server.on_startup(announce)
     server.serve()
+
+
+@contextmanager
+def _counting_together(workers: int) -> Iterator[None]:
+    """Several processes count requests in files of one folder, so that any of them can tell the sums.
+
+    The client reads the variable when it is imported, which nothing does in this process.
+    """
+    variable = "PROMETHEUS_MULTIPROC_DIR"
+    if workers == 1 or variable in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="larry-meters-", ignore_cleanup_errors=True) as folder:
+        os.environ[variable] = folder
+        try:
+            yield
+        finally:
+            del os.environ[variable]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from larry.queries.moment import Moment
@@ -31,5 +31,5 @@ def get_readiness(reader: Reader, at: Moment) -> Readiness:
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
         names = tuple(f"{migration.app_label}.{migration.name}" for migration, _ in pending)
         return Readiness(True, () if names else guards.missing(connection), names)
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         return Readiness(False)

@@ -32,6 +32,9 @@ SETTINGS: Mapping[str, str] = {
     "time_zone": "the zone of moments given without one: a name of the IANA database, such as Europe/Berlin",
     "session_hours": "how long somebody stays signed in: a whole number of hours, from 1 to 8760",
     "proxies": "the proxies in front whose word about the client counts: addresses or networks, such as 127.0.0.1",
+    "metrics_from": "the networks that may read /metrics without signing in, such as 127.0.0.1 or 10.1.2.0/24",
+    "log_format": "how the server writes its log: text or json",
+    "log_level": "what it writes: debug, info, warning or error",
     "debug": "error pages that show everything to everybody: true or false",
 }
 """Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
@@ -74,6 +77,9 @@ class Configuration:
     time_zone: str
     session_hours: int
     proxies: tuple[IPv4Network | IPv6Network, ...]
+    metrics_from: tuple[IPv4Network | IPv6Network, ...]
+    log_format: str
+    log_level: str
     debug: bool
 
 
@@ -123,6 +129,9 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     time_zone = read("time_zone", _read_zone)
     session_hours = read("session_hours", _read_hours)
     proxies = read("proxies", _read_networks)
+    metrics_from = read("metrics_from", _read_networks)
+    log_format = read("log_format", _one_of("text", "json"))
+    log_level = read("log_level", _one_of("debug", "info", "warning", "error"))
     debug = read("debug", _read_truth)
     if wrong:
         raise WrongSetting(*wrong)
@@ -138,6 +147,9 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         time_zone=time_zone or "UTC",
         session_hours=session_hours or 12,
         proxies=proxies or (),
+        metrics_from=metrics_from or (ip_network("127.0.0.0/8"), ip_network("::1")),
+        log_format=log_format or "text",
+        log_level=log_level or "info",
         debug=bool(debug),
     )
 
@@ -264,6 +276,16 @@ def _read_networks(value: object) -> tuple[IPv4Network | IPv6Network, ...]:
         return tuple(ip_network(text) for text in _texts(value))
     except ValueError as error:
         raise _WillNotDo(str(error)) from error
+
+
+def _one_of(*words: str) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        word = _text(value).lower()
+        if word not in words:
+            raise _WillNotDo(f"it is none of {', '.join(words)}")
+        return word
+
+    return read
 
 
 def _read_truth(value: object) -> bool:

@@ -83,6 +83,7 @@ ALLOWED_HOSTS = list(LARRY.allowed_hosts)
 
 INSTALLED_APPS = ["larry.records.apps.RecordsConfig", "django.contrib.sessions", "django.contrib.messages"]
 MIDDLEWARE = [
+    "larry.web.observed.observe",
     "larry.web.proxy.Proxied",
     "larry.web.headers.add_headers",
     "django.middleware.security.SecurityMiddleware",
@@ -120,6 +121,7 @@ SESSION_COOKIE_NAME = "larry_session"
 SESSION_COOKIE_AGE = LARRY.session_hours * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 LARRY_PROXIES = LARRY.proxies
+LARRY_METRICS_FROM = LARRY.metrics_from
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

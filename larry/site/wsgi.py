@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
+
+from larry.outside.log_line import start_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "larry.site.settings")
 
-# Faults go to standard error, where whoever runs the server looks; a page that is not there is no fault of the server.
-logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-logging.getLogger("django.request").setLevel(logging.ERROR)
-
 application = get_wsgi_application()
+start_logging(settings.LARRY.log_level, settings.LARRY.log_format)

@@ -15,6 +15,7 @@ from larry.actions.author import Author
 from larry.actions.sign_in import SESSION_STAMP, SESSION_USER, SignedIn
 from larry.core.rights import NO_RIGHTS, Rights
 from larry.outside import clock
+from larry.outside.log_line import add_trace
 from larry.queries.grant import get_rights
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader
@@ -99,5 +100,6 @@ def _load(request: HttpRequest) -> Visitor:
     row = find_session_user(user, stamp, WHOLE, at)
     if row is None:
         return STRANGER
+    add_trace(user=row.name)
     rights = get_rights(row.id, row.is_administrator, WHOLE, at)
     return Visitor(row.name, True, row.id, row.full_name or row.name, row.time_zone, row.is_administrator, rights)

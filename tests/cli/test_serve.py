@@ -134,7 +134,7 @@ def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: d
     ):
         done = call(surroundings, *arguments, stdin=stdin)
         assert (done.returncode, done.stderr) == (0, "")
-    with serving(surroundings, "serve", "--bind", str(port)) as (process, said):
+    with serving(surroundings, "serve", "--bind", str(port), "--workers", "2") as (process, said):
         assert f"http://127.0.0.1:{port}/" in said
         assert fetch(port, "/healthz")[0] == 200
         assert fetch(port, "/readyz")[::2] == (200, "ready\n")
@@ -147,12 +147,18 @@ def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: d
         assert (status, headers["location"]) == (302, "/sign-in")
         assert "web1.example.com" not in body
         assert "larry user add NAME --administrator" in fetch(port, "/sign-in")[2]
+        figures = fetch(port, "/metrics")[2]  # of both processes, whichever answers
+        assert 'larry_requests_total{method="GET",route="healthz",status="200"} 1.0' in figures
+        assert 'larry_requests_total{method="GET",route="start",status="302"} 1.0' in figures
+        assert len(re.findall(r"(?m)^process_resident_memory_bytes\{pid=", figures)) == 2
         taken = call(surroundings, "serve", "--bind", str(port))
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
         assert "--bind" in taken.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
-        assert "Traceback" not in (process.stdout.read() if process.stdout else "")
+        told = process.stdout.read() if process.stdout else ""
+        assert "Traceback" not in told
+        assert re.search(r"larry\.request: answered request=\w+ route=healthz method=GET status=200 user=- ", told)
 
 
 def test_the_demonstration_has_a_database_of_its_own(tmp_path: Path, surroundings: dict[str, str]) -> None:

@@ -22,6 +22,7 @@ from larry.queries.edge import list_edges
 from larry.queries.explanation import get_explanation
 from larry.queries.fleet import get_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
+from larry.queries.gauge import get_gauges
 from larry.queries.grant import (
     get_host_spots,
     get_instance_spots,
@@ -246,6 +247,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_owned_spots": lambda all_: get_owned_spots(all_.reader, AT),
     "get_pool_ids": lambda all_: get_pool_ids(all_.reader, AT),
     "search_everything": lambda all_: search_everything("a", all_.reader, AT),
+    "get_gauges": lambda all_: get_gauges(all_.reader, AT),
     "get_tally": lambda all_: get_tally(all_.reader, AT),
     "list_boundaries": lambda all_: list_boundaries(all_.reader, AT),
     "list_users": lambda all_: list_users(all_.reader, AT),

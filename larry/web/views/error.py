@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
+from larry.outside.log_line import get_trace
 from larry.web.page import make_problem
 
 
@@ -36,4 +37,6 @@ def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse
 
 def answer_failure(request: HttpRequest) -> HttpResponse:
     """A defect of Larry's own: its traceback goes to the log, not to the page."""
-    return make_problem(request, 500, "This is a defect of Larry's. Nothing was changed by half; the log says more.")
+    known = get_trace().get("request", "")
+    text = "This is a defect of Larry's. Nothing was changed by half; the log says more"
+    return make_problem(request, 500, f"{text}, under {known}." if known else f"{text}.")

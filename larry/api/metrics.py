@@ -1,0 +1,75 @@
+"""What Prometheus scrapes: requests, processes, and the estate in figures that name nobody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError
+from django.http import HttpRequest, HttpResponse
+
+from larry.api.caller import recognise
+from larry.api.problem import Problem, answer_problem
+from larry.api.reply import make_reply, read_only
+from larry.core.rights import Permission
+from larry.outside import clock
+from larry.outside.meter import MEDIA_TYPE, Gauge, print_meters
+from larry.queries.gauge import get_gauges
+from larry.queries.moment import Moment
+from larry.queries.reader import WHOLE
+
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_HOST")
+"""What proxies add: a request that carries any of it came from farther away than its connection tells."""
+
+
+@read_only
+def answer_metrics(request: HttpRequest) -> HttpResponse:
+    """200 for the networks of the setting ``metrics_from``, and for whoever may review everything; else 401 or 403.
+
+    7 SQL statements. While the database is away it tells that, and the rest.
+    """
+    now = clock.now()
+    if not _is_near(request):
+        try:
+            caller = recognise(request, now)
+        except Problem as problem:
+            return answer_problem(problem)
+        if not caller.rights.scope(Permission.REVIEW).everything:
+            text = "the figures are of the whole estate: a reviewer or administrator of everything may read them"
+            return answer_problem(Problem("not-allowed", text))
+    response = make_reply(print_meters(_read_gauges(now)), media_type=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _is_near(request: HttpRequest) -> bool:
+    """Whether the request comes from one of the networks by itself, or by a proxy that the settings name."""
+    meta = request.META
+    try:
+        address = ip_address(str(meta.get("REMOTE_ADDR", "")))
+    except ValueError:
+        return False
+    if any(name in meta for name in FORWARDED) and (not settings.LARRY_PROXIES or address.is_loopback):
+        return False
+    return any(address in network for network in settings.LARRY_METRICS_FROM)
+
+
+def _read_gauges(now: datetime) -> list[Gauge]:
+    answers = Gauge("larry_database_answers", "Whether the database answers: 1 or 0.", 1)
+    try:
+        found = get_gauges(WHOLE, Moment(now))
+    except (DatabaseError, InterfaceError):
+        return [Gauge(answers.name, answers.help, 0)]
+    deployments = "Deployments, by state."
+    next_in = (found.next_boundary - now).total_seconds() if found.next_boundary is not None else None
+    last_ago = (now - found.last_activity).total_seconds() if found.last_activity is not None else None
+    return [
+        answers,
+        Gauge("larry_hosts", "Hosts that are described.", found.hosts),
+        Gauge("larry_instances", "Instances that are described.", found.instances),
+        Gauge("larry_deployments", deployments, found.current, {"state": "current"}),
+        Gauge("larry_deployments", deployments, found.future, {"state": "future"}),
+        Gauge("larry_next_boundary_seconds", "Until the next start or end of a deployment; absent for none.", next_in),
+        Gauge("larry_last_activity_seconds", "Since somebody did something; absent for never.", last_ago),
+    ]

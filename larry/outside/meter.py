@@ -1,0 +1,126 @@
+"""Meters count what this server does, for Prometheus; what is counted has bounded labels and no name of a customer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+MEDIA_TYPE = CONTENT_TYPE_LATEST
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""The environment variable that names the folder in which several processes count together; read by the client."""
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+_REGISTRY = CollectorRegistry(auto_describe=True)
+_REQUESTS = Counter(
+    "larry_requests", "Requests answered, by route, method and status.", ("route", "method", "status"),
+    registry=_REGISTRY,
+)  # fmt: skip
+_DURATION = Histogram(
+    "larry_request_seconds", "How long answers took, by route and sort of status.", ("route", "status"),
+    registry=_REGISTRY, buckets=_SECONDS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """One figure of the estate: None for one that there is not now. ``labels`` are few and fixed."""
+
+    name: str
+    help: str
+    value: float | None
+    labels: Mapping[str, str] | None = None
+
+
+def count_request(route: str, method: str, status: int, seconds: float) -> None:
+    """Count one answer. ``route`` is the name of a route, never an address that somebody chose."""
+    _REQUESTS.labels(route, method if method in METHODS else "other", str(status)).inc()
+    _DURATION.labels(route, f"{status // 100}xx").observe(seconds)
+
+
+def print_meters(gauges: Iterable[Gauge]) -> bytes:
+    """Everything that is counted, with these figures, in Prometheus's text format.
+
+    Where several processes serve, requests are those of all of them, and each has its own process figures.
+    """
+    told = CollectorRegistry()
+    folder = os.environ.get(SHARED_FOLDER)
+    if folder:
+        MultiProcessCollector(told, folder)  # type: ignore[no-untyped-call]
+        told.register(_EachProcess(folder))
+    else:
+        told.register(_Forwarded(_REGISTRY))
+        ProcessCollector(registry=told)
+        PlatformCollector(registry=told)
+        GCCollector(registry=told)
+    told.register(_Told(gauges))
+    return generate_latest(told)
+
+
+class _Forwarded(Collector):
+    """What another registry holds."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._registry = registry
+
+    def collect(self) -> Iterable[Metric]:
+        return self._registry.collect()
+
+
+class _Told(Collector):
+    """The figures that a question brought, as they are."""
+
+    def __init__(self, gauges: Iterable[Gauge]) -> None:
+        self._gauges = tuple(gauges)
+
+    def collect(self) -> Iterator[Metric]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for gauge in self._gauges:
+            if gauge.value is None:
+                continue
+            labels = gauge.labels or {}
+            family = families.setdefault(
+                gauge.name, GaugeMetricFamily(gauge.name, gauge.help, labels=list(labels) or None)
+            )
+            family.add_metric(list(labels.values()), gauge.value)
+        yield from families.values()
+
+
+class _EachProcess(Collector):
+    """The process figures of every process that counts in the folder and lives, told apart by ``pid``."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = Path(folder)
+
+    def collect(self) -> Iterator[Metric]:
+        names = (re.fullmatch(r"counter_(\d+)\.db", path.name) for path in self._folder.iterdir())
+        pids = sorted({int(name[1]) for name in names if name})
+        families: dict[str, Metric] = {}
+        for pid in pids:
+            if not Path("/proc", str(pid)).exists():
+                continue
+            for family in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]
+                known = families.setdefault(
+                    family.name, Metric(family.name, family.documentation, family.type, family.unit)
+                )
+                for sample in family.samples:
+                    known.add_sample(sample.name, {**sample.labels, "pid": str(pid)}, sample.value)
+        yield from families.values()

@@ -1,0 +1,62 @@
+"""Every request is given an id, counted, and told in one line of the log, whatever became of it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable
+from time import perf_counter
+
+from django.http import HttpRequest, HttpResponse
+
+from larry.outside.log_line import get_trace, tell, tracing
+from larry.outside.meter import METHODS, count_request
+from larry.web.proxy import read_address
+
+LOG = logging.getLogger("larry.request")
+HEADER = "X-Request-ID"
+NO_ROUTE = "none"
+"""The route of a request that nothing answers to."""
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._:+=@-]{1,100}")
+
+
+def observe(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """The outermost middleware. The line has the route and not the query, which may hold what nobody should read."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        begun = perf_counter()
+        said = request.META.get("HTTP_X_REQUEST_ID", "")
+        known = said if _WELL_FORMED.fullmatch(said) else uuid.uuid4().hex
+        with tracing(request=known):
+            response = get_response(request)
+            response.headers[HEADER] = known
+            seconds = perf_counter() - begun
+            route = _name_route(request)
+            method = request.method if request.method in METHODS else "other"
+            count_request(route, method, response.status_code, seconds)
+            level = logging.INFO if response.status_code < 500 else logging.WARNING
+            if LOG.isEnabledFor(level):
+                tell(
+                    LOG,
+                    level,
+                    "answered",
+                    route=route,
+                    method=method,
+                    status=response.status_code,
+                    user=get_trace().get("user", "-"),
+                    client=read_address(request),
+                    ms=round(seconds * 1000, 1),
+                )
+        return response
+
+    return answer
+
+
+def _name_route(request: HttpRequest) -> str:
+    """One of the few that there are: a page's by its name, an operation's by its address with the places left open."""
+    match = request.resolver_match
+    if match is None:
+        return NO_ROUTE
+    return (match.route if match.namespaces else match.view_name) or NO_ROUTE
