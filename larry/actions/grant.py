@@ -38,7 +38,8 @@ def grant(asked: GrantRequest, author: Author, *, dry_run: bool = False) -> None
     """Give a role. One transaction. Raises `NotFound`, `NotAllowed`, `Refused` for what is granted already."""
 
     def work() -> None:
-        spot, right = _find_scope(asked, author)
+        spot, id_ = find_scope(asked.kind, asked.address, author)
+        right = Right(asked.role, asked.kind, id_)
         permit(author, Permission.MANAGE, spot, f"for {asked.kind} {asked.address}".strip())
         if asked.role is PersonRole.MACHINE and asked.kind in {ScopeKind.CUSTOMER, ScopeKind.APP}:
             raise Refused("a machine reads the configurations of hosts: grant it a pool, or everything")
@@ -57,7 +58,8 @@ def revoke(asked: GrantRequest, author: Author, *, dry_run: bool = False) -> Non
     """Take a role. One transaction. Raises `NotFound`, `NotAllowed`, `Refused` for what is not granted so."""
 
     def work() -> None:
-        spot, right = _find_scope(asked, author)
+        spot, id_ = find_scope(asked.kind, asked.address, author)
+        right = Right(asked.role, asked.kind, id_)
         permit(author, Permission.MANAGE, spot, f"for {asked.kind} {asked.address}".strip())
         user, group = _find_subject(asked, author)
         rows = Grant.objects.filter(**_columns(right), user=user, group=group)
@@ -134,6 +136,23 @@ def leave(name: str, user: str, author: Author, *, dry_run: bool = False) -> Non
     transact(work)
 
 
+def find_scope(kind: ScopeKind, asked: str, author: Author) -> tuple[Territory, int]:
+    """What a grant or a token is about, as far as the author sees it, and the id of that; 1 or 2 SQL statements.
+    Raises `NotFound`."""
+    address = asked.lower()
+    if kind is ScopeKind.EVERYTHING:
+        return COMMON, 0
+    if kind is ScopeKind.POOL:
+        pool = get_pool_ids(author.sees, author.moment).get(address)
+        if pool is None:
+            raise NotFound(f"there is no pool {asked}")
+        return Territory(pools=frozenset({pool})), pool
+    spot = get_owned_spots(author.sees, author.moment).get((kind.value, address))
+    if spot is None:
+        raise NotFound(f"there is no {kind} {asked}")
+    return spot, (spot.customer if kind is ScopeKind.CUSTOMER else spot.app) or 0
+
+
 def _permit_membership(group: Group, author: Author) -> None:
     """A group that has nothing may still get something: only who may everything fills it."""
     granted = [right_of(row) for row in Grant.objects.filter(group=group)]
@@ -147,23 +166,6 @@ def _spot_of(right: Right) -> Territory:
     if right.kind is ScopeKind.APP:
         return Territory(App.objects.get(id=right.id).customer_id, right.id)
     return Territory(pools=frozenset({right.id})) if right.kind is ScopeKind.POOL else COMMON
-
-
-def _find_scope(asked: GrantRequest, author: Author) -> tuple[Territory, Right]:
-    """What the grant is about, as far as the author sees it."""
-    address = asked.address.lower()
-    if asked.kind is ScopeKind.EVERYTHING:
-        return COMMON, Right(asked.role)
-    if asked.kind is ScopeKind.POOL:
-        pool = get_pool_ids(author.sees, author.moment).get(address)
-        if pool is None:
-            raise NotFound(f"there is no pool {asked.address}")
-        return Territory(pools=frozenset({pool})), Right(asked.role, ScopeKind.POOL, pool)
-    spot = get_owned_spots(author.sees, author.moment).get((asked.kind.value, address))
-    if spot is None:
-        raise NotFound(f"there is no {asked.kind} {asked.address}")
-    id_ = spot.customer if asked.kind is ScopeKind.CUSTOMER else spot.app
-    return spot, Right(asked.role, asked.kind, id_ or 0)
 
 
 def _columns(right: Right) -> dict[str, object]:

@@ -1,4 +1,7 @@
-"""Sign in: a name and a password become a session; who guesses has to wait, whether or not there is such a name."""
+"""Sign in: a name and a password become a session; who guesses has to wait, whether or not there is such a name.
+
+Who guesses tokens waits as well.
+"""
 
 from __future__ import annotations
 
@@ -93,6 +96,20 @@ def change_password(user_id: int, old: str, new: str, address: str, author: Auth
         return SignedIn(locked.id, locked.name, locked.get_session_auth_hash())
 
     return transact(work)
+
+
+def count_guess(address: str, now: datetime) -> None:
+    """Count a token that there is not against the address it came from; 2 SQL statements. Raises `TooManyAttempts`.
+
+    Only what is wrong is counted, and apart from passwords: neither a right token nor anybody who signs in ever waits
+    for it.
+    """
+    place = f"token {_network(address)}"
+    rows = SignInAttempt.objects.filter(address=place, at__gt=now - WINDOW)
+    told = rows.aggregate(count=Count("id"), first=Min("at"))
+    if told["count"] >= MOST_OF_ADDRESS:
+        raise TooManyAttempts(told["first"] + WINDOW - now)
+    SignInAttempt.objects.create(at=now, account="", address=place)
 
 
 def _admit(name: str, address: str, now: datetime) -> SignInAttempt:

@@ -10,13 +10,16 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware
 
 from larry.actions.author import Author
-from larry.actions.sign_in import SESSION_STAMP, SESSION_USER
+from larry.actions.sign_in import SESSION_STAMP, SESSION_USER, TooManyAttempts, count_guess
+from larry.actions.token import note_use
 from larry.api.problem import Problem
 from larry.core.rights import Rights
+from larry.core.token import find_token_prefix, hash_token
 from larry.outside.log_line import add_trace
 from larry.queries.grant import get_rights
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader
+from larry.queries.token import ShownToken, find_token, get_narrowed_rights
 from larry.queries.user import find_session_user
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -24,10 +27,11 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """``name`` is what activity calls them, ``rights`` what they were granted."""
+    """``name`` is what activity calls them, ``rights`` what they were granted; ``token`` is the one they showed."""
 
     name: str
     rights: Rights
+    token: ShownToken | None = None
 
     @property
     def reader(self) -> Reader:
@@ -38,13 +42,53 @@ class Caller:
 
 
 def recognise(request: HttpRequest, now: datetime) -> Caller:
-    """Who calls. Raises `Problem` (401) for nobody, (403) for what may come from another site."""
+    """Who calls. Raises `Problem` (401) for nobody, (403) for what may come from another site, (429) for a
+    guess too many."""
     for find in RECOGNISERS:
         caller = find(request, now)
         if caller is not None:
             add_trace(user=caller.name)
             return caller
-    raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer …, or a session")
+    raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer larry_…, or a session")
+
+
+def note_caller(caller: Caller, response: HttpResponse, now: datetime) -> HttpResponse:
+    """Have it kept that a token was used, once the answer is out: nobody waits for that."""
+    token = caller.token
+    if token is not None:
+        response._resource_closers.append(lambda: note_use(token.id, token.used_at, now))  # type: ignore[attr-defined]  # noqa: SLF001 — Django's list of what is done when a server has sent the answer
+    return response
+
+
+def _find_by_token(request: HttpRequest, now: datetime) -> Caller | None:
+    """The user of the token that is shown; 2 SQL statements, none where it is none. Raises `Problem`."""
+    header = request.headers.get("Authorization")
+    if not header:
+        return None
+    scheme, _, text = header.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise _refuse("Authorization is Bearer, with a token: Bearer larry_…", "invalid_request")
+    text = text.strip()
+    if find_token_prefix(text) is None:
+        raise _refuse("this is no token of Larry's: they begin with larry_, and are shown once when they are made")
+    found = find_token(hash_token(text), WHOLE, Moment(now))
+    if found is None:
+        try:
+            count_guess(str(request.META.get("REMOTE_ADDR", "")), now)
+        except TooManyAttempts as refusal:
+            wait = {"Retry-After": str(int(refusal.wait.total_seconds()) + 1)}
+            raise Problem("too-many-attempts", str(refusal), headers=wait) from None
+        raise _refuse("there is no such token")
+    fault = found.find_fault(now)
+    if fault is not None:
+        raise _refuse(fault)
+    rights = get_narrowed_rights(found.user_id, found.is_administrator, found.narrowing, WHOLE, Moment(now))
+    return Caller(found.user, rights, found)
+
+
+def _refuse(text: str, error: str = "invalid_token") -> Problem:
+    """As RFC 6750 section 3 has it; the text of the header is the constant part alone."""
+    return Problem("not-signed-in", text, headers={"WWW-Authenticate": f'Bearer realm="Larry", error="{error}"'})
 
 
 def _find_by_session(request: HttpRequest, now: datetime) -> Caller | None:
@@ -84,5 +128,5 @@ def _view(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
-RECOGNISERS: tuple[Callable[[HttpRequest, datetime], Caller | None], ...] = (_find_by_session,)
-"""Tried in order; tokens stand before sessions once there are any."""
+RECOGNISERS: tuple[Callable[[HttpRequest, datetime], Caller | None], ...] = (_find_by_token, _find_by_session)
+"""Tried in order."""

@@ -18,7 +18,7 @@ from ninja.parser import Parser
 
 from larry import __version__
 from larry.actions.author import Author
-from larry.api.caller import Caller, recognise
+from larry.api.caller import Caller, note_caller, recognise
 from larry.api.fault import answer_failure
 from larry.api.problem import FieldFault, Problem
 from larry.core.document import Json, find_json_faults
@@ -149,7 +149,7 @@ API = HardenedAPI(
 OPERATIONS: dict[str, Operation] = {}
 """By name, for the description."""
 
-_READS = ("not-signed-in", "not-allowed", "no-such-method", "invalid", "defect", "unavailable")
+_READS = ("not-signed-in", "too-many-attempts", "not-allowed", "no-such-method", "invalid", "defect", "unavailable")
 _WRITES = ("unreadable", "refused", "ground-moved", "too-large", "not-json")
 
 
@@ -180,7 +180,8 @@ def expose(
         @wraps(act)
         def view(request: HttpRequest, **values: Any) -> HttpResponse:
             _refuse_unknown(request, allowed)
-            return act(request.auth, **values)  # type: ignore[attr-defined]  # the call, by `_enter`
+            call: Call = request.auth  # type: ignore[attr-defined]  # the call, by `_enter`
+            return note_caller(call.caller, act(call, **values), call.now)
 
         request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=HttpRequest)
         parameters = [_parameter(word, told[word], inspect.signature(act).parameters[word]) for word in names]

@@ -35,6 +35,11 @@ PROBLEMS: Mapping[str, tuple[int, str, str]] = MappingProxyType(
         "not-json": (415, "The body is not sent as JSON", "Send it with Content-Type: application/json."),
         "invalid": (422, "The request says something that cannot be", "Every field at fault is told with its reason."),
         "key-reused": (422, "The Idempotency-Key was used for another request", "Take a new key for a new request."),
+        "too-many-attempts": (
+            429,
+            "Somebody guesses tokens",
+            "Wait for the seconds in Retry-After; right ones are taken.",
+        ),
         "defect": (500, "This is a defect of Larry's", "Nothing was changed by half; the log says more."),
         "unavailable": (503, "Larry cannot answer now", "Ask again after the seconds in Retry-After."),
     }
@@ -111,7 +116,7 @@ def answer_problem(problem: Problem) -> HttpResponse:
     document = {**problem.document, **({"request": known} if known else {})}
     response = make_json(document, status=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
     response.headers["Cache-Control"] = "no-store"
-    if problem.status == 401:
+    if problem.status == 401 and "WWW-Authenticate" not in response.headers:
         response.headers["WWW-Authenticate"] = 'Bearer realm="Larry"'
     if problem.status == 503:
         response.headers["Retry-After"] = RETRY_AFTER

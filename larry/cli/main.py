@@ -30,6 +30,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
         "People": {
             "user": ("user:user", "who may sign in, and may do what: add, list, password, grant, revoke …"),
             "group": ("group:group", "users that are granted something together"),
+            "token": ("token:token", "what programs show instead of a password: add, list, revoke"),
         },
         "Describe the estate": {
             "plan": ("estate:plan", "what an estate file would change; changes nothing"),

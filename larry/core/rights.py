@@ -100,20 +100,55 @@ class Scope:
             or not self.pools.isdisjoint(spot.pools)
         )
 
+    def covers(self, other: Scope) -> bool:
+        return self.everything or (
+            not other.everything
+            and other.customers <= self.customers
+            and other.apps <= self.apps
+            and other.pools <= self.pools
+        )
+
+
+EVERY_PERMISSION = frozenset(Permission)
+
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """All that somebody was granted, by themselves and by their groups."""
+    """All that somebody was granted, by themselves and by their groups; of it only what ``permits`` has, for a token
+    that may do less than its user."""
 
     of: frozenset[Right] = frozenset()
+    permits: frozenset[Permission] = EVERY_PERMISSION
 
     def scope(self, permission: Permission) -> Scope:
-        return _scope(self.of, permission)
+        return _scope(self.of, permission) if permission in self.permits else _NOWHERE
 
     def may(self, permission: Permission, spot: Territory) -> bool:
         return self.scope(permission).reaches(spot)
 
+    def cover(self, other: Rights) -> bool:
+        """Whether whatever the other rights permit somewhere, these permit there. An app is not known to be within
+        its customer here: that counts as not covered."""
+        return all(self.scope(each).covers(other.scope(each)) for each in Permission)
 
+    @property
+    def is_empty(self) -> bool:
+        return all(self.scope(each).is_empty for each in Permission)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What a token is left of its user's rights: those of one role, over one scope (``customer`` is that of an app),
+    and to reveal secrets only if it is entitled to them."""
+
+    role: PersonRole | None = None
+    kind: ScopeKind = ScopeKind.EVERYTHING
+    id: int = 0
+    customer: int = 0
+    reveals: bool = False
+
+
+_NOWHERE = Scope()
 NO_RIGHTS = Rights()
 ALL_RIGHTS = Rights(frozenset({Right(PersonRole.ADMINISTRATOR)}))
 
@@ -123,10 +158,35 @@ def rights_of(granted: Iterable[Right]) -> Rights:
     return Rights(frozenset(granted))
 
 
+def narrow(rights: Rights, to: Narrowing, customers: Mapping[int, int]) -> Rights:
+    """What is left of rights: never more than they are. ``customers`` has the customer of each app in them.
+
+    A pool and a customer have nothing in common that rights could name: of the one, nothing is left within the other.
+    """
+    permits = rights.permits if to.role is None else rights.permits & PERMITS[to.role]
+    met = (_meet(right, to, customers) for right in rights.of)
+    return Rights(
+        frozenset(right for right in met if right is not None),
+        permits if to.reveals else permits - {Permission.REVEAL},
+    )
+
+
 def roles_with(permission: Permission) -> tuple[PersonRole, ...]:
     """The roles that permit something, the least first."""
     found = (role for role in PERMITS if permission in PERMITS[role])
     return tuple(sorted(found, key=lambda role: len(PERMITS[role])))
+
+
+def _meet(right: Right, to: Narrowing, customers: Mapping[int, int]) -> Right | None:
+    if to.kind is ScopeKind.EVERYTHING or (to.kind, to.id) == (right.kind, right.id):
+        return right
+    if right.kind is ScopeKind.EVERYTHING:
+        return Right(right.role, to.kind, to.id)
+    if to.kind is ScopeKind.APP and (right.kind, right.id) == (ScopeKind.CUSTOMER, to.customer):
+        return Right(right.role, to.kind, to.id)
+    if to.kind is ScopeKind.CUSTOMER and right.kind is ScopeKind.APP and customers.get(right.id) == to.id:
+        return right
+    return None
 
 
 @lru_cache(maxsize=4096)

@@ -23,6 +23,7 @@ from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.service import Parameter, Service
+from larry.records.token import Token
 from larry.records.user import User
 
 _Found: TypeAlias = "QuerySet[object, tuple[str, ...]]"
@@ -94,6 +95,12 @@ def _user(prefix: str, reader: Reader, at: Moment, within: str | None) -> _Found
     return rows.order_by("name_folded").values_list("name", "full_name")
 
 
+def _token(prefix: str, reader: Reader, at: Moment, within: str | None) -> _Found:
+    address = Concat("user__name_folded", Value("/"), "name_folded", output_field=CharField())
+    rows = restrict(reader, Token.objects.filter(revoked_at=None, expires_at__gt=at.as_of)).annotate(address=address)
+    return rows.filter(address__startswith=prefix).order_by("address").values_list("address", "prefix")
+
+
 def _keyed(kind: type[Role | Grade | Pool | Service | Customer]) -> _List:
     def rows(prefix: str, reader: Reader, at: Moment, within: str | None) -> _Found:
         found = restrict(reader, kind._default_manager.filter(retired_at=None, key__startswith=prefix))
@@ -119,5 +126,6 @@ _LISTS: Mapping[str, _List] = MappingProxyType(
         "snapshot": _snapshot,
         "parameter": _parameter,
         "user": _user,
+        "token": _token,
     }
 )

@@ -33,6 +33,7 @@ from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.secret import Secret
 from larry.records.service import Parameter, Service
+from larry.records.token import Disclosure, Token
 from larry.records.user import SignInAttempt, User
 
 PEOPLE = ("user", "group", "grant", "token", "secrets")
@@ -173,5 +174,7 @@ _OF_PEOPLE: Mapping[type[Model], Callable[[str], Q]] = MappingProxyType(
         Membership: lambda user: Q(user__name=user),
         Grant: lambda user: Q(user__name=user) | Q(group__memberships__user__name=user),
         SignInAttempt: lambda user: _NONE,
+        Token: lambda user: Q(user__name=user),
+        Disclosure: lambda user: Q(token__user__name=user),
     }
 )

@@ -21,6 +21,7 @@ from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.secret import Secret
 from larry.records.service import Parameter, Service
+from larry.records.token import Disclosure, Token
 from larry.records.user import SignInAttempt, User
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "DeployedService",
     "Deployment",
     "DeploymentVersion",
+    "Disclosure",
     "Edge",
     "EdgeVersion",
     "Estate",
@@ -53,5 +55,6 @@ __all__ = [
     "Secret",
     "Service",
     "SignInAttempt",
+    "Token",
     "User",
 ]

@@ -31,6 +31,8 @@ NEEDS_NO_READER = {
     "find_visible": "it says what the choke point adds",
     "right_of": "it tells of a row that has been read",
     "user_row_of": "it tells of a row that has been read",
+    "token_row_of": "it tells of a row that has been read",
+    "narrowing_of": "it tells of a row that has been read",
     "places_of": "it computes from a description that a query has read",
     "latest_touch": "it computes from activity that a query has read",
     "where_of": "it tells of a row that has been read",

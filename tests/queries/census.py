@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.actions.grant import GrantRequest, add_group, grant, join
 from larry.actions.rename_key import rename_key
+from larry.actions.token import NewToken, add_token
 from larry.actions.user import NewUser, add_user
 from larry.core.interval import Interval
-from larry.core.rights import PersonRole, ScopeKind
+from larry.core.rights import Narrowing, PersonRole, ScopeKind
 from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
@@ -68,6 +69,7 @@ from larry.queries.service import get_service_graph, list_sensitive_names
 from larry.queries.situation import list_situations
 from larry.queries.subject import find_subject
 from larry.queries.tally import get_tally, list_boundaries
+from larry.queries.token import find_token, get_narrowed_rights, get_token, list_tokens
 from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
@@ -75,6 +77,7 @@ from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.node import NodeDocument
 from larry.records.rollout import Rollout
+from larry.records.token import Token
 from larry.records.user import User
 from tests.actions.estate import author, change, day, lay
 
@@ -112,6 +115,7 @@ def grow(size: int) -> None:
         add_group(f"g{n}", "", author())
         grant(GrantRequest("group", f"g{n}", PersonRole.VIEWER, ScopeKind.CUSTOMER, f"c{n}"), author())
         join(f"g{n}", "u0", author())
+        add_token(NewToken("u0", f"t{n}"), author())
     change("app", "c0/a", 0, parameters={"p0": 2})
     change("host", HOST, 0, labels={"size": str(size)})
     for n in numbers:
@@ -132,6 +136,7 @@ class Census:
     rollout: int
     user: tuple[int, str]
     instance_ids: tuple[int, ...]
+    token: str
     reader: Reader = LOCAL
     path: str = PATH
     host: str = HOST
@@ -152,6 +157,7 @@ def take_census() -> Census:
         Rollout.objects.latest("id").id,
         next((user.id, user.get_session_auth_hash()) for user in User.objects.filter(name="u0")),
         tuple(Instance.objects.values_list("id", flat=True)),
+        Token.objects.values_list("digest", flat=True)[0],
     )
 
 
@@ -254,6 +260,10 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_user": lambda all_: get_user("u0", all_.reader, AT),
     "is_anybody_known": lambda all_: is_anybody_known(all_.reader, AT),
     "find_session_user": lambda all_: find_session_user(*all_.user, all_.reader, AT),
+    "find_token": lambda all_: find_token(all_.token, all_.reader, AT),
+    "get_narrowed_rights": lambda all_: get_narrowed_rights(all_.user[0], False, Narrowing(), all_.reader, AT),
+    "get_token": lambda all_: get_token("u0/t0", all_.reader, AT),
+    "list_tokens": lambda all_: list_tokens(all_.reader, AT, user="u0"),
     "find_subject": lambda all_: find_subject(all_.host, ("host", "instance"), all_.reader, AT),
 }
 """By name: how it is called, as `all_.reader`."""

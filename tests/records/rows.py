@@ -15,6 +15,7 @@ from larry.records.models import (
     DeployedService,
     Deployment,
     DeploymentVersion,
+    Disclosure,
     Edge,
     EdgeVersion,
     FormerKey,
@@ -26,6 +27,7 @@ from larry.records.models import (
     NodeSegment,
     Rollout,
     Service,
+    Token,
     User,
 )
 
@@ -169,6 +171,25 @@ def add_grant(**fields: Any) -> Grant:
 def add_kept_answer(**fields: Any) -> KeptAnswer:
     given = {"actor": "tess", "key": "one", "digest": "d" * 64, "at": DAWN}
     return KeptAnswer.objects.create(**(given | fields))
+
+
+def add_token(**fields: Any) -> Token:
+    """One that is known by no text, of a user of its own unless somebody is given."""
+    number = next(_numbers)
+    given = {
+        "name": f"token{number}",
+        "name_folded": f"token{number}",
+        "prefix": f"{number:012x}",
+        "digest": f"{number:064x}",
+        "created_at": DAWN,
+        "expires_at": hour(1),
+    }
+    return Token.objects.create(**(given | fields), **({} if "user" in fields else {"user": add_user()}))
+
+
+def add_disclosure(**fields: Any) -> Disclosure:
+    given = {"host": "h1", "digest": "d" * 64, "at": DAWN}
+    return Disclosure.objects.create(**(given | fields))
 
 
 def add_user(**fields: Any) -> User:

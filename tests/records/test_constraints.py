@@ -33,6 +33,7 @@ from tests.records.rows import (
     add_deployed_service,
     add_deployment,
     add_deployment_version,
+    add_disclosure,
     add_edge,
     add_edge_version,
     add_former_key,
@@ -44,6 +45,7 @@ from tests.records.rows import (
     add_rollout,
     add_segment,
     add_service,
+    add_token,
     add_user,
     hour,
     named,
@@ -152,6 +154,14 @@ def _granted_twice() -> None:
     _twice(add_grant, user=add_user())()
 
 
+def _named_twice() -> None:
+    _twice(add_token, user=add_user(), name_folded="a")()
+
+
+def _disclosed_twice() -> None:
+    _twice(add_disclosure, token=add_token())()
+
+
 GLOBAL = (Customer, Service, Host, Role, Grade, Pool)
 
 BREACHES: dict[str, Breach] = {
@@ -197,6 +207,14 @@ BREACHES: dict[str, Breach] = {
     "deployed_service_cause_is_known": lambda: add_deployed_service(cause="whim"),
     "node_segment_start_is_unique_on_its_host": _segment_twice,
     "node_segment_ends_after_start": lambda: add_segment(2, 1),
+    "token_digest_is_unique": _twice(add_token, digest="d"),
+    "token_prefix_is_unique": _twice(add_token, prefix="p"),
+    "token_name_is_unique_for_its_user": _named_twice,
+    "token_has_a_name": lambda: add_token(name=""),
+    "token_role_is_known": lambda: add_token(role="owner"),
+    "token_has_one_scope_at_most": lambda: add_token(customer=add_customer(), app=add_app()),
+    "token_expires_after_it_was_made": lambda: add_token(expires_at=DAWN),
+    "disclosure_is_said_once": _disclosed_twice,
     "user_name_is_unique": _twice(add_user, name_folded="ada"),
     "user_has_a_name": lambda: add_user(name=""),
     "group_name_is_unique": _twice(add_group, name_folded="ops"),

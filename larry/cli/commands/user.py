@@ -39,6 +39,7 @@ def user() -> None:
 @click.option("--email", default="", metavar="ADDRESS", help="Where mail reaches them.")
 @click.option("--time-zone", default="", metavar="ZONE", help="In which times are shown to them: Europe/Berlin.")
 @click.option("--administrator", "is_administrator", is_flag=True, help="May do everything, and see everything.")
+@click.option("--machine", "is_machine", is_flag=True, help="A program: without a password, known by its tokens only.")
 @act_options
 def add(*, name: str, reason: str | None, dry_run: bool, form: str, **said: str | bool) -> None:
     """Add somebody who may sign in, and ask for their password.
@@ -46,6 +47,7 @@ def add(*, name: str, reason: str | None, dry_run: bool, form: str, **said: str 
     \b
     Examples:
       larry user add ada --administrator
+      larry user add puppet --machine
       pwgen 20 1 | tee ada.txt | larry user add ada --email ada@example.com
     """
     session = open_session()
@@ -57,8 +59,9 @@ def add(*, name: str, reason: str | None, dry_run: bool, form: str, **said: str 
     )
     author = session.author(reason)
     add_user(new, None, author, dry_run=True)  # what will not do is told before anybody thinks of a password
-    row = add_user(new, None if dry_run else read_password(), author, dry_run=dry_run)
-    _print_done(row, "may sign in", form, dry_run=dry_run)
+    is_machine = said["is_machine"] is True
+    row = add_user(new, None if dry_run or is_machine else read_password(), author, dry_run=dry_run)
+    _print_done(row, "is known by its tokens" if is_machine else "may sign in", form, dry_run=dry_run)
 
 
 @user.command("list")
