@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,10 +23,12 @@ from larry.exports.dialect import find_dialect
 from larry.outside import clock
 from tests.cli.terminal import LIVE, SECRET, TEST, WHY, Terminal
 from tests.exports.puppet import OURS
+from tests.house.source import ROOT
 from tests.tools import require
 
 HOST, OTHER = "web1.example.com", "web2.example.com"
 CLASSIFIER = OURS / "larry-enc"
+INVENTORY = ROOT / "ops/ansible/larry-inventory"
 
 
 @pytest.fixture
@@ -110,6 +114,20 @@ def at_moment(larry: Terminal, form: str, moment: datetime) -> str:
     return larry.done("config", HOST, "--format", form, "--as-of", f"{moment:%Y-%m-%dT%H:%M:%SZ}").out
 
 
+def fleet_at(larry: Terminal, *more: str) -> str:
+    return larry.done("inventory", "--format", "ansible", *more).out
+
+
+def read_inventory(tree: Path) -> str:
+    """What Ansible's script makes of the tree alone."""
+    environment = {"PATH": os.environ["PATH"], "LARRY_INVENTORY_FILE": str(tree / "inventory.ansible")}
+    done = subprocess.run(
+        [sys.executable, str(INVENTORY), "--list"], env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
 def test_twenty_boundaries_pass_with_the_database_away(
     larry: Terminal, tree: Path, away: Callable[[bool], None], at: Callable[[datetime], None]
 ) -> None:
@@ -117,24 +135,34 @@ def test_twenty_boundaries_pass_with_the_database_away(
     for day in range(1, 21, 2):
         larry.deploy(LIVE, HOST, "--start", f"+{day}d", "--end", f"+{day + 1}d")
     moments = [now + timedelta(days=day, minutes=1) for day in range(1, 21)]
-    expected = [[at_moment(larry, form, moment) for form in ("json", "enc")] for moment in moments]
+    expected = [
+        (
+            at_moment(larry, "json", moment),
+            at_moment(larry, "enc", moment),
+            fleet_at(larry, "--as-of", f"{moment:%Y-%m-%dT%H:%M:%SZ}"),
+        )
+        for moment in moments
+    ]
     assert len({answers[0] for answers in expected}) == 20
-    larry.done("publish", str(tree))
+    publish = ("publish", str(tree), *(f"--format={form}" for form in ("json", "enc", "ansible")))
+    larry.done(*publish)
     away(True)
-    for moment, (as_json, as_enc) in zip(moments, expected, strict=True):
+    for moment, (as_json, as_enc, fleet) in zip(moments, expected, strict=True):
         # Whoever reads the tree finds the right one, though nobody has touched it since.
         done = classify(tree, HOST, moment)
         assert (done.returncode, done.stdout, done.stderr) == (0, as_enc, "")
         at(moment)
         assert larry.done("config", HOST, "--from", str(tree)).out == as_json
-    for moment, (as_json, as_enc) in zip(moments, expected, strict=True):
+        assert fleet_at(larry, "--from", str(tree)) == fleet
+    for moment, (as_json, as_enc, fleet) in zip(moments, expected, strict=True):
         # And a publisher goes on from what the tree itself says.
         at(moment)
-        said = larry("publish", str(tree))
+        said = larry(*publish)
         assert said.code == 1
         assert "the database is away" in said.err
         assert (tree / "hosts" / HOST / "config.json").read_text() == as_json
         assert (tree / "enc" / HOST).read_text() == as_enc
+        assert json.loads(read_inventory(tree)) == json.loads(fleet)
 
 
 def test_nothing_published_and_no_database_is_refused(

@@ -61,7 +61,7 @@ def make_fleet(size: int = 300, *, texts: tuple[str, ...] = TEXTS, seed: int = 7
                 )
                 place = Place("database", database_of[path], ("10.0.0.1",))
                 rails = replace(rails, needs_elsewhere=(place,))
-                entries += [rails, entry("website", of=path, after=[rails.key], port=80, name=next(said))]
+                entries += [rails, entry("website", of=path, after=[rails.key], port=80, motto=next(said))]
                 subjects.append(Subject("website", name, (), (path,), frozen({"port": 80}), frozen({"every": 5})))
         hosts.append(_grouped(_node(number, name, tuple(_for(entries, of_host[name]))), (role,)))
     return Fleet(tuple(sorted(hosts, key=lambda host: host.name)), START, END)
@@ -78,7 +78,7 @@ def _node(number: int, name: str, entries: tuple[NodeService, ...]) -> Node:
     for path in paths:
         customer, app, _ = path.split("/")
         own[customer] = frozen({"tone": f"{{{{ {customer} }}}}", "port": 1})
-        own[f"{customer}/{app}"] = frozen({"name": app})
+        own[f"{customer}/{app}"] = frozen({"called": app})
         own[path] = frozen({"hosts": [name, number % 3]})
     instances = tuple(
         NodeInstance(customer, app, instance, f"d{number}", "0" * 64)
