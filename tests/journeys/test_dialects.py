@@ -34,6 +34,24 @@ def test_the_table_of_dialects(served: Served, tmp_path: Path) -> None:
     assert (tmp_path / "data/host/web1.nordlicht.example.yaml").is_file()
 
 
+def test_hiera(served: Served, tmp_path: Path) -> None:
+    require("puppet")
+    done = follow("hiera.md", served, tmp_path)
+    assert '"larry_services":\n  - "ntp"' in told(done, "larry config")
+    assert told(done, "puppet lookup").splitlines()[-1] == "--- 1"
+
+
+def test_publishing(served: Served, tmp_path: Path) -> None:
+    require("curl")
+    done = follow("publishing.md", served, tmp_path, LARRY_ENC_CACHE=str(tmp_path / "kept"))
+    assert re.fullmatch(
+        r"12 hosts in tree: \d+ files written; the next change is at \S+\n", told(done, "larry publish")
+    )
+    assert "web1.nordlicht.example" in json.loads((tmp_path / "fleet.json").read_text())["_meta"]["hostvars"]
+    as_published = (tmp_path / "tree/enc/web1.nordlicht.example").read_text()
+    assert told(done, "LARRY_PUBLISHED").strip() == as_published.strip()
+
+
 def test_ansible(served: Served, tmp_path: Path) -> None:
     done = follow("ansible.md", served, tmp_path)
     assert "|--@service_redis:" in told(done, "ansible-inventory -i demo.larry.yml --graph")
