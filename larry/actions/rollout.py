@@ -52,7 +52,7 @@ def carry_out(
     with read_view():
         planned = planner(not_backwards(author))
     for _ in range(_ROUNDS):
-        done, planned = transact(lambda known=planned: _attempt(planner, known, author, expect, verb))  # type: ignore[misc]
+        done, planned = transact(lambda known=planned: _attempt(planner, known, author, expect, verb))  # type: ignore[misc]  # a lambda's default has no type
         if done:
             return planned.plan
     raise Refused("the hosts that this touches keep changing: try again")

@@ -124,7 +124,7 @@ def read_snapshot(text: str) -> Snapshot:
             key=service["key"],
             sharing=Sharing(service["sharing"]),
             parameters=freeze(service["parameters"]),  # type: ignore[arg-type]  # a JSON object by construction
-            defaults=freeze(service["defaults"]),  # type: ignore[arg-type]
+            defaults=freeze(service["defaults"]),  # type: ignore[arg-type]  # a map stays one
             needs=tuple(service["needs"]),
             audits=tuple(Audit(a["service"], read_where(a["where"])) for a in service["audits"]),
             tools=freeze(service["tools"]),
@@ -132,7 +132,7 @@ def read_snapshot(text: str) -> Snapshot:
         for service in document["services"]
     )
     keys = (document["customer"]["key"], document["app"]["key"], document["instance"]["key"])
-    return Snapshot(*keys, own, tuple(document["instance"]["requires"]), services)  # type: ignore[arg-type]
+    return Snapshot(*keys, own, tuple(document["instance"]["requires"]), services)  # type: ignore[arg-type]  # frozen maps
 
 
 def write_where(where: Where) -> Json:

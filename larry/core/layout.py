@@ -224,7 +224,7 @@ class _Grid:
             neighbours = self.left if forth else self.right
             for column in self.columns[1:] if forth else self.columns[-2::-1]:
                 middles = {i: _middle(neighbours[i], place, place[i]) for i in column}
-                column.sort(key=lambda item, of=middles: (of[item], place[item]))  # type: ignore[misc]
+                column.sort(key=lambda item, of=middles: (of[item], place[item]))  # type: ignore[misc]  # a lambda's default has no type
                 _number(column, place)
             crossings = self._count_crossings(place)
             if crossings < fewest:

@@ -30,7 +30,10 @@ def _write(fleet: Fleet, *, stop: bool) -> str:
             f"hosts have snapshots that order their services in a circle, {circle}: redeploy what is dirty"
         ) from None
     told: list[Any] = [
-        [{"host": host, "key": key, "service": fleet.entries[host, key].service} for host, key in map(spots.get, names)]  # type: ignore[misc]
+        [
+            {"host": host, "key": key, "service": fleet.entries[host, key].service}
+            for host, key in map(spots.__getitem__, names)
+        ]
         for names in (waves[::-1] if stop else waves)
     ]
     return json.dumps({"waves": told}, indent=1) + "\n"

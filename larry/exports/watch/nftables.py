@@ -131,7 +131,7 @@ def _networks(watched: Watched, field: str, said: Json) -> tuple[IPv4Network | I
             reason = "must be an IP address or a network, such as 10.20.0.0/16, with no bits behind its mask"
             raise watched.refuse(field, text, reason)
         found[network.version].append(network)
-    return (*collapse_addresses(found[4]), *collapse_addresses(found[6]))  # type: ignore[type-var]
+    return (*collapse_addresses(found[4]), *collapse_addresses(found[6]))  # type: ignore[type-var]  # each has one version
 
 
 def _read_network(text: Json) -> IPv4Network | IPv6Network | None:

@@ -101,7 +101,7 @@ def _list_may(id_: str, state: State) -> list[tuple[str, str, str, str]]:
 
 
 @look_or_act
-def answer_undeploy(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+def answer_undeploy(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - the name in the route
     """End it, now or at a moment."""
 
     def read(sent: Mapping[str, Any], frame: Frame) -> Act:
@@ -112,7 +112,7 @@ def answer_undeploy(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A00
 
 
 @look_or_act
-def answer_deployment_delete(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+def answer_deployment_delete(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - the name in the route
     """Take it back before it begins."""
 
     def read(_sent: Mapping[str, Any], _frame: Frame) -> Act:
@@ -122,7 +122,7 @@ def answer_deployment_delete(request: HttpRequest, id: str) -> HttpResponse:  # 
 
 
 @look_or_act
-def answer_deployment_edit(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+def answer_deployment_edit(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002 - the name in the route
     """Change its end; before it begins anything of it."""
 
     def read(sent: Mapping[str, Any], frame: Frame) -> Act:
