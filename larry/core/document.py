@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TypeAlias
@@ -51,7 +53,39 @@ def thaw(value: Json) -> Json:
 
 def canonical_text(value: Json) -> str:
     """The one text of a value (RFC 8785: sorted keys, shortest numbers, no white space)."""
+    try:
+        text = _ENCODER.encode(value)
+    except (TypeError, ValueError):
+        return _write_exactly(value)  # which says what is wrong
+    is_doubtful = _NUMBER.search(text) or (not text.isascii() and _CHARACTER.search(text))
+    return _write_exactly(value) if is_doubtful else text
+
+
+def _write_exactly(value: Json) -> str:
     return rfc8785.dumps(thaw(value)).decode()
+
+
+def _open(value: object) -> object:
+    """What the encoder does not know itself: frozen mappings, and sequences that are no tuples."""
+    if type(value) is MappingProxyType:
+        return value.copy()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Sequence):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+# The standard library's encoder, which is written in C, writes what RFC 8785 wants but for what is doubtful, and eight
+# times as fast: most of what a deploy or a search for what is dirty costs is to write such texts.
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":"), default=_open
+)
+_NUMBER = re.compile(r"(?:\A|[:,\[])-?[0-9]+(?:[.e]|[0-9]{15})")
+"""A fraction, or a number of 16 digits: Python writes some of them otherwise. Text that holds what looks like one only
+costs time."""
+_CHARACTER = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
+"""Python sorts such characters otherwise, or lets them pass."""
 
 
 def digest_of(value: Json) -> str:

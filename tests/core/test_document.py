@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -113,6 +114,28 @@ def test_canonical_text_is_sorted_json_without_white_space(value: Any) -> None:
 
     # JSON of RFC 8785 writes control characters in lower case and DEL as it is, which is what Python does too.
     assert canonical_text(value) == json.dumps(ordered(value), ensure_ascii=False, separators=(",", ":"))
+
+
+ODD_TEXT = st.text(st.sampled_from('a0.:,[-e"\\\x00\x1f\x7fé\u2028\uffff\U0001f600'), max_size=6)
+ODD: st.SearchStrategy[Any] = st.recursive(
+    ODD_TEXT | FRACTION | st.integers(10**14, LARGEST_INTEGER) | st.booleans(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(ODD_TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@cases(300)
+@given(ODD)
+def test_the_fast_text_is_the_one_of_the_reference_implementation(value: Any) -> None:
+    assert canonical_text(value) == canonical_text(freeze(value)) == rfc8785.dumps(value).decode()
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 2**53, -(2**53), [2**64], "\ud800", {"\udfff": 1}, {1, 2}]
+)
+def test_what_has_no_canonical_text_is_refused(value: Any) -> None:
+    with pytest.raises((rfc8785.CanonicalizationError, UnicodeError)):
+        canonical_text(value)
 
 
 @cases(300)
