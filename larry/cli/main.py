@@ -22,6 +22,10 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "Begin": {
             "demo": ("demo:demo", "a fresh example estate, deployed; prints what a host gets; serves the web pages"),
+            "generate": (
+                "generate:generate",
+                "an estate that is made up, as large as wanted, to try and to measure on",
+            ),
             "migrate": ("migrate:migrate", "create the database, or bring it up to date"),
             "serve": ("serve:serve", "serve the web pages and the configuration of every host"),
             "rotate-secrets": ("rotate_secrets:rotate_secrets", "put all secrets under the first key of the settings"),

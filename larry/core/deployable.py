@@ -11,7 +11,7 @@ from typing import Any
 
 from larry.core.document import Json, canonical_text, digest_of, freeze
 from larry.core.parameters import Layer, Match, Resolved, resolve
-from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind, close, order_by
+from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind, graph_of
 
 LEVELS = ("customer", "app", "instance")
 NO_WHENCE: Mapping[tuple[str, str], Match] = MappingProxyType({})
@@ -95,8 +95,8 @@ def describe(
 ) -> tuple[Snapshot, Resolved]:
     """What a snapshot would be, ready or not, with the parameters in their groups."""
     required = tuple(sorted(set(requires)))
-    closure = close(required, services)
-    order = order_by(closure, lambda key: services[key].before)
+    order = graph_of(services).outline(required)
+    closure = frozenset(order)
     resolved = resolve(layers, {key: services[key].declarations for key in order})
     own = {level: _frozen(dict(_own_values(layers, level))) for level in LEVELS}
     frozen = tuple(_freeze_service(services[key], resolved, closure) for key in order)

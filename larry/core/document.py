@@ -21,6 +21,7 @@ DEEPEST = 32
 SEALED = "sealed"
 MARKED = "seal"
 
+_PLAIN = frozenset({str, int, bool, type(None)})
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -28,10 +29,12 @@ def freeze(value: Json) -> Json:
     """The same value, immutable: mappings read-only, sequences tuples, 4.0 written as 4 so that equal numbers are
     equal texts.
     """
+    if type(value) in _PLAIN:
+        return value  # at once: to ask what is a mapping takes far longer
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(member) for key, member in value.items()})
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(freeze(member) for member in value)
+        return tuple([freeze(member) for member in value])
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -44,6 +47,8 @@ def freeze_map(values: Mapping[str, Json]) -> Mapping[str, Json]:
 
 def thaw(value: Json) -> Json:
     """The same value made of plain dicts and lists, for printers and databases."""
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, Mapping):
         return {key: thaw(member) for key, member in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

@@ -77,6 +77,8 @@ class _Merger:
     def __init__(self, facts: HostFacts, hosts: Hosts) -> None:
         self.facts, self.hosts = facts, hosts
         self.known: dict[frozenset[Presence], _Merged] = {}
+        self.texts: dict[tuple[str, int], str] = {}
+        """By what it says and whose it is; the presences hold those services for as long as this is asked."""
 
     def merge(self, live: Sequence[Presence]) -> tuple[Node, tuple[Conflict, ...]]:
         conflicts = [*_sharing_conflicts(self.facts.name, live), *_key_conflicts(self.facts.name, live)]
@@ -138,7 +140,7 @@ class _Merger:
         values: Callable[[FrozenService], Mapping[str, Json]],
         whose: str = "",
     ) -> Iterable[Conflict]:
-        if len({p.snapshot.digest for p in group}) == 1:
+        if len(group) < 2 or len({self._text(what, p.frozen, values) for p in group}) == 1:
             return
         names = sorted({name for p in group for name in values(p.frozen)})
         for name in names:
@@ -155,6 +157,13 @@ class _Merger:
                     + (", which not all of their snapshots have" if "" in claims else "")
                 )
                 yield Conflict(self.facts.name, group[0].service, about, sides)
+
+    def _text(self, what: str, frozen: FrozenService, values: Callable[[FrozenService], Mapping[str, Json]]) -> str:
+        """What a service says of one thing, as a text written once: the same services meet at every boundary."""
+        known = self.texts.get((what, id(frozen)))
+        if known is None:
+            known = self.texts[what, id(frozen)] = canonical_text(values(frozen))
+        return known
 
     def _places(self, sites: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
         return tuple(Place(service, host, self.hosts[host].addresses) for service, host in sorted(set(sites)))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
+from types import MappingProxyType
 
 from larry.core.document import Json
 from larry.core.parameters import Declaration
@@ -97,15 +99,60 @@ def reach(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> f
     return frozenset(seen)
 
 
-def close(required: Iterable[str], services: Mapping[str, ServiceSpec]) -> frozenset[str]:
-    """The closure of an instance: what it requires, what that needs, every auditor of anything so far, to the
-    fixpoint.
+class ServiceGraph(Mapping[str, ServiceSpec]):
+    """All services by key. What is asked of them again and again, for one instance after another, is found out once:
+    who audits whom, and the services that a set of requirements leads to, in their order.
     """
-    auditors: dict[str, list[str]] = {}
-    for spec in services.values():
-        for audit in spec.audits:
-            auditors.setdefault(audit.service, []).append(spec.key)
-    return reach(required, lambda key: (*services[key].needs, *auditors.get(key, ())))
+
+    def __init__(self, services: Mapping[str, ServiceSpec]) -> None:
+        self._services = MappingProxyType(dict(services))
+        self._outlines: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def __getitem__(self, key: str) -> ServiceSpec:
+        return self._services[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._services)
+
+    def __len__(self) -> int:
+        return len(self._services)
+
+    @cached_property
+    def auditors(self) -> Mapping[str, tuple[str, ...]]:
+        """By service, who audits it."""
+        found: dict[str, list[str]] = {}
+        for spec in self._services.values():
+            for audit in spec.audits:
+                found.setdefault(audit.service, []).append(spec.key)
+        return MappingProxyType({key: tuple(keys) for key, keys in found.items()})
+
+    def close(self, required: Iterable[str]) -> frozenset[str]:
+        """The closure of an instance: what it requires, what that needs, every auditor of anything so far, to the
+        fixpoint.
+        """
+        return reach(required, self.pulls)
+
+    def pulls(self, key: str) -> tuple[str, ...]:
+        """What comes along wherever a service does: what it needs, and who audits it."""
+        return (*self._services[key].needs, *self.auditors.get(key, ()))
+
+    def outline(self, required: tuple[str, ...]) -> tuple[str, ...]:
+        """The closure in start order. Raises `CircleInServices`."""
+        known = self._outlines.get(required)
+        if known is None:
+            known = order_by(self.close(required), lambda key: self._services[key].before)
+            self._outlines[required] = known
+        return known
+
+
+def close(required: Iterable[str], services: Mapping[str, ServiceSpec]) -> frozenset[str]:
+    """The closure in any mapping of services; of many closures in one, ask a `ServiceGraph`."""
+    return graph_of(services).close(required)
+
+
+def graph_of(services: Mapping[str, ServiceSpec]) -> ServiceGraph:
+    """The services as a graph; itself, if they are one."""
+    return services if isinstance(services, ServiceGraph) else ServiceGraph(services)
 
 
 def order_by(keys: Collection[str], before: Callable[[str], Iterable[str]]) -> tuple[str, ...]:

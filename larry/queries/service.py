@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from larry.core.deployable import read_where
 from larry.core.document import Json, freeze
 from larry.core.parameters import Declaration, Merge, ParameterType
-from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind
+from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing, Where, WhereKind
 from larry.nouns.item import Item
 from larry.queries.host import list_host_keys
 from larry.queries.moment import Moment
@@ -19,7 +18,7 @@ from larry.queries.reader import WHOLE, Reader, restrict
 from larry.records.service import Parameter
 
 
-def get_service_graph(reader: Reader, at: Moment) -> Mapping[str, ServiceSpec]:
+def get_service_graph(reader: Reader, at: Moment) -> ServiceGraph:
     """Every service by key; 4 SQL statements. Editable nouns answer as they are now."""
     keys = {name: key for key, name in list_host_keys(WHOLE, at).items()}
     return service_graph_of(list_items("service", reader, at), keys)
@@ -31,9 +30,9 @@ def list_sensitive_names(reader: Reader, at: Moment) -> frozenset[str]:
     return frozenset(declared.values_list("name", flat=True))
 
 
-def service_graph_of(items: Iterable[Item], host_keys: Mapping[str, str]) -> Mapping[str, ServiceSpec]:
+def service_graph_of(items: Iterable[Item], host_keys: Mapping[str, str]) -> ServiceGraph:
     """The graph that service Items describe; audits name hosts by key, so that a host's rename makes nothing dirty."""
-    return MappingProxyType({item.address: _spec(item.address, item.values, host_keys) for item in items})
+    return ServiceGraph({item.address: _spec(item.address, item.values, host_keys) for item in items})
 
 
 def _spec(key: str, values: Mapping[str, Any], host_keys: Mapping[str, str]) -> ServiceSpec:
