@@ -15,15 +15,26 @@ MOST = 1_000_000
 
 
 @click.command()
-@click.option("--hosts", type=click.IntRange(FEWEST_HOSTS, MOST), default=100, show_default=True, help="How many.")
-@click.option("--instances", type=click.IntRange(1, MOST), help="How many; as many as hosts, if left out.")
 @click.option(
-    "--services", type=click.IntRange(FEWEST_SERVICES, MOST), default=200, show_default=True, help="How many."
+    "--hosts", "host_count", type=click.IntRange(FEWEST_HOSTS, MOST), default=100, show_default=True, help="How many."
+)
+@click.option(
+    "--instances", "instance_count", type=click.IntRange(1, MOST), help="How many; as many as hosts, if left out."
+)
+@click.option(
+    "--services",
+    "service_count",
+    type=click.IntRange(FEWEST_SERVICES, MOST),
+    default=200,
+    show_default=True,
+    help="How many.",
 )
 @click.option("--years", type=click.FloatRange(0, 50), default=2, show_default=True, help="How much history.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Another seed makes another estate.")
 @click.option("--into", metavar="FILE", help="Write an estate file (- for standard output) and touch no database.")
-def generate(*, hosts: int, instances: int | None, services: int, years: float, seed: int, into: str | None) -> None:
+def generate(
+    *, host_count: int, instance_count: int | None, service_count: int, years: float, seed: int, into: str | None
+) -> None:
     """Make up an estate, and fill an empty database with it: few customers that have much and many that have little, a
     service graph with hubs, auditors, deployments that were, are and will be. The same numbers make the same estate;
     days of its history count from today.
@@ -36,7 +47,7 @@ def generate(*, hosts: int, instances: int | None, services: int, years: float, 
       LARRY_HOME=/tmp/large larry generate --hosts 10000 --instances 20000 --services 500 --years 5 --seed 7
       larry generate --hosts 50 --into estate.yaml
     """
-    recipe = Recipe(hosts, hosts if instances is None else instances, services, years, seed)
+    recipe = Recipe(host_count, host_count if instance_count is None else instance_count, service_count, years, seed)
     if into is not None:
         _write_file(into, recipe)
         return
@@ -49,7 +60,7 @@ def generate(*, hosts: int, instances: int | None, services: int, years: float, 
 
     from larry.actions.generate import generate as act
 
-    with progress_shown(size=hosts) as progress:
+    with progress_shown(size=host_count) as progress:
         progress.wait("describing the estate")
         made = act(recipe, session.author("an estate that is made up"), track=progress.track)
     click.echo(
