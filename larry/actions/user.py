@@ -6,7 +6,7 @@ import re
 import unicodedata
 import zoneinfo
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import make_password
@@ -28,7 +28,8 @@ from larry.records.user import User
 LONGEST_USER_NAME = 150
 LONGEST_FULL_NAME = 200
 LONGEST_PASSWORD = 1000
-_NAME = re.compile(r"[\w.@+-]+")
+_NAME = re.compile(r"(?!\.+$)[\w.@+-]+")
+"""Dots alone would be no name in an address."""
 
 
 class CannotBeUser(Refused):
@@ -82,6 +83,42 @@ def add_user(new: NewUser, password: str | None, author: Author, *, dry_run: boo
             row.created_at = now.now
             row.save(force_insert=True)
             record(now, "add", "user", row.name, after=_told(row))
+        return user_row_of(row)
+
+    return transact(work)
+
+
+@dataclass(frozen=True, slots=True)
+class UserEdit:
+    """What becomes of what is told of a user; None leaves it as it is."""
+
+    full_name: str | None = None
+    email: str | None = None
+    time_zone: str | None = None
+    is_administrator: bool | None = None
+
+
+def edit_user(name: str, asked: UserEdit, author: Author, *, dry_run: bool = False) -> UserRow:
+    """Change what is told of a user. One transaction. Raises `NotFound`, `CannotBeUser`, `Refused` when all is so."""
+    permit_everything(author, Permission.MANAGE, "or edit users")
+
+    def work() -> UserRow:
+        row = _lock(name)
+        before = _told(row)
+        for field, value in asdict(asked).items():
+            if value is not None:
+                setattr(row, field, value.strip() if isinstance(value, str) else value)
+        faults = list(_find_faults(row.name, NewUser(row.name, row.full_name, row.email, row.time_zone)))
+        if faults:
+            raise CannotBeUser("; ".join(faults))
+        after = _told(row)
+        changed = [field for field in after if before[field] != after[field]]
+        if not changed:
+            raise Refused(f"{row.name} is all that already")
+        if not dry_run:
+            row.save(update_fields=changed)
+            told = ({field: side[field] for field in changed} for side in (before, after))
+            record(begin_recording(author), "edit", "user", row.name, before=next(told), after=next(told))
         return user_row_of(row)
 
     return transact(work)
@@ -179,7 +216,7 @@ def _find_faults(name: str, new: NewUser) -> Iterator[str]:
             yield f"the IANA database has no zone {new.time_zone.strip()!r}: it is a name such as Europe/Berlin"
 
 
-def _told(row: User) -> Json:
+def _told(row: User) -> dict[str, Json]:
     return {
         "full_name": row.full_name,
         "email": row.email,

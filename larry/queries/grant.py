@@ -11,7 +11,7 @@ from django.db.models import Q
 from larry.core.key import fold
 from larry.core.rights import PersonRole, Right, Rights, ScopeKind, Territory, rights_of
 from larry.queries.moment import Moment
-from larry.queries.reader import Reader, restrict
+from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.grant import Grant, Group, Membership
@@ -49,13 +49,18 @@ def get_rights(user_id: int, is_administrator: bool, reader: Reader, at: Moment)
     return rights_of([*found, Right(PersonRole.ADMINISTRATOR)] if is_administrator else found)
 
 
-def list_grants(reader: Reader, at: Moment, *, user: str | None = None) -> tuple[GrantRow, ...]:
-    """All grants by whom they are to, or those of a user with those of their groups; 1 SQL statement."""
+def list_grants(
+    reader: Reader, at: Moment, *, user: str | None = None, group: str | None = None
+) -> tuple[GrantRow, ...]:
+    """All grants by whom they are to, those of a user with those of their groups, or those of a group; 1 SQL
+    statement."""
     rows = restrict(reader, Grant.objects.select_related("user", "group", "customer", "app__customer", "pool"))
     if user is not None:
         folded = fold(user.strip())
         of_groups = restrict(reader, Membership.objects.filter(user__name_folded=folded)).values("group")
         rows = rows.filter(Q(user__name_folded=folded) | Q(group__in=of_groups))
+    if group is not None:
+        rows = rows.filter(group__name_folded=fold(group.strip()))
     found = [_row(row) for row in rows.distinct()]
     return tuple(sorted(found, key=lambda row: (row.to, fold(row.name), row.kind, row.address, row.role)))
 
@@ -69,6 +74,15 @@ def list_groups(reader: Reader, at: Moment) -> tuple[GroupRow, ...]:
         members.setdefault(group, []).append(name)
     rows = restrict(reader, Group.objects.order_by("name_folded")).distinct()
     return tuple(GroupRow(row.name, row.description, tuple(members.get(row.id, ()))) for row in rows)
+
+
+def get_group(name: str, reader: Reader, at: Moment) -> GroupRow:
+    """The group of a name, in any case; 2 SQL statements. Raises `NotFound`."""
+    folded = fold(name.strip())
+    found = next((row for row in list_groups(reader, at) if fold(row.name) == folded), None)
+    if found is None:
+        raise NotFound(f"there is no group {name}")
+    return found
 
 
 def get_instance_spots(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[str, Territory]:

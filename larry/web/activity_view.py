@@ -12,7 +12,7 @@ from larry.queries.activity import ActivityRow
 from larry.web.address import noun_path
 from larry.web.difference_view import DifferenceLine, tell_value
 
-_PLACES = {"deployment": "deployments", "rollout": "rollouts"}
+_PLACES = {"deployment": "deployments", "rollout": "rollouts", "user": "users", "group": "groups"}
 MOST_CHANGES = 60
 
 
@@ -34,7 +34,7 @@ def list_activity_lines(rows: Iterable[ActivityRow]) -> tuple[ActivityLine, ...]
 def _line(row: ActivityRow) -> ActivityLine:
     plural = NOUNS[row.noun].plural if row.noun in NOUNS else _PLACES.get(row.noun, "")
     changes = tuple(_list_changes(row.before, row.after))
-    href = noun_path(plural, row.address) if plural and row.address and row.verb != "retire" else ""
+    href = noun_path(plural, row.address) if plural and row.address and row.verb not in {"retire", "remove"} else ""
     return ActivityLine(row, href, changes[:MOST_CHANGES], len(changes[MOST_CHANGES:]))
 
 

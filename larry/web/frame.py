@@ -21,7 +21,6 @@ WIDTHS = (330, 460, 600, 740, 900, 1060, 1200, 1320, 1440, 1560)
 """How wide pictures are drawn, in pixels; the script tells which fits."""
 
 _USUAL_WIDTH = 1200
-_MENU_ROUTES = (("Account", "account"), ("Change password", "change-password"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +71,20 @@ class Frame:
 
 def read_frame(request: HttpRequest) -> Frame:
     """The frame of the page that is asked for. Costs no SQL beyond that of `read_visitor`; takes what notices wait."""
-    asked, path = read_asked(request), request.path
+    asked, path, visitor = read_asked(request), request.path, read_visitor(request)
     query = request.GET.copy()
     query.pop(AS_OF, None)
     here = with_moment(f"{path}?{query.urlencode()}" if query else path, None)
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
     return Frame(
         asked=asked,
-        visitor=read_visitor(request),
+        visitor=visitor,
         here=here,
         theme=theme if theme in THEMES else "auto",
         width=_read_width(request),
         main=list_navigation(MAIN, path, asked.query),
         more=list_navigation(MORE, path, asked.query),
-        menu=tuple((label, to) for label, route in _MENU_ROUTES if (to := find_route(route))),
+        menu=_list_menu(visitor),
         notices=_take_notices(request),
         search=find_route("search"),
         sought=request.GET.get("q", "") if path == find_route("search") else "",
@@ -114,6 +113,11 @@ def _list_chips(here: str, asked: Asked) -> tuple[tuple[str, str], ...]:
     words = {"back": here, "from": "" if asked.is_now else asked.when.iso}
     clock = reverse("clock")
     return tuple((label, f"{clock}?{urlencode({'go': go, **words})}") for label, go in _OFTEN)
+
+
+def _list_menu(visitor: Visitor) -> tuple[tuple[str, str], ...]:
+    own = reverse("user", args=[visitor.name])
+    return ("Account", own), ("Change password", find_route("change-password"))
 
 
 def _take_notices(request: HttpRequest) -> tuple[Notice, ...]:

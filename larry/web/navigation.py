@@ -24,8 +24,11 @@ MORE = (
     ("Rollouts", "rollouts"),
     ("Deployables", "deployables"),
     ("Pictures", "pictures"),
+    ("Coverage", "coverage"),
     ("Strange situations", "situations"),
     ("Users", "users"),
+    ("Groups", "groups"),
+    ("Grants", "grants"),
 )
 """What is shown, and the name of its route."""
 

@@ -68,6 +68,7 @@ def show_noun(item: Item, frame: Frame) -> Mapping[str, Any]:
             if item.noun in kinds
         ),
         "edit": f"{path}/edit",
+        "rename": f"{path}/key",
         "retire": f"{path}/retire",
     }
 

@@ -9,6 +9,7 @@ from larry.nouns.table import NOUNS
 from larry.web.views.activity import answer_activity
 from larry.web.views.asset import answer_asset
 from larry.web.views.clock import answer_clock
+from larry.web.views.coverage import answer_coverage
 from larry.web.views.deploy import answer_deploy
 from larry.web.views.deployable import answer_deployable
 from larry.web.views.deployment import (
@@ -19,6 +20,21 @@ from larry.web.views.deployment import (
     answer_undeploy,
 )
 from larry.web.views.dirty import answer_dirty
+from larry.web.views.grant import (
+    answer_grant_new,
+    answer_grant_revoke,
+    answer_grants,
+    answer_people_names,
+    answer_scope_names,
+)
+from larry.web.views.group import (
+    answer_group,
+    answer_group_join,
+    answer_group_leave,
+    answer_group_new,
+    answer_group_remove,
+    answer_groups,
+)
 from larry.web.views.host import answer_host
 from larry.web.views.host_configuration import answer_host_configuration, answer_host_history
 from larry.web.views.instance_deployments import answer_instance_deployments
@@ -29,6 +45,7 @@ from larry.web.views.instance_snapshots import answer_instance_snapshot, answer_
 from larry.web.views.noun_bulk import answer_noun_bulk
 from larry.web.views.noun_edit import answer_noun_edit, answer_noun_new
 from larry.web.views.noun_import import answer_noun_import
+from larry.web.views.noun_key import answer_noun_key
 from larry.web.views.noun_list import answer_noun_list, answer_noun_names
 from larry.web.views.noun_retire import answer_noun_retire
 from larry.web.views.noun_show import answer_noun
@@ -40,6 +57,13 @@ from larry.web.views.search import answer_search
 from larry.web.views.sign_in import answer_sign_in, answer_sign_out
 from larry.web.views.situation import answer_situation_counts, answer_situations
 from larry.web.views.start import answer_start
+from larry.web.views.user import answer_user, answer_users
+from larry.web.views.user_edit import (
+    answer_user_edit,
+    answer_user_new,
+    answer_user_password,
+    answer_user_switch,
+)
 
 _SHOWN_APART = {"instance": answer_instance}
 """Nouns whose page shows more than that of every noun."""
@@ -55,6 +79,7 @@ def _route_noun(noun: Noun) -> list[URLPattern]:
         path(f"{plural}/-/bulk", answer_noun_bulk, said, name=f"{plural}-bulk"),
         path(f"{plural}/-/import", answer_noun_import, said, name=f"{plural}-import"),
         path(f"{plural}/<path:address>/edit", answer_noun_edit, said, name=f"{noun.name}-edit"),
+        path(f"{plural}/<path:address>/key", answer_noun_key, said, name=f"{noun.name}-key"),
         path(f"{plural}/<path:address>/retire", answer_noun_retire, said, name=f"{noun.name}-retire"),
         path(f"{plural}/<path:address>", _SHOWN_APART.get(noun.name, answer_noun), said, name=noun.name),
     ]
@@ -83,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("pictures", answer_pictures, name="pictures"),
     path("graph/<str:kind>/<path:address>", answer_graph, name="graph"),
     path("timeline/<str:kind>/<path:address>", answer_timeline, name="timeline"),
+    path("coverage", answer_coverage, name="coverage"),
     path("dirty", answer_dirty, name="dirty"),
     path("activity", answer_activity, name="activity"),
     path("search", answer_search, name="search"),
@@ -93,6 +119,23 @@ urlpatterns: list[URLPattern] = [
     path("sign-in", answer_sign_in, name="sign-in"),
     path("sign-out", answer_sign_out, name="sign-out"),
     path("password", answer_password, name="change-password"),
+    path("users/", answer_users, name="users"),
+    path("users/-/new", answer_user_new, name="users-new"),
+    path("users/-/names", answer_people_names, name="user-names"),
+    path("users/<str:name>", answer_user, name="user"),
+    path("users/<str:name>/edit", answer_user_edit, name="user-edit"),
+    path("users/<str:name>/password", answer_user_password, name="user-password"),
+    path("users/<str:name>/switch", answer_user_switch, name="user-switch"),
+    path("groups/", answer_groups, name="groups"),
+    path("groups/-/new", answer_group_new, name="groups-new"),
+    path("groups/<str:name>", answer_group, name="group"),
+    path("groups/<str:name>/remove", answer_group_remove, name="group-remove"),
+    path("groups/<str:name>/join", answer_group_join, name="group-join"),
+    path("groups/<str:name>/leave", answer_group_leave, name="group-leave"),
+    path("grants/", answer_grants, name="grants"),
+    path("grants/-/new", answer_grant_new, name="grant-new"),
+    path("grants/-/revoke", answer_grant_revoke, name="grant-revoke"),
+    path("grants/-/scopes", answer_scope_names, name="scope-names"),
     path("static/<str:name>", answer_asset, name="asset"),
     *(route for noun in NOUNS.values() for route in _route_noun(noun)),
 ]

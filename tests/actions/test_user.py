@@ -8,10 +8,12 @@ from larry.actions.author import Refused
 from larry.actions.user import (
     CannotBeUser,
     NewUser,
+    UserEdit,
     WeakPassword,
     activate_user,
     add_user,
     deactivate_user,
+    edit_user,
     set_password,
 )
 from larry.queries.activity import list_activity
@@ -58,7 +60,7 @@ def test_names_are_unique_without_regard_to_case(name: str) -> None:
     assert get_user(name, LOCAL, AT).name == "ada"
 
 
-@pytest.mark.parametrize("name", ["", " ", "a b", "a/b", "a\nb", "<b>", "a" * 151, "a\u202eb", "'", "a;b"])
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "a b", "a/b", "a\nb", "<b>", "a" * 151, "a\u202eb", "'", "a;b"])
 def test_what_can_be_no_name(name: str) -> None:
     with pytest.raises(CannotBeUser, match="letters, digits"):
         add_user(NewUser(name), None, author())
@@ -83,6 +85,23 @@ def test_a_dry_run_adds_nobody() -> None:
     assert add_user(NewUser("ada"), None, author(), dry_run=True).name == "ada"
     assert list_users(LOCAL, AT) == ()
     assert told() == []
+
+
+def test_an_edit_changes_what_is_said_and_records_only_that() -> None:
+    add_user(NewUser("ada", "Ada", "ada@example.com"), PASSWORD, author())
+    assert edit_user("ada", UserEdit(email=""), author(1), dry_run=True).email == ""
+    edit_user("ADA", UserEdit("Ada Admin", time_zone="Asia/Tokyo"), author(1))
+    row = get_user("ada", LOCAL, AT)
+    assert (row.full_name, row.email, row.time_zone) == ("Ada Admin", "ada@example.com", "Asia/Tokyo")
+    line = list_activity(LOCAL, AT)[0]
+    assert (line.verb, line.before) == ("edit", {"full_name": "Ada", "time_zone": ""})
+    assert line.after == {"full_name": "Ada Admin", "time_zone": "Asia/Tokyo"}
+    with pytest.raises(Refused, match="ada is all that already"):
+        edit_user("ada", UserEdit("Ada Admin"), author(2))
+    with pytest.raises(CannotBeUser, match="one line of at most"):
+        edit_user("ada", UserEdit("a\nb"), author(2))
+    with pytest.raises(NotFound):
+        edit_user("bob", UserEdit("Bob"), author(2))
 
 
 def test_deactivating_and_activating() -> None:

@@ -15,7 +15,7 @@ from tests.cli.terminal import Terminal
 pytestmark = pytest.mark.django_db
 
 PASSWORD = "correct horse battery"
-COMMANDS = ("add", "list", "password", "deactivate", "activate", "grant", "revoke", "grants")
+COMMANDS = ("add", "list", "edit", "password", "deactivate", "activate", "grant", "revoke", "grants")
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -82,6 +82,16 @@ def test_another_password_and_none_any_more(terminal: Terminal) -> None:
     assert "ada is deactivated already" in terminal.refused("user", "deactivate", "ada")
     assert terminal.done("user", "activate", "ada").out == "ada may sign in again\n"
     assert "there is no user eve" in terminal.refused("user", "activate", "eve")
+
+
+def test_what_is_told_of_somebody_is_changed(terminal: Terminal) -> None:
+    terminal.done("user", "add", "ada", "--administrator", stdin=PASSWORD)
+    said = terminal.done("user", "edit", "ADA", "--email", "ada@example.com", "--no-administrator", "--reason", "moved")
+    assert said.out == "ada is changed\n"
+    (row,) = json.loads(terminal.done("user", "list", "--format", "json").out)
+    assert (row["email"], row["is_administrator"]) == ("ada@example.com", False)
+    assert "ada is all that already" in terminal.refused("user", "edit", "ada", "--no-administrator")
+    assert "no zone 'Mars'" in terminal.refused("user", "edit", "ada", "--time-zone", "Mars", "--dry-run")
 
 
 def test_at_a_terminal_the_password_is_asked_for_twice_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:

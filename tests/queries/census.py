@@ -25,6 +25,7 @@ from larry.queries.fleet import get_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.gauge import get_gauges
 from larry.queries.grant import (
+    get_group,
     get_host_spots,
     get_instance_spots,
     get_owned_spots,
@@ -247,6 +248,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_situations": lambda all_: list_situations(all_.reader, AT),
     "get_rights": lambda all_: get_rights(all_.user[0], False, all_.reader, AT),
     "list_grants": lambda all_: list_grants(all_.reader, AT, user="u0"),
+    "get_group": lambda all_: get_group("g0", all_.reader, AT),
     "list_groups": lambda all_: list_groups(all_.reader, AT),
     "get_instance_spots": lambda all_: get_instance_spots(all_.instance_ids, all_.reader, AT),
     "get_host_spots": lambda all_: get_host_spots(all_.hosts, all_.reader, AT),

@@ -9,6 +9,9 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
+from larry.actions.author import Author
+from larry.actions.grant import add_group, join
+from larry.actions.user import UserEdit, edit_user
 from larry.nouns.table import NOUNS
 from tests.api.scene import lay, put
 from tests.web.test_pages import Page
@@ -74,11 +77,13 @@ hosts:
 def pages(client: Client, payload: str) -> Iterator[str]:
     nouns = [f"/{noun.plural}/" for noun in NOUNS.values()]
     shown = [f"/{plural}/{address}" for plural, address in ADDRESSES.items()]
-    shown += [f"{path}/{act}" for path in (*shown, f"/hosts/{HOST}") for act in ("edit", "retire")]
+    shown += [f"{path}/{act}" for path in (*shown, f"/hosts/{HOST}") for act in ("edit", "retire", "key")]
     shown += [f"/{noun.plural}/-/{act}" for noun in NOUNS.values() for act in ("new", "names", "import")]
     shown += [f"/instances/acme/shop/live/{tab}" for tab in ("parameters", "services", "snapshots", "deployments")]
     shown += [f"/hosts/{HOST}/{tab}" for tab in ("configuration", "history")]
     shown += ["/graph/instance/acme/shop/live", "/graph/customer/acme", "/timeline/customer/acme", "/pictures"]
+    shown += ["/users/", "/users/tess", "/groups/", "/groups/crowd", "/grants/", "/grants/-/new", "/coverage"]
+    shown += ["/users/-/names", "/grants/-/scopes"]
     shown += ["/search", "/dirty", "/activity", "/situations", "/situations/counts"]
     for path in ("/", f"/hosts/{HOST}", "/nowhere", f"/hosts/{quote(payload, safe='')}", *nouns, *shown):
         for query in ({}, {"as_of": payload, "q": payload, "sort": payload, "labels": payload}):
@@ -93,6 +98,10 @@ def test_what_anybody_wrote_is_only_ever_text(payload: str, client: Client) -> N
     actor = payload if payload.isprintable() else "plain"
     now = lay(estate(payload), actor=actor)
     put(HOST, now, at=-1, start=-1, reason=payload, actor=actor)
+    people = Author(actor, payload, now)
+    edit_user("tess", UserEdit(full_name=payload if payload.isprintable() else "plain"), people)
+    add_group("crowd", payload, people)
+    join("crowd", "tess", people)
     put(HOST, now, at=-0.5, start=2, end=3, reason=payload, actor=actor)
     seen = ""
     for html in pages(client, payload):

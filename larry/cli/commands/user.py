@@ -96,6 +96,32 @@ def list_(*, as_of: str | None, form: str) -> None:
     print_listing(rows, columns, _document, form, nothing="nobody can sign in yet: `larry user add NAME`")
 
 
+@user.command("edit")
+@click.argument("name")
+@click.option("--full-name", metavar="TEXT", help="What pages call them.")
+@click.option("--email", metavar="ADDRESS", help="Where mail reaches them.")
+@click.option("--time-zone", metavar="ZONE", help="In which times are shown to them: Europe/Berlin.")
+@click.option("--administrator/--no-administrator", "is_administrator", default=None, help="May do everything, or not.")
+@act_options
+def edit(
+    *, name: str, is_administrator: bool | None, reason: str | None, dry_run: bool, form: str, **said: str | None
+) -> None:
+    """Change what is told of somebody. Their name stays, because activity speaks of it.
+
+    \b
+    Examples:
+      larry user edit ada --email ada@example.com --time-zone Europe/Berlin
+      larry user edit ada --no-administrator --reason "watches only"
+    """
+    session = open_session()
+
+    from larry.actions.user import UserEdit, edit_user
+
+    asked = UserEdit(said["full_name"], said["email"], said["time_zone"], is_administrator)
+    row = edit_user(name, asked, session.author(reason), dry_run=dry_run)
+    _print_done(row, "is changed", form, dry_run=dry_run)
+
+
 @user.command("password")
 @click.argument("name")
 @reason_option

@@ -83,6 +83,7 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
         "links": link_dialects(name, asked),
         "segments": _segment_lines(timeline, dated, asked),
         "edit": reverse("host-edit", args=[dated.node.facts.name]),
+        "rename": reverse("host-key", args=[dated.node.facts.name]),
         "retire": reverse("host-retire", args=[dated.node.facts.name]),
         "deploy": f"{reverse('deploy')}?{urlencode({'host': dated.node.facts.name})}",
         "map": draw_map(get_interval_map("host", dated.node.facts.name, reader, asked.at), read_frame(request)),

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from larry.core.service_graph import Where, WhereKind
 from larry.queries.coverage import CoverageFilter, CoverageRow, list_coverage
@@ -83,6 +85,7 @@ def _fill(request: HttpRequest, standing: Standing, frame: Frame) -> Mapping[str
         "order": lines,
         "coverage": tuple(CoverageLine(row, tell_where(row.where)) for row in coverage[:MOST_COVERAGE]),
         "more_coverage": len(coverage[MOST_COVERAGE:]),
+        "coverage_href": f"{reverse('coverage')}?{urlencode({'instance': standing.path})}",
         "uncovered": sum(row.by is None for row in coverage),
     }
 

@@ -1,0 +1,150 @@
+"""Grants: who was given which role over what; given and taken, with the refusals of who may not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from larry.actions.author import Author, Refused
+from larry.actions.grant import GrantRequest, grant, revoke
+from larry.core.key import fold
+from larry.core.rights import PersonRole, ScopeKind
+from larry.nouns.table import NOUNS
+from larry.queries.grant import list_grants, list_groups
+from larry.queries.listing import ListingRequest, get_listing
+from larry.queries.user import list_users
+from larry.web.frame import Crumb, read_frame
+from larry.web.list_pages import PAGE_SIZE, make_pages, page_href, read_begin
+from larry.web.page import look_only, look_or_act, make_page, make_piece
+from larry.web.people_form import Done, Input, PeopleForm, Sent, answer_people_form
+from larry.web.views.user import list_grant_lines
+
+MOST_NAMES = 20
+ROLES = (
+    (PersonRole.VIEWER, "sees"),
+    (PersonRole.REVIEWER, "sees, and who may do what, and who did it"),
+    (PersonRole.PLANNER, "sees and edits, and sees what deploying would come to"),
+    (PersonRole.OPERATOR, "sees, edits and deploys"),
+    (PersonRole.ADMINISTRATOR, "may everything there, and says who else may"),
+    (PersonRole.MACHINE, "reads configurations of hosts, with their secrets"),
+)
+_RULE = "Nobody grants more than they have: you give roles inside of what you administer yourself."
+
+
+@look_only
+def answer_grants(request: HttpRequest) -> HttpResponse:
+    """All grants that the visitor sees, of a ``role`` or with a word; 1 SQL statement."""
+    frame = read_frame(request)
+    role, word = request.GET.get("role", ""), fold(request.GET.get("q", "").strip()[:200])
+    lines = [
+        line
+        for line in list_grant_lines(list_grants(frame.visitor.reader, frame.asked.at))
+        if role in ("", line.row.role) and word in fold(f"{line.row.name} {line.over}")
+    ]
+    begin = min(read_begin(request), max(len(lines) - 1, 0) // PAGE_SIZE * PAGE_SIZE)
+    shown = lines[begin : begin + PAGE_SIZE]
+    values = {
+        "lines": shown,
+        "roles": [each.value for each, _ in ROLES],
+        "role": role,
+        "sought": request.GET.get("q", "").strip(),
+        "pages": make_pages(begin, len(shown), len(lines), page_href(request)),
+    }
+    return make_page(request, "grant_list.html", values, title="Grants")
+
+
+@look_or_act
+def answer_grant_new(request: HttpRequest) -> HttpResponse:
+    """A role for somebody; what the address says is filled in."""
+
+    def act(sent: Sent, author: Author) -> Done:
+        asked = _read(sent)
+        grant(asked, author)
+        return _page_of(asked, request), f"{asked.name} is {asked}."
+
+    form = PeopleForm("Grant a role", "Grant", _crumbs(), reverse("grants"), _inputs(request.GET), act, (_RULE,))
+    return answer_people_form(request, form)
+
+
+@look_or_act
+def answer_grant_revoke(request: HttpRequest) -> HttpResponse:
+    """A role that somebody has, named as it was granted."""
+
+    def act(sent: Sent, author: Author) -> Done:
+        asked = _read(sent)
+        revoke(asked, author)
+        return _page_of(asked, request), f"{asked.name} is no longer {asked}."
+
+    about = ("What was done by it stays done. Other grants, and those of groups, stay as they are.",)
+    form = PeopleForm(
+        "Revoke a role", "Revoke", _crumbs(), reverse("grants"), _inputs(request.GET), act, about, is_grave=True
+    )
+    return answer_people_form(request, form)
+
+
+@look_only
+def answer_people_names(request: HttpRequest) -> HttpResponse:
+    """Options for a name that is typed: users, or groups where ``to`` says so; 2 SQL statements at most."""
+    frame = read_frame(request)
+    typed = fold((request.GET.get("name") or request.GET.get("user") or "").strip()[:100])
+    if request.GET.get("to") == "group":
+        found = [(row.name, row.description) for row in list_groups(frame.visitor.reader, frame.asked.at)]
+    else:
+        users = list_users(frame.visitor.reader, frame.asked.at)
+        found = [(row.name, row.full_name) for row in users if row.is_active]
+    like = ({"value": name, "label": label} for name, label in found if typed in fold(f"{name} {label}"))
+    return make_piece(request, "options.html", {"choices": list(islice(like, MOST_NAMES))})
+
+
+@look_only
+def answer_scope_names(request: HttpRequest) -> HttpResponse:
+    """Options for the address of what a grant is over; 7 SQL statements at most."""
+    frame = read_frame(request)
+    kind, typed = request.GET.get("kind", ""), request.GET.get("address", "").replace("\0", "")[:100]
+    choices = []
+    if kind in NOUNS:
+        listing = get_listing(ListingRequest(kind, search=typed, most=MOST_NAMES), frame.visitor.reader, frame.asked.at)
+        choices = [{"value": item.address, "label": str(item.values["name"])} for item in listing.items]
+    return make_piece(request, "options.html", {"choices": choices})
+
+
+def _inputs(said: Mapping[str, str]) -> tuple[Input, ...]:
+    return (
+        Input("to", "To a", said.get("to", "user"), kind="select", options=(("user", "user"), ("group", "group"))),
+        Input("name", "Name", said.get("name", ""), names=reverse("user-names"), is_required=True),
+        Input("role", "Role", said.get("role", "viewer"), kind="select",
+              options=tuple((role.value, f"{role}: {about}") for role, about in ROLES)),
+        Input("kind", "Over", said.get("kind", "everything"), kind="select",
+              options=tuple((kind.value, kind.value) for kind in ScopeKind)),
+        Input("address", "Which", said.get("address", ""),
+              "The key of a customer or pool, customer/app of an app; nothing for everything.",
+              names=reverse("scope-names")),
+    )  # fmt: skip
+
+
+def _read(sent: Sent) -> GrantRequest:
+    try:
+        role, kind = PersonRole(sent.get("role", "")), ScopeKind(sent.get("kind", ""))
+    except ValueError:
+        raise Refused("there is no such role, or it cannot be had over that") from None
+    address = sent.get("address", "").strip("/")
+    if kind is ScopeKind.EVERYTHING and address:
+        raise Refused(f"say over what it is: everything is more than {address}")
+    if kind is not ScopeKind.EVERYTHING and not address:
+        raise Refused(f"say which {kind}, by its key")
+    return GrantRequest(sent.get("to", "user"), sent.get("name", ""), role, kind, address)
+
+
+def _page_of(asked: GrantRequest, request: HttpRequest) -> str:
+    """Whoever sees people goes to the one it is about; whoever does not, to what they see of grants."""
+    reader, at = read_frame(request).visitor.reader, read_frame(request).asked.at
+    rows = list_groups(reader, at) if asked.to == "group" else list_users(reader, at)
+    name = next((row.name for row in rows if fold(row.name) == fold(asked.name)), "")
+    return reverse("group" if asked.to == "group" else "user", args=[name]) if name else reverse("grants")
+
+
+def _crumbs() -> tuple[Crumb, ...]:
+    return (Crumb("Grants", reverse("grants")),)
