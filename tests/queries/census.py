@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.actions.grant import GrantRequest, add_group, grant, join
 from larry.actions.rename_key import rename_key
@@ -20,6 +22,7 @@ from larry.queries.deployable import find_digest, get_kept_snapshot, get_snapsho
 from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
+from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
 from larry.queries.fleet import get_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
@@ -49,6 +52,7 @@ from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.listing import ListingRequest, get_listing, get_stretch, list_related
+from larry.queries.map_stay import list_behind, list_map_stays
 from larry.queries.moment import Moment
 from larry.queries.node import (
     get_node,
@@ -209,6 +213,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
         [*all_.paths, f"{all_.path.rpartition('/')[0]}/t"], all_.reader, AT
     ),
     "get_standing": lambda all_: get_standing(all_.path, all_.reader, AT),
+    "get_estate_map": lambda all_: get_estate_map(all_.reader, AT, since=day(-9), until=day(20), most=1, most_hosts=2),
+    "list_map_stays": lambda all_: list_map_stays(Q(deployment__instance__path=PATH), all_.reader, AT),
+    "list_behind": lambda all_: list_behind(list_map_stays(Q(), LOCAL, AT), all_.reader, AT),
     "get_interval_map": lambda all_: get_interval_map("host", all_.host, all_.reader, AT),
     "count_live": lambda all_: count_live(all_.paths, AT, all_.reader, AT),
     "list_serving": lambda all_: list_serving(all_.paths, all_.reader, AT),

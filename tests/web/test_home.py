@@ -218,10 +218,20 @@ def test_strange_situations_say_what_to_do_next(dirty: datetime, client: Client)
     assert "/situations#host_idle" in hrefs(counts)
 
 
+def test_home_opens_with_a_map_of_what_is_and_changes(now: datetime, client: Client) -> None:
+    page = look(client, "/")
+    assert len([a for _, a in page.tags if "data-deployment" in a]) == 2
+    assert "The same as a table" in page.text
+    assert len([a for _, a in look(client, "/?span=week").tags if "data-deployment" in a]) == 1
+    assert f"/instances/{LIVE}" in page.links
+    for span in ("year", "nonsense"):
+        assert look(client, f"/?span={span}")
+
+
 def test_they_cost_few_statements(
     dirty: datetime, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    ceilings = {"/": 18, "/search?q=a": 18, "/search?q=abcd": 18, "/activity": 6, "/dirty": 26, "/situations": 60}
+    ceilings = {"/": 26, "/search?q=a": 18, "/search?q=abcd": 18, "/activity": 6, "/dirty": 26, "/situations": 60}
     for path, ceiling in ceilings.items():
         with django_assert_max_num_queries(ceiling):
             client.get(path)

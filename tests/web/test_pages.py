@@ -206,7 +206,7 @@ def test_pages_are_accessible_by_their_structure(now: datetime, client: Client) 
 def test_pages_cost_few_statements(
     now: datetime, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(26):
         client.get("/")
     with django_assert_max_num_queries(16):
         client.get(f"/hosts/{WEB}")

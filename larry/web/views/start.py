@@ -4,21 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from larry.core.interval import iso
+from larry.core.moment_text import EARLIEST, LATEST
 from larry.exports.dialect import DIALECTS
 from larry.queries.activity import ActivityFilter, list_activity
+from larry.queries.estate_map import get_estate_map
 from larry.queries.tally import Boundary, Tally, get_tally, list_boundaries
 from larry.web.activity_view import list_activity_lines
 from larry.web.address import find_route, with_moment
 from larry.web.frame import Frame, read_frame
+from larry.web.interval_picture import draw_map
 from larry.web.page import look_only, make_page
 from larry.web.when import Asked, When
 
+SPANS = {
+    "week": (timedelta(days=2), timedelta(days=7)),
+    "month": (timedelta(days=7), timedelta(days=30)),
+    "year": (timedelta(days=90), timedelta(days=365)),
+}
+"""How much before and after the moment the map shows."""
+
+MOST_LANES = 16
+MOST_HOSTS_OF_ONE = 4
 MOST_MOMENTS = 6
 MOST_EVENTS = 5
 MOST_HOSTS = 3
@@ -60,14 +74,23 @@ class Step:
 
 @look_only
 def answer_start(request: HttpRequest) -> HttpResponse:
-    """The page as of the moment asked for. About 13 SQL statements; strange situations come as a piece of their own,
-    for they take a look at every instance.
+    """The page as of the moment asked for, its map over ``span``. About 25 SQL statements; strange
+    situations come as a piece of their own, for they take a look at every instance.
     """
     frame = read_frame(request)
     reader, at = frame.visitor.reader, frame.asked.at
     tally = get_tally(reader, at)
+    span = request.GET.get("span", "month")
+    before, after = SPANS.get(span, SPANS["month"])
+    drawn = get_estate_map(
+        reader, at, since=max(at.as_of - before, EARLIEST), until=min(at.as_of + after, LATEST), most=MOST_LANES,
+        most_hosts=MOST_HOSTS_OF_ONE,
+    )  # fmt: skip
     values = {
         "tally": tally,
+        "map": draw_map(drawn, frame, left_out=drawn.left_out) if drawn.lanes or drawn.left_out else None,
+        "spans": [(name, f"/?{urlencode({'span': name})}", name == span) for name in SPANS],
+        "left_out": drawn.left_out,
         "steps": _list_steps(tally) if not tally.current and not tally.future else (),
         "moments": _list_moments(list_boundaries(reader, at), frame),
         "activity": list_activity_lines(list_activity(reader, at, ActivityFilter(whole=True), limit=MOST_ACTIVITY)),
