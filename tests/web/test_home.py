@@ -225,7 +225,7 @@ def test_home_opens_with_a_map_of_what_is_and_changes(now: datetime, client: Cli
     assert len([a for _, a in look(client, "/?span=week").tags if "data-deployment" in a]) == 1
     assert f"/instances/{LIVE}" in page.links
     for span in ("year", "nonsense"):
-        assert look(client, f"/?span={span}")
+        look(client, f"/?span={span}")
 
 
 def test_they_cost_few_statements(
