@@ -9,17 +9,9 @@ from django.db.models import F, Max, Min, Q
 
 from larry.core.interval import Interval
 from larry.core.key import fold
+from larry.core.lane_name import LaneName, name_instance_lane, shorten_host
 from larry.core.picture import IntervalMap
-from larry.queries.map_stay import (
-    LaneName,
-    MapSight,
-    MapStay,
-    draw_stays,
-    lane_of_instance,
-    list_behind,
-    list_map_stays,
-    short_host,
-)
+from larry.queries.map_stay import MapSight, MapStay, list_behind, list_map_stays
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
@@ -46,15 +38,15 @@ def get_estate_map(
         behind = list_behind(found, reader, at)
 
     def lane_of(path: str, name: str) -> LaneName:
-        kind, name, rest, link = lane_of_instance(path, name)
+        kind, name, rest, link = name_instance_lane(path, name)
         more = hidden.get(path, 0)
         return kind, name, f"{rest}, {more} more host{'s' if more > 1 else ''}" if more else rest, link
 
     sight = MapSight(
-        "The estate", which, lambda f: lane_of(f.instance, f.name), lambda f: f"{short_host(f.host)}: {f.reason}",
+        "The estate", which, lambda f: lane_of(f.instance, f.name), lambda f: f"{shorten_host(f.host)}: {f.reason}",
         tuple(lane_of(*lane) for lane in lanes), total - len(lanes),
     )  # fmt: skip
-    return draw_stays(("estate", ""), sight, found, behind, during, at)
+    return sight.draw(("estate", ""), found, behind, during, at)
 
 
 def _list_changing(reader: Reader, at: Moment, during: Interval, most: int) -> tuple[int, ...]:

@@ -10,18 +10,10 @@ from typing import Any
 from django.db.models import F, Q, QuerySet
 
 from larry.core.interval import Interval
+from larry.core.lane_name import name_host_lane, name_instance_lane, shorten_host
 from larry.core.moment_text import EARLIEST, LATEST
 from larry.core.picture import IntervalMap
-from larry.queries.map_stay import (
-    MapSight,
-    MapStay,
-    draw_stays,
-    lane_of_host,
-    lane_of_instance,
-    list_behind,
-    list_map_stays,
-    short_host,
-)
+from larry.queries.map_stay import MapSight, MapStay, list_behind, list_map_stays
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -65,19 +57,19 @@ def get_interval_map(
         behind = list_behind(found, reader, at)
         boundaries = _list_boundaries(kind, address, found, reader)
     during = _choose_stretch(found, at.as_of, since, until)
-    return draw_stays((kind, address), sight, found, behind, during, at, boundaries=boundaries)
+    return sight.draw((kind, address), found, behind, during, at, boundaries=boundaries)
 
 
 def _see_host(address: str, reader: Reader, most: int | None) -> MapSight:
     name = _name_of("host", restrict(reader, Host.objects.filter(name=address)), address)
-    return MapSight(f"Host {name}", Q(host__name=name), lambda f: lane_of_instance(f.instance, f.name), _say_why)
+    return MapSight(f"Host {name}", Q(host__name=name), lambda f: name_instance_lane(f.instance, f.name), _say_why)
 
 
 def _see_instance(address: str, reader: Reader, most: int | None) -> MapSight:
     path = restrict(reader, Instance.objects.filter(path=address)).values_list("path", flat=True).first()
     if path is None:
         raise NotFound(f"there is no instance {address}")
-    return MapSight(f"Instance {path}", Q(deployment__instance__path=path), lambda f: lane_of_host(f.host), _say_why)
+    return MapSight(f"Instance {path}", Q(deployment__instance__path=path), lambda f: name_host_lane(f.host), _say_why)
 
 
 def _see_customer(address: str, reader: Reader, most: int | None) -> MapSight:
@@ -99,9 +91,9 @@ def _of_instances(title: str, which: Q, theirs: QuerySet[Instance], most: int | 
     return MapSight(
         title,
         which & Q(host=F("deployment__host")),
-        lambda f: lane_of_instance(f.instance, f.name),
-        lambda f: f"{short_host(f.host)}: {f.reason}",
-        tuple(lane_of_instance(*lane) for lane in lanes),
+        lambda f: name_instance_lane(f.instance, f.name),
+        lambda f: f"{shorten_host(f.host)}: {f.reason}",
+        tuple(name_instance_lane(*lane) for lane in lanes),
         left_out,
     )
 
@@ -137,9 +129,9 @@ def _of_hosts(title: str, hosts: QuerySet[Host], most: int | None, which: Q = _A
     return MapSight(
         title,
         within,
-        lambda f: lane_of_host(f.host),
-        lambda f: f.instance if f.is_home else f"{f.instance} for {short_host(f.home)}",
-        tuple(lane_of_host(*lane) for lane in lanes),
+        lambda f: name_host_lane(f.host),
+        lambda f: f.instance if f.is_home else f"{f.instance} for {shorten_host(f.home)}",
+        tuple(name_host_lane(*lane) for lane in lanes),
         left_out,
     )
 
@@ -182,7 +174,7 @@ _SIGHTS: Mapping[str, Callable[[str, Reader, int | None], MapSight]] = MappingPr
 
 def _say_why(found: MapStay) -> str:
     """At home, why it is there; elsewhere, which services of it stand there."""
-    return found.reason if found.is_home else f"{', '.join(found.services)} for {short_host(found.home)}"
+    return found.reason if found.is_home else f"{', '.join(found.services)} for {shorten_host(found.home)}"
 
 
 def _list_boundaries(kind: str, address: str, found: Iterable[MapStay], reader: Reader) -> tuple[datetime, ...]:

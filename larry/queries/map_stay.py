@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
 
 from django.db.models import Q
 
 from larry.core.interval import Interval
 from larry.core.key import fold
-from larry.core.picture import Bar, BoxKind, Condition, IntervalMap, Link, MapLane
+from larry.core.lane_name import LaneName
+from larry.core.picture import Bar, Condition, IntervalMap, MapLane
 from larry.queries.deployment import state_of
 from larry.queries.host import list_host_keys
 from larry.queries.instance import get_descriptions
@@ -20,9 +20,6 @@ from larry.queries.noun import list_items
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.service import service_graph_of
 from larry.records.deployment import DeployedService
-
-LaneName: TypeAlias = tuple[BoxKind, str, str, Link]
-"""Of what, its short name, the rest of its name, where it leads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +32,24 @@ class MapSight:
     label_of: Callable[[MapStay], str]
     lanes: tuple[LaneName, ...] = ()
     left_out: int = 0
+
+    def draw(
+        self,
+        noun: tuple[str, str],
+        found: Iterable[MapStay],
+        behind: frozenset[tuple[str, str]],
+        during: Interval,
+        at: Moment,
+        *,
+        boundaries: Iterable[datetime] = (),
+    ) -> IntervalMap:
+        """The stays in the lanes of a sight; ``behind`` are those that are dirty. No SQL."""
+        bars: dict[LaneName, list[Bar]] = {lane: [] for lane in self.lanes}
+        for each in found:
+            bars.setdefault(self.lane_of(each), []).append(_bar(each, self.label_of(each), at.as_of, behind))
+        lanes = (MapLane(*lane, tuple(bars[lane])) for lane in sorted(bars, key=lambda lane: fold("/".join(lane[3]))))
+        shown = tuple(moment for moment in boundaries if moment in during)
+        return IntervalMap(*noun, self.title, at.as_of, during, tuple(lanes), shown, self.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,38 +130,6 @@ def list_behind(found: Iterable[MapStay], reader: Reader, at: Moment) -> frozens
     specs = service_graph_of(list_items("service", reader, at), keys)
     now = {path: description.describe(specs)[0].digest for path, description in descriptions.items()}
     return frozenset((path, digest) for path, digest in live if now[path] != digest)
-
-
-def draw_stays(
-    noun: tuple[str, str],
-    sight: MapSight,
-    found: Iterable[MapStay],
-    behind: frozenset[tuple[str, str]],
-    during: Interval,
-    at: Moment,
-    *,
-    boundaries: Iterable[datetime] = (),
-) -> IntervalMap:
-    """The stays in the lanes of a sight; ``behind`` are those that are dirty. No SQL."""
-    bars: dict[LaneName, list[Bar]] = {lane: [] for lane in sight.lanes}
-    for each in found:
-        bars.setdefault(sight.lane_of(each), []).append(_bar(each, sight.label_of(each), at.as_of, behind))
-    lanes = (MapLane(*lane, tuple(bars[lane])) for lane in sorted(bars, key=lambda lane: fold("/".join(lane[3]))))
-    shown = tuple(moment for moment in boundaries if moment in during)
-    return IntervalMap(*noun, sight.title, at.as_of, during, tuple(lanes), shown, sight.left_out)
-
-
-def lane_of_instance(path: str, name: str) -> LaneName:
-    customer, app, _ = path.split("/")
-    return BoxKind.INSTANCE, name, f"{customer}/{app}", ("instances", *path.split("/"))
-
-
-def lane_of_host(name: str) -> LaneName:
-    return BoxKind.HOST, short_host(name), name, ("hosts", name)
-
-
-def short_host(host: str) -> str:
-    return host.partition(".")[0]
 
 
 def _bar(found: MapStay, label: str, as_of: datetime, behind: frozenset[tuple[str, str]]) -> Bar:
