@@ -49,6 +49,8 @@ def _is_known(error: Exception) -> bool:
         ("larry.outside.puppet_classes", "CannotReadClasses"),
         ("larry.outside.published_file", "NotPublished"),
         ("larry.cli.published_tree", "NotOurTimeline"),
+        ("larry.core.backup", "UnusableBackup"),
+        ("larry.records.table_copy", "TablesDiffer"),
     )
     return any(_is(error, module, name) for module, name in known)
 

@@ -29,6 +29,8 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "migrate": ("migrate:migrate", "create the database, or bring it up to date"),
             "serve": ("serve:serve", "serve the web pages and the configuration of every host"),
             "rotate-secrets": ("rotate_secrets:rotate_secrets", "put all secrets under the first key of the settings"),
+            "backup": ("backup:backup", "everything in one file, while Larry goes on working"),
+            "restore": ("restore:restore", "make the database what a backup says it was"),
             "check": ("check:check", "strange situations: missing guards, uncovered audits, dirty instances"),
         },
         "People": {

@@ -11,7 +11,7 @@ import hashlib
 import hmac as keyed_hash
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
@@ -19,6 +19,9 @@ from django.db import models, transaction
 
 from larry.core.document import SEALED, Json, canonical_text, is_sealed
 from larry.records.estate import Estate
+
+LOST_KEY = "?"
+"""Stands for every key that is not in the settings."""
 
 _BATCH = 500
 
@@ -107,6 +110,49 @@ def rotate_seals() -> int:
                 secret.ciphertext = _rotate(secret.ciphertext, keys, f"the secret {secret.hmac}")
             Secret.objects.bulk_update(batch, ["ciphertext"])
     return len(names)
+
+
+def list_key_names() -> tuple[str, ...]:
+    """The names of the keys in the settings: of each, the first characters of a digest that says nothing else."""
+    return tuple(_name_of_key(key) for key in settings.LARRY_SECRETS_KEYS)
+
+
+def list_needed_keys() -> tuple[str, ...]:
+    """The names of those keys that open something in the database, `LOST_KEY` if something opens with none. 2 SQL."""
+    keys = {_name_of_key(key): Fernet(key) for key in settings.LARRY_SECRETS_KEYS}
+    needed: set[str] = set()
+    for texts in (
+        Estate.objects.exclude(seal_key="").values_list("seal_key", flat=True),
+        Secret.objects.values_list("ciphertext", flat=True).iterator(chunk_size=_BATCH),
+    ):
+        needed.update(_find_key(text, keys) for text in texts)
+    return tuple(sorted(needed))
+
+
+def forget_lost_key() -> bool:
+    """Let go of a permanent key that no key in the settings opens, so that a new one is made; whether it was lost.
+
+    What is sealed already stays what it is, and unreadable. 1 SQL, and 1 more if it was lost.
+    """
+    try:
+        _permanent_key()
+    except SecretIsUnreadable:
+        return bool(Estate.objects.update(seal_key=""))
+    return False
+
+
+def _find_key(ciphertext: str, keys: Mapping[str, Fernet]) -> str:
+    for name, key in keys.items():
+        try:
+            key.decrypt(ciphertext)
+        except InvalidToken:
+            continue
+        return name
+    return LOST_KEY
+
+
+def _name_of_key(key: str) -> str:
+    return hashlib.sha256(f"larry key {key}".encode()).hexdigest()[:12]
 
 
 def _keys() -> MultiFernet:

@@ -17,6 +17,7 @@ from larry.core.rights import Narrowing, PersonRole, ScopeKind
 from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
+from larry.queries.backup import list_backup_lines
 from larry.queries.coverage import EVERYTHING, list_coverage
 from larry.queries.deployable import find_digest, get_kept_snapshot, get_snapshots, list_kept_snapshots, list_taken
 from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
@@ -167,6 +168,7 @@ def take_census() -> Census:
 
 
 QUERIES: Mapping[str, Callable[[Census], object]] = {
+    "list_backup_lines": lambda all_: sum(1 for _ in list_backup_lines(all_.reader, AT)),
     "list_addresses": lambda all_: list_addresses("host", "h", all_.reader, AT),
     "list_coverage": lambda all_: list_coverage(EVERYTHING, all_.reader, AT),
     "list_activity": lambda all_: list_activity(all_.reader, AT),
