@@ -45,6 +45,7 @@ from tests.core.budget import many
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+AT = Moment(day(2))
 Backup = tuple[BackupHead, list[Json]]
 
 
