@@ -20,7 +20,7 @@ from larry.queries.reader import LOCAL
 from larry.queries.readiness import get_readiness
 from larry.records import guards
 from larry.records.deployable import Deployable
-from larry.records.table_copy import get_tables, list_known_schema
+from larry.records.table_copy import _set_counters, get_tables, list_known_schema
 from tests.actions.estate import LIVE, WEB1, author, change, day, put
 from tests.actions.test_restore import AT, digests, drop, settle, take
 from tests.actions.world import find_faults
@@ -67,6 +67,7 @@ def lay_raw(rows: Rows, tables: Sequence[str]) -> dict[str, tuple[str, ...]]:
             for row in values:
                 cursor.execute(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', [row[place] for place in places])
         cursor.execute("COMMIT")
+    _set_counters({table: model for table, model in get_tables(STATES).items() if table in written})
     return written
 
 
