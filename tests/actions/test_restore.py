@@ -39,7 +39,8 @@ from larry.records.table_copy import get_tables, list_known_schema
 from tests.actions.estate import FULL as ESTATE
 from tests.actions.estate import LIVE, WEB1, WEB2, ask, author, change, day, lay, put
 from tests.actions.meeting import run_at_once
-from tests.actions.test_hammer import HOSTS, PATHS, crowd, write
+from tests.actions.repeats import crowd
+from tests.actions.test_hammer import HOSTS, PATHS, write
 from tests.actions.world import find_faults, read_world
 from tests.core.budget import many
 
@@ -237,11 +238,11 @@ def test_backups_under_load_are_of_one_moment(tmp_path: Path) -> None:
         while not done.is_set():
             write(number)
 
-    run_at_once(back_up, *(partial(work, number) for number in range(4)))  # type: ignore[arg-type]
+    run_at_once(back_up, *(partial(work, number) for number in range(4)))
     assert len(taken) == BACKUPS
-    assert len({path.read_bytes() for path in taken}) > BACKUPS // 2  # they were of different moments
-    for path in taken:
-        opened = open_backup(path)
+    assert len({file.read_bytes() for file in taken}) > BACKUPS // 2  # they were of different moments
+    for file in taken:
+        opened = open_backup(file)
         lines = list(opened.read_lines())
         restore(opened.head, iter(lines), author(5), keep=drop)
         opened.close()

@@ -17,7 +17,7 @@ from larry.core.document import Json
 from larry.outside.backup_file import BackupIsNewer, NotABackup, open_backup, replace_backup, write_backup
 
 HEAD = BackupHead("2026-11-01T12:00:00Z", "0.1.0", "sqlite", ("0001_first_light",), ())
-ROWS = [[number, f"row {number}", [{"n": number}]] for number in range(200)]
+ROWS: list[list[Json]] = [[number, f"row {number}", [{"n": number}]] for number in range(200)]
 
 
 def lines() -> list[Json]:
