@@ -9,7 +9,7 @@ NO_DATABASE := --ignore=tests/core --ignore=tests/nouns --ignore=tests/exports -
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all check bench docs clean pins salt tools tools-all
+.PHONY: help run test test-all check bench docs clean pins salt ldap tools tools-all
 
 help: ## list the entry points
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -17,7 +17,7 @@ help: ## list the entry points
 run: .venv/run ## start Larry with a small example estate (PORT=8001 for another port)
 	$(BIN)/larry demo $(if $(PORT),--bind 127.0.0.1:$(PORT))
 
-test: .venv/ready tools ## every test on SQLite, then those that use a database on PostgreSQL
+test: .venv/ready tools ldap ## every test on SQLite, then those that use a database on PostgreSQL
 	@echo "== tests on SQLite =="
 	LARRY_TEST_DATABASE=sqlite $(PYTEST) $(ARGS)
 	@if $(BIN)/python -m tests.tools --has postgresql; then \
@@ -25,7 +25,7 @@ test: .venv/ready tools ## every test on SQLite, then those that use a database 
 	  LARRY_TEST_DATABASE=postgres $(PYTEST) $(NO_DATABASE) -m "not slow and not puppet" $(ARGS); \
 	else echo "== PostgreSQL is not installed: THE SECOND PASS WAS SKIPPED =="; test "$$CI" != true; fi
 
-test-all: .venv/ready tools-all salt ## the same with the slow tests, and far more generated cases
+test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, and far more generated cases
 	@echo "== all tests on SQLite =="
 	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -m "" $(ARGS)
 	@echo "== all tests on PostgreSQL =="
@@ -55,6 +55,12 @@ salt: .venv/ready # Salt, in an environment of its own, for the slow tests; with
 	@test -x .venv/salt/bin/salt-call || { $(PYTHON) -m venv .venv/salt && .venv/salt/bin/pip -qq install salt==3008.3; } || \
 	  echo "== Salt could not be installed: ITS TESTS WILL BE SKIPPED =="
 
+ldap: .venv/ready tools # the client of LDAP, compiled on the spot with the headers that `tools` installs where it can
+	@$(BIN)/python -c 'import ldap' 2>/dev/null || \
+	  { echo "compiling python-ldap into .venv" && \
+	    $(PIP) install --require-hashes --no-deps --no-build-isolation -r requirements/ldap.txt; } || \
+	  { echo "== python-ldap could not be installed: SIGNING IN BY A DIRECTORY WILL NOT BE TESTED =="; test "$$CI" != true; }
+
 clean: ## remove everything that was made, except the database in var/
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache dist build
 	find larry tests -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -64,6 +70,8 @@ pins: ## write requirements/*.txt anew from pyproject.toml
 	.venv/pins/bin/uv pip compile pyproject.toml --group build $(PIN_OPTIONS) -o requirements/run.txt
 	.venv/pins/bin/uv pip compile pyproject.toml --extra postgres --group build --group dev \
 	  -c requirements/run.txt $(PIN_OPTIONS) -o requirements/dev.txt
+	.venv/pins/bin/uv pip compile pyproject.toml --extra ldap --group build -c requirements/run.txt \
+	  $(PIN_OPTIONS) -o requirements/ldap.txt
 	rm -rf .venv/pins
 
 # One pin for every platform and Python, hashes for every file, and no address of any registry.

@@ -11,7 +11,7 @@ from larry.actions.transaction import begin_recording, transact
 from larry.actions.user import LONGEST_USER_NAME, is_user_name
 from larry.core.key import fold
 from larry.core.rights import Permission, PersonRole, Right, ScopeKind, Territory
-from larry.queries.grant import get_owned_spots, get_pool_ids, right_of
+from larry.queries.grant import columns_of, get_owned_spots, get_pool_ids, right_of
 from larry.queries.reader import NotFound
 from larry.queries.user import get_user
 from larry.records.app import App
@@ -44,11 +44,11 @@ def grant(asked: GrantRequest, author: Author, *, dry_run: bool = False) -> None
         if asked.role is PersonRole.MACHINE and asked.kind in {ScopeKind.CUSTOMER, ScopeKind.APP}:
             raise Refused("a machine reads the configurations of hosts: grant it a pool, or everything")
         user, group = _find_subject(asked, author)
-        if Grant.objects.filter(**_columns(right), user=user, group=group).exists():
+        if Grant.objects.filter(**columns_of(right), user=user, group=group, source="").exists():
             raise Refused(f"{asked.name} is {asked} already")
         if not dry_run:
             now = begin_recording(author)
-            Grant.objects.create(**_columns(right), user=user, group=group, created_at=now.now)
+            Grant.objects.create(**columns_of(right), user=user, group=group, created_at=now.now)
             record(now, "grant", asked.to, asked.name, after=_told(asked))
 
     transact(work)
@@ -62,8 +62,11 @@ def revoke(asked: GrantRequest, author: Author, *, dry_run: bool = False) -> Non
         right = Right(asked.role, asked.kind, id_)
         permit(author, Permission.MANAGE, spot, f"for {asked.kind} {asked.address}".strip())
         user, group = _find_subject(asked, author)
-        rows = Grant.objects.filter(**_columns(right), user=user, group=group)
+        granted = Grant.objects.filter(**columns_of(right), user=user, group=group)
+        rows = granted.filter(source="")
         if not rows.exists():
+            if granted.exists():
+                raise Refused(f"{asked.name} is {asked} by a group of the directory: take them out of it there")
             raise Refused(f"{asked.name} is not {asked} by a grant of their own: see `larry user grants {asked.name}`")
         if not dry_run:
             rows.delete()
@@ -166,12 +169,6 @@ def _spot_of(right: Right) -> Territory:
     if right.kind is ScopeKind.APP:
         return Territory(App.objects.get(id=right.id).customer_id, right.id)
     return Territory(pools=frozenset({right.id})) if right.kind is ScopeKind.POOL else COMMON
-
-
-def _columns(right: Right) -> dict[str, object]:
-    """The columns of a grant, those of the other scopes empty."""
-    kinds = (ScopeKind.CUSTOMER, ScopeKind.APP, ScopeKind.POOL)
-    return {"role": right.role.value} | {f"{kind}_id": right.id if right.kind is kind else None for kind in kinds}
 
 
 def _find_subject(asked: GrantRequest, author: Author) -> tuple[User | None, Group | None]:

@@ -18,8 +18,9 @@ from larry.actions.activity import record
 from larry.actions.author import Author, Refused
 from larry.actions.transaction import begin_recording, transact
 from larry.actions.user import LONGEST_PASSWORD, hash_password
+from larry.actions.welcome import Ask, welcome
 from larry.core.key import fold
-from larry.records.user import SignInAttempt, User
+from larry.records.user import DIRECTORY, SignInAttempt, User
 
 SESSION_USER, SESSION_STAMP = "user", "stamp"
 """What a session calls its user and the stamp."""
@@ -57,31 +58,41 @@ class SignedIn:
     stamp: str = field(repr=False)
 
 
-def sign_in(name: str, password: str, address: str, now: datetime) -> SignedIn:
+def sign_in(name: str, password: str, address: str, now: datetime, ask: Ask | None = None) -> SignedIn:
     """Who it is. About 8 SQL statements, and a good part of a second for the password, outside of transactions.
 
-    Raises `WrongCredentials`, after the same work for a name that there is not; `TooManyAttempts`, before any.
+    ``ask`` asks a directory, about names that are none of Larry's own: users of Larry are never sought there, and can
+    sign in while it is away. What it raises passes, and is no attempt.
+
+    Raises `WrongCredentials`, after the same work for a name that there is not; `TooManyAttempts`, before any;
+    `NotWelcome`.
     """
     attempt = _admit(name, address, now)
     row = User.objects.filter(name_folded=fold(name.strip())).first()
     tried = password[: LONGEST_PASSWORD + 1]  # none that was accepted is longer
-    if row is None:
+    if row is None or row.source == DIRECTORY:
         make_password(tried)  # what checking costs, so that the time tells nothing
-    if row is None or not row.check_password(tried) or row.deactivated_at is not None:
+        row = _find_by(ask, name, password, attempt, now) if ask is not None else None
+    elif not row.check_password(tried):
+        row = None
+    if row is None or row.deactivated_at is not None:
         raise WrongCredentials("The name and the password do not belong together.")
+    who = row
 
     def work() -> None:
         SignInAttempt.objects.filter(account=attempt.account).delete()
         Session.objects.filter(expire_date__lt=now).delete()
-        User.objects.filter(id=row.id).update(signed_in_at=now)
+        User.objects.filter(id=who.id).update(signed_in_at=now)
 
     transact(work)
-    return SignedIn(row.id, row.name, row.get_session_auth_hash())
+    return SignedIn(who.id, who.name, who.get_session_auth_hash())
 
 
 def change_password(user_id: int, old: str, new: str, address: str, author: Author) -> SignedIn:
     """Change one's own password: all other sessions end. Raises like `sign_in`, `WeakPassword` for the new one."""
     row = User.objects.get(id=user_id, deactivated_at=None)
+    if row.source == DIRECTORY:
+        raise Refused("Your password is kept in the directory: change it there.")
     hashed = hash_password(new, row)
     attempt = _admit(row.name, address, author.now)
     if not row.check_password(old[: LONGEST_PASSWORD + 1]):
@@ -96,6 +107,16 @@ def change_password(user_id: int, old: str, new: str, address: str, author: Auth
         return SignedIn(locked.id, locked.name, locked.get_session_auth_hash())
 
     return transact(work)
+
+
+def _find_by(ask: Ask, name: str, password: str, attempt: SignInAttempt, now: datetime) -> User | None:
+    """Whom the directory knows by name and password, welcomed."""
+    try:
+        identity = ask(name, password)
+    except Exception:
+        attempt.delete()
+        raise
+    return welcome(identity, now) if identity is not None else None
 
 
 def count_guess(address: str, now: datetime) -> None:

@@ -23,7 +23,7 @@ from larry.core.key import fold
 from larry.core.rights import Permission
 from larry.queries.reader import NotFound
 from larry.queries.user import UserRow, user_row_of
-from larry.records.user import User
+from larry.records.user import DIRECTORY, User
 
 LONGEST_USER_NAME = 150
 LONGEST_FULL_NAME = 200
@@ -125,9 +125,13 @@ def edit_user(name: str, asked: UserEdit, author: Author, *, dry_run: bool = Fal
 
 
 def set_password(name: str, password: str, author: Author) -> UserRow:
-    """Give a user another password: all sessions of theirs end. One transaction. Raises `NotFound`, `WeakPassword`."""
+    """Give a user another password: all sessions of theirs end. One transaction. Raises `NotFound`, `WeakPassword`,
+    `Refused` for one who has theirs in the directory."""
     permit_everything(author, Permission.MANAGE, "or set passwords")
-    hashed = hash_password(password, _find(name))
+    known = _find(name)
+    if known.source == DIRECTORY:
+        raise Refused(f"{known.name} has a password in the directory: change it there")
+    hashed = hash_password(password, known)
 
     def work() -> UserRow:
         row = _lock(name)

@@ -22,7 +22,8 @@ from larry.records.pool import Pool
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """One grant: to a ``user`` or a ``group`` of a name, over a scope with its address (empty for everything)."""
+    """One grant: to a ``user`` or a ``group`` of a name, over a scope with its address (empty for everything).
+    ``source`` is where it comes from: the directory, or nothing for Larry itself."""
 
     id: int
     to: str
@@ -31,6 +32,7 @@ class GrantRow:
     kind: ScopeKind
     address: str
     since: datetime
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,12 @@ def right_of(row: Grant) -> Right:
     return Right(PersonRole(row.role))
 
 
+def columns_of(right: Right) -> dict[str, object]:
+    """The columns of a grant, those of the other scopes empty. No SQL."""
+    kinds = (ScopeKind.CUSTOMER, ScopeKind.APP, ScopeKind.POOL)
+    return {"role": right.role.value} | {f"{kind}_id": right.id if right.kind is kind else None for kind in kinds}
+
+
 def _row(row: Grant) -> GrantRow:
     right = right_of(row)
     address = ""
@@ -136,4 +144,4 @@ def _row(row: Grant) -> GrantRow:
     to, name = (
         ("user", row.user.name) if row.user is not None else ("group", row.group.name if row.group is not None else "")
     )
-    return GrantRow(row.id, to, name, right.role, right.kind, address, row.created_at)
+    return GrantRow(row.id, to, name, right.role, right.kind, address, row.created_at, row.source)

@@ -15,7 +15,8 @@ from larry.records.user import User
 
 @dataclass(frozen=True, slots=True)
 class UserRow:
-    """A user as listed; never with anything of the password."""
+    """A user as listed; never with anything of the password. ``source`` is who knows that: the directory, or nothing
+    for Larry itself."""
 
     id: int
     name: str
@@ -26,6 +27,7 @@ class UserRow:
     created_at: datetime
     deactivated_at: datetime | None
     signed_in_at: datetime | None
+    source: str = ""
 
     @property
     def is_active(self) -> bool:
@@ -70,4 +72,5 @@ def user_row_of(row: User) -> UserRow:
         row.created_at,
         row.deactivated_at,
         row.signed_in_at,
+        row.source,
     )

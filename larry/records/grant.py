@@ -9,7 +9,7 @@ from larry.core.rights import PersonRole
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.pool import Pool
-from larry.records.user import User
+from larry.records.user import DIRECTORY, User
 
 
 class Group(models.Model):
@@ -42,7 +42,7 @@ class Membership(models.Model):
 
 
 class Grant(models.Model):
-    """Of customer, app and pool one is given or none: none is everything."""
+    """Of customer, app and pool one is given or none: none is everything. ``source``: whence it was given."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="grants")
     group = models.ForeignKey(Group, on_delete=models.PROTECT, null=True, blank=True, related_name="grants")
@@ -50,10 +50,12 @@ class Grant(models.Model):
     customer = models.ForeignKey(Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="grants")
     app = models.ForeignKey(App, on_delete=models.PROTECT, null=True, blank=True, related_name="grants")
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, null=True, blank=True, related_name="grants")
+    source = models.CharField(max_length=20, default="", blank=True)
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.CheckConstraint(name="grant_source_is_known", condition=models.Q(source__in=["", DIRECTORY])),
             models.CheckConstraint(
                 name="grant_is_to_a_user_or_a_group",
                 condition=models.Q(user__isnull=False, group__isnull=True)
@@ -79,6 +81,7 @@ class Grant(models.Model):
                 Coalesce("customer_id", 0),
                 Coalesce("app_id", 0),
                 Coalesce("pool_id", 0),
+                "source",
                 name="grant_is_given_once",
             ),
         ]

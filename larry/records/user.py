@@ -5,9 +5,15 @@ from __future__ import annotations
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import models
 
+DIRECTORY = "directory"
+"""The source of what comes from a directory; what is said in Larry itself has none."""
+
 
 class User(AbstractBaseUser):
-    """``name`` is what somebody signs in with and what activity calls them; users are deactivated, never deleted."""
+    """``name`` is what somebody signs in with and what activity calls them; users are deactivated, never deleted.
+
+    ``source`` says who knows the password: Larry itself, or the directory.
+    """
 
     last_login = None  # Django's own would be set by a signal, at Django's own time
     name = models.CharField(max_length=150)
@@ -15,6 +21,7 @@ class User(AbstractBaseUser):
     full_name = models.CharField(max_length=200, default="", blank=True)
     email = models.CharField(max_length=254, default="", blank=True)
     time_zone = models.CharField(max_length=63, default="", blank=True)
+    source = models.CharField(max_length=20, default="", blank=True)
     is_administrator = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     deactivated_at = models.DateTimeField(null=True, blank=True)
@@ -26,6 +33,7 @@ class User(AbstractBaseUser):
         constraints = [
             models.UniqueConstraint(name="user_name_is_unique", fields=["name_folded"]),
             models.CheckConstraint(name="user_has_a_name", condition=~models.Q(name="") & ~models.Q(name_folded="")),
+            models.CheckConstraint(name="user_source_is_known", condition=models.Q(source__in=["", DIRECTORY])),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,10 @@ from typing import TypeVar
 
 from cryptography.fernet import Fernet
 
+from larry.outside.directory import DirectorySettings
 from larry.site.database_url import WHAT_WOULD_DO, Database, EmbeddedDatabase, NotADatabaseUrl, read_database_url
+from larry.site.directory_setting import WHAT_WOULD_DO as WHAT_DIRECTORY_WOULD_DO
+from larry.site.directory_setting import NotADirectory, read_directory
 from larry.site.key_file import KEY_FILE, KeyFileIsUnusable, Keys, keep_keys
 
 T = TypeVar("T")
@@ -35,11 +38,12 @@ SETTINGS: Mapping[str, str] = {
     "metrics_from": "the networks that may read /metrics without signing in, such as 127.0.0.1 or 10.1.2.0/24",
     "log_format": "how the server writes its log: text or json",
     "log_level": "what it writes: debug, info, warning or error",
+    "ldap": WHAT_DIRECTORY_WOULD_DO,
     "debug": "error pages that show everything to everybody: true or false",
 }
 """Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
 
-_SECRET = frozenset({"database_url", "secret_key", "secrets_keys"})
+_SECRET = frozenset({"database_url", "ldap", "secret_key", "secrets_keys"})
 _TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -80,6 +84,7 @@ class Configuration:
     metrics_from: tuple[IPv4Network | IPv6Network, ...]
     log_format: str
     log_level: str
+    ldap: DirectorySettings | None
     debug: bool
 
 
@@ -132,6 +137,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     metrics_from = read("metrics_from", _read_networks)
     log_format = read("log_format", _one_of("text", "json"))
     log_level = read("log_level", _one_of("debug", "info", "warning", "error"))
+    ldap = read("ldap", _read_ldap)
     debug = read("debug", _read_truth)
     if wrong:
         raise WrongSetting(*wrong)
@@ -150,6 +156,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         metrics_from=metrics_from or (ip_network("127.0.0.0/8"), ip_network("::1")),
         log_format=log_format or "text",
         log_level=log_level or "info",
+        ldap=ldap,
         debug=bool(debug),
     )
 
@@ -225,6 +232,13 @@ def _read_database(value: object) -> Database:
     try:
         return read_database_url(_text(value))
     except NotADatabaseUrl as error:
+        raise _WillNotDo(str(error)) from error
+
+
+def _read_ldap(value: object) -> DirectorySettings:
+    try:
+        return read_directory(value)
+    except NotADirectory as error:
         raise _WillNotDo(str(error)) from error
 
 

@@ -42,6 +42,7 @@ def test_a_user_is_added_listed_and_signs_in(terminal: Terminal) -> None:
         "time_zone": "Asia/Tokyo",
         "is_administrator": True,
         "is_active": True,
+        "from": "",
     }
     table = terminal.done("user", "list").out
     assert "Ada Admin" in table

@@ -29,6 +29,7 @@ NEEDS_NO_READER = {
     "state_of": "it computes from moments that a query has read",
     "service_graph_of": "it computes from Items that a query has read",
     "find_visible": "it says what the choke point adds",
+    "columns_of": "it tells of a value",
     "right_of": "it tells of a row that has been read",
     "user_row_of": "it tells of a row that has been read",
     "token_row_of": "it tells of a row that has been read",

@@ -114,6 +114,7 @@ WRONG = {
     "METRICS_FROM": ("10.1.2.3/24", "has host bits set"),
     "LOG_FORMAT": ("xml", "none of text, json"),
     "LOG_LEVEL": ("loud", "none of debug, info, warning, error"),
+    "LDAP": ("/nowhere/ldap.toml", "/nowhere/ldap.toml cannot be read: No such file"),
     "DEBUG": ("perhaps", "neither true nor false"),
 }
 

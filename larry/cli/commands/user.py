@@ -92,6 +92,7 @@ def list_(*, as_of: str | None, form: str) -> None:
             lambda row: show_moment(row.signed_in_at.replace(microsecond=0), session.zone) if row.signed_in_at else "",
         ),
         Column("is", lambda row: "active" if row.is_active else "deactivated"),
+        Column("from", lambda row: row.source),
     )
     print_listing(rows, columns, _document, form, nothing="nobody can sign in yet: `larry user add NAME`")
 
@@ -254,6 +255,7 @@ def grants(*, name: str | None, as_of: str | None, form: str) -> None:
         Column("role", lambda row: row.role),
         Column("over", lambda row: f"{row.kind} {row.address}".strip()),
         Column("since", lambda row: show_moment(row.since.replace(microsecond=0), session.zone)),
+        Column("from", lambda row: row.source),
     )
     print_listing(rows, columns, _grant_document, form, nothing="nothing is granted")
 
@@ -284,6 +286,7 @@ def _grant_document(row: GrantRow) -> dict[str, Json]:
         "scope": row.kind.value,
         "address": row.address,
         "since": iso(row.since),
+        "from": row.source,
     }
 
 
@@ -295,6 +298,7 @@ def _document(row: UserRow) -> dict[str, Json]:
         "time_zone": row.time_zone,
         "is_administrator": row.is_administrator,
         "is_active": row.is_active,
+        "from": row.source,
         "created_at": iso(row.created_at),
         "signed_in_at": iso(row.signed_in_at) if row.signed_in_at else None,
     }
