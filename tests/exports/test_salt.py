@@ -42,6 +42,7 @@ class Larry:
     """A Larry on the loopback, and what it was asked."""
 
     body: str = salt.render(NODE)
+    bodies: dict[str, str] = field(default_factory=dict)
     status: int = 200
     url: str = ""
     asked: list[tuple[str, str | None]] = field(default_factory=list)
@@ -54,7 +55,8 @@ def larry() -> Iterator[Larry]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             larry.asked.append((self.path, self.headers.get("Authorization")))
-            body = larry.body.encode()
+            host = self.path.removeprefix("/configuration/").removesuffix(".salt")
+            body = larry.bodies.get(host, larry.body).encode()
             self.send_response(larry.status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -199,3 +201,39 @@ def test_the_real_salt_runs_the_states_in_order_and_has_the_pillar(tmp_path: Pat
     assert [json.loads(of["comment"]) for of in results] == [
         one["parameters"] for one in DOCUMENT["services"] if one["service"] != "scan"
     ]
+
+
+READ_MANY = """
+import json, shlex, subprocess, sys
+from salt.pillar import cmd_json
+from salt.tops import ext_nodes
+script, hosts = sys.argv[1], json.load(sys.stdin)
+cmd_json.__salt__ = {"cmd.run": lambda command: subprocess.check_output(shlex.split(command), text=True)}
+ext_nodes.__opts__ = {"master_tops": {"ext_nodes": script + " top"}}
+for host in hosts:
+    top = ext_nodes.top(opts={"id": host})
+    print(json.dumps([top, cmd_json.ext_pillar(host, {}, script + " pillar %s")]))
+"""
+"""Salt's own readers of both answers, for many minions in one process."""
+
+
+@pytest.mark.slow
+def test_the_real_salt_reads_300_hosts_equal(tmp_path: Path, larry: Larry) -> None:
+    python = ROOT / ".venv/salt/bin/python"
+    if not python.exists():
+        pytest.skip("Salt is not installed (make salt), so this is not tested: that Salt itself reads 300 hosts")
+    fleet = make_fleet(300)
+    larry.bodies = {host.name: salt.render(host.dated) for host in fleet.hosts}
+    known = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8", "LARRY_URL": larry.url}
+    known |= {"LARRY_SALT_CACHE": str(tmp_path / "kept"), "LARRY_SALT_CONF": "/nowhere"}
+    done = subprocess.run(
+        [str(python), "-c", READ_MANY, str(SCRIPT)], input=json.dumps([host.name for host in fleet.hosts]),
+        env=known, capture_output=True, encoding="utf-8", timeout=550, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == 300
+    for host, (top, pillar) in zip(fleet.hosts, answers, strict=True):
+        document: Any = json.loads(json.dumps(thaw(dated_document(host.dated))))
+        assert top == {"base": list(dict.fromkeys(one.service for one in host.dated.node.services))}
+        assert in_order(pillar) == in_order({"larry": document})

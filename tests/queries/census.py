@@ -217,7 +217,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_standing": lambda all_: get_standing(all_.path, all_.reader, AT),
     "get_estate_map": lambda all_: get_estate_map(all_.reader, AT, since=day(-9), until=day(20), most=1, most_hosts=2),
     "list_map_stays": lambda all_: list_map_stays(Q(deployment__instance__path=PATH), all_.reader, AT),
-    "list_behind": lambda all_: list_behind(list_map_stays(Q(), LOCAL, AT), all_.reader, AT),
+    "list_behind": lambda all_: list_behind(list_map_stays(Q(), all_.reader, AT), all_.reader, AT),
     "get_interval_map": lambda all_: get_interval_map("host", all_.host, all_.reader, AT),
     "count_live": lambda all_: count_live(all_.paths, AT, all_.reader, AT),
     "list_serving": lambda all_: list_serving(all_.paths, all_.reader, AT),
