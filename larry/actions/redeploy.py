@@ -27,21 +27,27 @@ def redeploy(
     author: Author,
     *,
     start: datetime | None = None,
+    also_clean: bool = False,
     expect: str | None = None,
     dry_run: bool = False,
     track: Track = untracked,
 ) -> Plan:
     """Bring instances up to what they are described as now, where they are live at ``start`` (None: now).
 
-    Lanes that already have the same snapshot are left alone. Raises as `deploy` does.
+    Lanes that already have the same snapshot are left alone, unless ``also_clean``: then they are laid out anew, so
+    that auditors that had no host find one. Raises as `deploy` does.
     """
+
+    def plan() -> Callable[[Author], Planned]:
+        return _planner(paths, start, author, track, also_clean=also_clean)
+
     if dry_run:
-        return preview(_planner(paths, start, author, track), author)
-    return retake(lambda: carry_out(_planner(paths, start, author, track), author, expect=expect, verb="redeploy"))
+        return preview(plan(), author)
+    return retake(lambda: carry_out(plan(), author, expect=expect, verb="redeploy"))
 
 
 def _planner(
-    paths: tuple[str, ...], start: datetime | None, author: Author, track: Track
+    paths: tuple[str, ...], start: datetime | None, author: Author, track: Track, *, also_clean: bool
 ) -> Callable[[Author], Planned]:
     if not paths:
         raise Refused("nothing to redeploy: name at least one instance")
@@ -55,19 +61,20 @@ def _planner(
         refusals.extend(refuse_to_freeze(frozen[path], resolved))
 
     def plan(now: Author) -> Planned:
-        return plan_wishes(_wishes(frozen, settle_moment(start, now.now), now), now, refusals=refusals)
+        return plan_wishes(_wishes(frozen, settle_moment(start, now.now), now, also_clean), now, refusals=refusals)
 
     return plan
 
 
-def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author) -> list[LaneWish]:
-    """A wish for each lane that is live at the moment with another snapshot: from then until the old one's end."""
+def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author, also_clean: bool) -> list[LaneWish]:
+    """A wish for each lane that is live at the moment, with another snapshot where not all are asked for: from then
+    until the old one's end."""
     keys = list_live_lanes(frozen, Moment(moment), author.sees, author.moment)
     lanes = list_lanes(keys, author.sees, author.moment)
     wishes: list[LaneWish] = []
     for (path, host), lane in lanes.items():
         stay = next((stay for stay in lane.stays if moment in stay.interval), None)
-        if stay is not None and stay.deployable != frozen[path].digest:
+        if stay is not None and (also_clean or stay.deployable != frozen[path].digest):
             place = carry_over({}, [lane.places[stay.id]], frozen[path], lane.former)
             wishes.append(LaneWish(path, host, frozen[path], Interval(moment, stay.interval.end), place))
     return wishes

@@ -165,7 +165,8 @@ class _Drawing:
             drawn.add((bond.target, bond.kind, side))
             x = self._x(self.layout.ranks[bond.target]) + (WIDE if side > 0 else 0)
             y = self.top + self.layout.middles[bond.target] + _PORTS[bond.kind]
-            yield _head(bond.kind, f"translate({x} {y})" + ("" if side > 0 else " scale(-1 1)"))
+            turn = f"translate({x} {y})" + ("" if side > 0 else " scale(-1 1)")
+            yield _head(bond.kind, turn, f' data-head="{escape_xml(bond.target)}"')
 
     def _box(self, box: Box) -> str:
         worst = gravest(box.conditions)
@@ -199,8 +200,8 @@ def _swatch(kind: BondKind) -> str:
     return f'<path class="lp-bond lp-{_word(kind)}" d="M2 1H34"/>{_head(kind, "translate(34 1) scale(-1 1)")}'
 
 
-def _head(kind: BondKind, transform: str) -> str:
-    return f'<path class="lp-head lp-{_word(kind)}" transform="{transform}" d="{_HEADS[kind]}"/>'
+def _head(kind: BondKind, transform: str, more: str = "") -> str:
+    return f'<path class="lp-head lp-{_word(kind)}" transform="{transform}"{more} d="{_HEADS[kind]}"/>'
 
 
 def _word(kind: BondKind) -> str:

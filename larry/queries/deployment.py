@@ -35,7 +35,7 @@ SHOWN = frozenset({State.PAST, State.CURRENT, State.FUTURE})
 @dataclass(frozen=True, slots=True)
 class DeploymentFilter:
     """Which deployments: all that match everything that is given; ``app`` and ``instance`` are paths, ``rollout`` an
-    id.
+    id, ``snapshot`` a digest.
     """
 
     customer: str | None = None
@@ -44,6 +44,7 @@ class DeploymentFilter:
     host: str | None = None
     rollout: int | None = None
     states: frozenset[State] = field(default=SHOWN)
+    snapshot: str | None = None
 
 
 DeploymentMark: TypeAlias = tuple[datetime, str, str, str]
@@ -219,6 +220,8 @@ def _matching(which: DeploymentFilter, of: str = "") -> Q:
         wanted["instance__app__customer__key"] = customer
     if which.instance is not None:
         wanted["instance__path"] = which.instance.lower()
+    if which.snapshot is not None:
+        wanted["deployable"] = which.snapshot
     if which.rollout is not None:
         wanted["rollout"] = which.rollout
     return Q(**{f"{of}{field}": value for field, value in wanted.items()})

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from larry.queries.instance import Standing, get_standing
 from larry.queries.reader import NotFound
@@ -57,8 +58,7 @@ def _head(standing: Standing, route: str) -> Mapping[str, Any]:
     hosts = tuple(dict.fromkeys(each.host for each in current))
     states = ["current"] if current else ["future"] if standing.live else []
     states += ["dirty"] if standing.is_dirty else []
-    picked = {"customer": standing.path.split("/")[0], "pick": standing.path}
-    deploy, redeploy = find_route("deploy"), find_route("dirty")
+    deploy = find_route("deploy")
     return {
         "path": standing.path,
         "states": states,
@@ -68,5 +68,5 @@ def _head(standing: Standing, route: str) -> Mapping[str, Any]:
         "is_ready": not (standing.resolved.missing or standing.resolved.wrong),
         "tabs": list_instance_tabs(standing.path, route),
         "deploy": f"{deploy}?{urlencode({'instance': standing.path})}" if deploy else "",
-        "redeploy": f"{redeploy}?{urlencode(picked)}" if redeploy and standing.is_dirty else "",
+        "redeploy": reverse("instance-redeploy", args=[standing.path]) if current else "",
     }

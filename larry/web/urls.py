@@ -39,6 +39,7 @@ from larry.web.views.host import answer_host
 from larry.web.views.host_configuration import answer_host_configuration, answer_host_history
 from larry.web.views.instance_deployments import answer_instance_deployments
 from larry.web.views.instance_parameters import answer_instance_parameters
+from larry.web.views.instance_redeploy import answer_instance_redeploy
 from larry.web.views.instance_services import answer_instance_services
 from larry.web.views.instance_show import answer_instance
 from larry.web.views.instance_snapshots import answer_instance_snapshot, answer_instance_snapshots
@@ -92,6 +93,7 @@ urlpatterns: list[URLPattern] = [
     path("instances/<path:address>/services", answer_instance_services, name="instance-services"),
     path("instances/<path:address>/snapshots", answer_instance_snapshots, name="instance-snapshots"),
     path("instances/<path:address>/snapshot", answer_instance_snapshot, name="instance-snapshot"),
+    path("instances/<path:address>/redeploy", answer_instance_redeploy, name="instance-redeploy"),
     path("instances/<path:address>/deployments", answer_instance_deployments, name="instance-deployments"),
     path("deploy", answer_deploy, name="deploy"),
     path("deployments/", answer_deployments, name="deployments"),

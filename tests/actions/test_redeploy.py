@@ -74,6 +74,21 @@ def test_clean_lanes_are_left_alone() -> None:
     assert shape(LIVE, "web2") == [(1, None)]
 
 
+def test_clean_lanes_are_laid_out_anew_when_asked_for() -> None:
+    lay(
+        "larry: 1\nroles: [{name: watch}]\nservices: [{name: web}, {name: mon, audits: [{service: web, where: {role: "
+        "watch}}]}]\ncustomers: [{name: C, apps: [{name: A, instances: [{name: I, requires: [web]}]}]}]\n"
+        "hosts: [{name: web1}, {name: m1}]"
+    )
+    put("c/a/i", "web1", end=9)
+    change("host", "m1", 1, roles=["watch"])
+    assert redeploy(("c/a/i",), author(2), dry_run=True).changes_nothing
+    done = redeploy(("c/a/i",), author(2), also_clean=True)
+    assert shape("c/a/i", "web1") == [(0, 2), (2, 9)]
+    assert {each.host for each in done.deployed_services if each.service == "mon"} == {"m1"}
+    assert find_faults(day(2)) == []
+
+
 def test_with_nothing_to_do_nothing_is_done() -> None:
     lay(SMALL)
     put(LIVE, "web1")

@@ -14,7 +14,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = frozenset("svg title desc style rect path text g a defs pattern".split())
 ATTRIBUTES = frozenset(
     "class role width height viewBox aria-labelledby aria-describedby aria-hidden id d transform x y fill href "
-    "patternUnits data-id data-source data-target data-deployment".split()
+    "patternUnits data-id data-source data-target data-head data-deployment".split()
 )
 HOSTILE: tuple[str, ...] = (
     *hostile.TEXTS,

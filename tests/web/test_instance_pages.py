@@ -52,6 +52,44 @@ def now(db: None) -> datetime:
     return now
 
 
+def test_a_clean_instance_is_redeployed_from_its_page(now: datetime, client: Client) -> None:
+    path = f"/instances/{LIVE}/redeploy"
+    assert path in look(client, f"/instances/{LIVE}").links
+    form = look(client, path)
+    assert f"On {WEB} it is as it is described" in form.text
+    preview = client.post(path, {"reason": ""}, headers={"HX-Request": "true"})
+    (expect,) = [a["value"] for _, a in Page(preview.content.decode()).tags if a.get("name") == "expect"]
+    done = client.post(path, {"reason": "audited anew", "step": "act", "expect": expect or ""})
+    assert (done.status_code, done.headers["Location"]) == (303, f"/instances/{LIVE}/deployments")
+    page = look(client, f"/instances/{LIVE}/deployments")
+    assert "audited anew" in page.text
+    assert Deployable.objects.count() == 1
+
+
+def test_a_dirty_instance_is_redeployed_and_what_is_live_nowhere_is_not(now: datetime, client: Client) -> None:
+    more_workers(now)
+    path = f"/instances/{LIVE}/redeploy"
+    assert f"dirty On {WEB} it is not as it is described" in look(client, path).text
+    client.post(path, {"reason": "up to date", "step": "act"})
+    assert f"On {WEB} it is as it is described" in look(client, path).text
+    assert Deployable.objects.count() == 2
+    assert "/instances/acme/shop/broken/redeploy" not in look(client, "/instances/acme/shop/broken").links
+    assert "It is live nowhere now" in look(client, "/instances/acme/shop/broken/redeploy").text
+    look(client, "/instances/acme/shop/none/redeploy", 404)
+
+
+def test_the_first_deployments_of_each_state_are_shown_and_lead_to_all(
+    now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(WEB, now, at=-0.5, start=10, reason="yet again")
+    monkeypatch.setattr("larry.web.views.instance_deployments.MOST_DEPLOYMENTS", 1)
+    page = page_of(client, "deployments")
+    assert "future 2 deployments" in page.text
+    assert "All 2 that are future" in page.text
+    (every,) = [link for link in page.links if link.startswith("/deployments/?")]
+    assert "1–2 of 2 deployments" in look(client, every).text
+
+
 def describe(text: str, now: datetime, reason: str = "more work") -> None:
     apply(parse_estate([("more.yaml", text)]).items, Author("Ada", reason, now - timedelta(hours=1)))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -64,6 +66,25 @@ def test_an_interval_map_is_zoomed_by_its_address(now: datetime, client: Client)
                                   "hosts/none/configuration"])  # fmt: skip
 def test_what_cannot_be_drawn_is_told(path: str, now: datetime, client: Client) -> None:
     look(client, f"/{path}", 404)
+
+
+def test_an_interval_map_is_zoomed_from_an_hour_to_years(now: datetime, client: Client) -> None:
+    html = client.get(f"/timeline/host/{WEB}").content.decode()
+    for word in ("Hour", "6 hours", "Day", "5 years"):
+        (href,) = re.findall(f'href="([^"]*)"[^>]*>{word}</a>', html)
+        zoomed = look(client, unescape(href))
+        assert [a.get("data-deployment") for _, a in zoomed.tags if "data-deployment" in a]
+        assert {"Half as much time", "Twice as much time"} <= {a.get("aria-label") for _, a in zoomed.tags}
+
+
+def test_a_box_says_what_a_script_needs_to_show_its_paths(now: datetime, client: Client) -> None:
+    page = look(client, f"/graph/instance/{LIVE}")
+    drawn = boxes(page)
+    bonds = {(a["data-source"], a["data-target"]) for _, a in page.tags if "data-source" in a}
+    assert ("service rails", "service linux") in bonds
+    assert {end for bond in bonds for end in bond} <= drawn
+    assert {a["data-head"] for _, a in page.tags if "data-head" in a} == {target for _, target in bonds}
+    assert any("data-graph-says" in a and a.get("aria-live") == "polite" for _, a in page.tags)
 
 
 def test_a_deployable_is_readable_and_says_where_it_is_live(now: datetime, client: Client) -> None:

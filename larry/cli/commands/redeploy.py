@@ -17,6 +17,7 @@ from larry.cli.session import open_session
 @click.option("--dirty", is_flag=True, help="All instances that were edited since they were deployed.")
 @click.option("--customer", metavar="C", help="With --dirty: only those of this customer.")
 @click.option("--cause", type=int, metavar="ID", help="With --dirty: only those that this activity made so.")
+@click.option("--also-clean", is_flag=True, help="Also what is as it is described: auditors without a host find one.")
 @click.option("--start", metavar="T", help="From then on; now unless given.")
 @expect_option
 @act_options
@@ -36,6 +37,7 @@ def redeploy(
     \b
     Examples:
       larry redeploy acme/shop/production --dry-run
+      larry redeploy acme/shop/production --also-clean --reason "monitoring has a host now"
       larry redeploy --dirty --customer acme --start 2026-12-01T03:00 --reason "the new mail relay"
     """
     customer, cause = which["customer"], which["cause"]
@@ -50,7 +52,7 @@ def redeploy(
     from larry.actions.redeploy import redeploy as act
     from larry.queries.dirty import list_dirty_causes
 
-    how: dict[str, Any] = {"start": moment, "expect": expect, "dry_run": dry_run}
+    how: dict[str, Any] = {"start": moment, "also_clean": which["also_clean"], "expect": expect, "dry_run": dry_run}
     with refused_plan_printed(form), progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
         if dirty:
             at = session.at(None)

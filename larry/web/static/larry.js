@@ -60,6 +60,85 @@ addEventListener("keydown", (event) => {
   if (factor && !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting(event.target)) zoom(factor);
 });
 
+// In a graph, the box that is looked at stands out with all that it needs and all that needs it. Space keeps it so,
+// Escape lets go; arrows lead to the next box in their direction.
+const graphs = new WeakMap();
+const readGraph = (svg) => {
+  if (graphs.has(svg)) return graphs.get(svg);
+  const boxes = new Map(), below = new Map(), above = new Map();
+  for (const box of svg.querySelectorAll("[data-id]")) {
+    const [x, y] = (box.getAttribute("transform") ?? "").match(/-?[\d.]+/g)?.map(Number) ?? [0, 0];
+    boxes.set(box.dataset.id, { box, x, y });
+  }
+  const bonds = [...svg.querySelectorAll("[data-source]")];
+  for (const { dataset: { source, target } } of bonds) {
+    below.set(source, [...(below.get(source) ?? []), target]);
+    above.set(target, [...(above.get(target) ?? []), source]);
+  }
+  const graph = { boxes, bonds, heads: [...svg.querySelectorAll("[data-head]")], below, above, kept: null };
+  graphs.set(svg, graph);
+  return graph;
+};
+const follow = (ways, from) => {
+  const found = new Set([from]);
+  for (const id of found) for (const next of ways.get(id) ?? []) found.add(next);
+  return found;
+};
+const light = (svg, id) => {
+  const { boxes, bonds, heads, below, above, kept } = readGraph(svg);
+  id ??= kept;
+  const needs = id && follow(below, id), needed = id && follow(above, id);
+  svg.classList.toggle("path-shown", Boolean(id));
+  for (const [each, { box }] of boxes) {
+    box.classList.toggle("on-path", Boolean(id) && (needs.has(each) || needed.has(each)));
+    box.classList.toggle("kept", each === kept);
+  }
+  const met = new Set();
+  for (const bond of bonds) {
+    const { source, target } = bond.dataset;
+    const isOn = Boolean(id) && ((needs.has(source) && needs.has(target)) || (needed.has(source) && needed.has(target)));
+    bond.classList.toggle("on-path", isOn);
+    if (isOn) met.add(target);
+  }
+  for (const head of heads) head.classList.toggle("on-path", met.has(head.dataset.head));
+  const says = svg.closest("[data-graph]").parentElement.querySelector("[data-graph-says]");
+  if (!says || !id) return;
+  const name = (each) => boxes.get(each)?.box.querySelector("title")?.textContent ?? each;
+  says.textContent = `${name(id)}: reaches ${needs.size - 1}, is reached by ${needed.size - 1}${id === kept ? "; kept until Escape" : ""}.`;
+};
+const boxOf = (event) => event.target.closest?.("[data-graph] [data-id]");
+for (const [begins, ends] of [["focusin", "focusout"], ["pointerover", "pointerout"]]) {
+  document.addEventListener(begins, (event) => {
+    const box = boxOf(event);
+    if (box) light(box.ownerSVGElement, box.dataset.id);
+  });
+  document.addEventListener(ends, (event) => {
+    const box = boxOf(event);
+    if (box) light(box.ownerSVGElement, null);
+  });
+}
+const nearest = (boxes, from, key) => {
+  const [dx, dy] = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[key];
+  let best = null, least = Infinity;
+  for (const each of boxes.values()) {
+    const along = (each.x - from.x) * dx + (each.y - from.y) * dy;
+    const aside = Math.abs((each.x - from.x) * dy) + Math.abs((each.y - from.y) * dx);
+    if (along > 0 && each.box.matches("a") && along + 3 * aside < least) [best, least] = [each, along + 3 * aside];
+  }
+  return best;
+};
+document.addEventListener("keydown", (event) => {
+  const box = boxOf(event);
+  if (!box || event.ctrlKey || event.metaKey || event.altKey) return;
+  const graph = readGraph(box.ownerSVGElement);
+  if (event.key.startsWith("Arrow")) nearest(graph.boxes, graph.boxes.get(box.dataset.id), event.key)?.box.focus();
+  else if (event.key === " ") graph.kept = graph.kept === box.dataset.id ? null : box.dataset.id;
+  else if (event.key === "Escape") graph.kept = null;
+  else return;
+  event.preventDefault();
+  if (!event.key.startsWith("Arrow")) light(box.ownerSVGElement, box.dataset.id);
+});
+
 // Light and dark change at once; the cookie is what the form would have had the server set.
 document.getElementById("themes")?.addEventListener("submit", (event) => {
   const theme = event.submitter?.value;

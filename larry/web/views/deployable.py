@@ -10,16 +10,15 @@ from django.urls import reverse
 
 from larry.core.deployable import LEVELS, FrozenService, Snapshot
 from larry.queries.deployable import get_snapshots
-from larry.queries.deployment import SHOWN, DeploymentFilter, list_deployments
+from larry.queries.deployment import SHOWN, DeploymentFilter, page_deployments
 from larry.queries.former_key import get_former_keys
 from larry.queries.reader import NotFound
 from larry.web.address import noun_path
 from larry.web.difference_view import tell_value
 from larry.web.frame import Crumb, read_frame
+from larry.web.list_pages import make_pages, page_href, read_begin
 from larry.web.page import look_only, make_page, make_problem
 from larry.web.views.instance_services import tell_where
-
-MOST_DEPLOYMENTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class FrozenLine:
 
 @look_only
 def answer_deployable(request: HttpRequest, digest: str) -> HttpResponse:
-    """The page; secrets masked; 404 for a digest that names nothing. About 6 SQL statements."""
+    """The page; secrets masked; 404 for a digest that names nothing. About 7 SQL statements."""
     frame = read_frame(request)
     reader, at = frame.visitor.reader, frame.asked.at
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
@@ -44,15 +43,16 @@ def answer_deployable(request: HttpRequest, digest: str) -> HttpResponse:
     except NotFound as fault:
         return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
     path = get_former_keys(reader, at).find("instance", snapshot.path)
-    rows = [row for row in list_deployments(DeploymentFilter(instance=path, states=SHOWN), reader, at)
-            if row.snapshot == digest]  # fmt: skip
+    begin = read_begin(request)
+    page = page_deployments(DeploymentFilter(snapshot=digest, states=SHOWN), reader, at, newest=True, begin=begin)
     values = {
         "digest": digest,
         "path": path,
         "own": [(level, _tell(snapshot, level)) for level in LEVELS],
         "requires": snapshot.requires,
         "services": [_line(number, service) for number, service in enumerate(snapshot.services, start=1)],
-        "rows": rows[-MOST_DEPLOYMENTS:][::-1],
+        "rows": page.rows,
+        "pages": make_pages(begin, len(page.rows), page.total, page_href(request)),
         "compare": f"{reverse('instance-snapshots', args=[path])}?from={digest}&to=now#compare",
         "deploy": f"{reverse('deploy')}?instance={path}&snapshot={digest}",
     }

@@ -29,8 +29,9 @@ GRAPH_KINDS = tuple(kind.value for kind in BoxKind)
 MOST_LANES = 200
 LONGEST_ADDRESS = 300
 SPANS = (
-    ("Day", timedelta(days=1)), ("Week", timedelta(days=7)), ("Month", timedelta(days=30)),
-    ("Quarter", timedelta(days=91)), ("Year", timedelta(days=365)), ("5 years", timedelta(days=1825)),
+    ("Hour", timedelta(hours=1)), ("6 hours", timedelta(hours=6)), ("Day", timedelta(days=1)),
+    ("Week", timedelta(days=7)), ("Month", timedelta(days=30)), ("Quarter", timedelta(days=91)),
+    ("Year", timedelta(days=365)), ("5 years", timedelta(days=1825)),
 )  # fmt: skip
 
 
@@ -117,6 +118,8 @@ def answer_timeline(request: HttpRequest, kind: str, address: str) -> HttpRespon
         "spans": [
             (label, to(middle - length / 2, length), abs(length - span) < length / 20) for label, length in SPANS
         ],
+        "nearer": to(middle - span / 4, span / 2) if span > timedelta(minutes=10) else "",
+        "farther": to(middle - span, span * 2) if span * 2 < LATEST - EARLIEST else "",
         "since": during.start,
         "until": end,
         "graph_href": reverse("graph", args=[kind, address]) if kind in GRAPH_KINDS else "",

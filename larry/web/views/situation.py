@@ -114,7 +114,7 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "dirty": Kind("Dirty", "Redeploy what is to be as it is described.", "Why", "/snapshots", "dirty"),
         "role_left": Kind(
             "An auditor's host has left its role",
-            "Deploy it again, so that another host audits it.",
+            "Name another host for the auditor, or give the host its role back.",
             "Audits",
             "/services#audits",
         ),
