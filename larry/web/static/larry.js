@@ -232,4 +232,7 @@ const countDown = () => {
     each.textContent = words.length ? `in ${words.join(" ")}` : "now";
   }
 };
-if (document.querySelector("time[data-countdown]")) setInterval(countDown, 1000);
+if (document.querySelector("time[data-countdown]")) {
+  countDown();
+  setInterval(countDown, 1000);
+}

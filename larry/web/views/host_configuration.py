@@ -75,6 +75,7 @@ def _step(step: HostStep, asked: Asked, host: str) -> Mapping[str, Any]:
     is_here = step.start <= asked.as_of and (step.end is None or asked.as_of < step.end)
     state = "current" if is_here else "future" if step.start > asked.as_of else "past"
     return {
+        "label": f"Differences from {asked.show(step.start).shown} on",
         "start": step.start,
         "end": step.end,
         "state": state,
