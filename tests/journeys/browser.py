@@ -20,6 +20,11 @@ REFUSED = "the server responded with a status of 4"
 ABANDONED = ("htmx:sendAbort, ", "htmx:afterRequest, ")
 """What htmx says of a preview that is asked for anew before it came: no fault either."""
 
+_OVERFLOW = """() => new Promise((tell) => requestAnimationFrame(() => requestAnimationFrame(() => {
+  const page = document.documentElement;
+  tell(Math.max(page.scrollWidth, document.body.scrollWidth) - page.clientWidth);
+})))"""
+
 
 @dataclass
 class Visit:
@@ -44,9 +49,10 @@ class Visit:
         self.page.press("#password", "Enter")
         self.page.wait_for_url(f"{self.url}/")
 
-    def tab_to(self, selector: str, most: int = 120) -> None:
+    def tab_to(self, selector: str, most: int = 150) -> None:
         """Reach an element as somebody without a mouse does."""
-        wanted = self.page.locator(selector).first
+        wanted = self.page.locator(selector).first.element_handle()
+        assert wanted is not None
         for _ in range(most):
             if wanted.evaluate("element => element === document.activeElement"):
                 return
@@ -58,12 +64,21 @@ class Visit:
         self.page.keyboard.press("Control+A")
         self.page.keyboard.type(text)
 
-    def press_at(self, selector: str) -> None:
+    def press_at(self, selector: str, key: str = "Enter") -> None:
         self.tab_to(selector)
-        self.page.keyboard.press("Enter")
+        self.page.keyboard.press(key)
+
+    def words_of(self, selector: str = "main") -> str:
+        return " ".join(self.page.locator(selector).first.inner_text().split())
+
+    def rows_of(self, region: str) -> list[tuple[str, ...]]:
+        """The cells of a table, by the name of the region around it."""
+        rows = self.page.locator(f"[aria-label='{region}'] tbody tr").all()
+        return [tuple(" ".join(cell.split()) for cell in row.locator("th, td").all_inner_texts()) for row in rows]
 
     def find_barriers(self) -> list[str]:
-        """What axe finds, each with the elements it is about."""
+        """What axe finds, each with the elements it is about; what is folded up is unfolded for it."""
+        self.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
         found = Axe().run(self.page).response["violations"]
         return [f"{self.page.url}: {each['id']}: {[node['target'] for node in each['nodes'][:3]]}" for each in found]
 
@@ -73,8 +88,19 @@ class Visit:
 
     def overflow(self) -> int:
         """By how many pixels the page itself would have to be scrolled sideways."""
-        width: int = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        width: int = self.page.evaluate(_OVERFLOW)
         return width
+
+    def look_closely(self) -> list[str]:
+        """Nothing is in anybody's way here as it is shown, and at a telephone's width nothing sticks out."""
+        found = self.find_barriers()
+        size = self.page.viewport_size
+        self.page.set_viewport_size({"width": NARROW, "height": 800})
+        if self.overflow() > 0:
+            found.append(f"{self.page.url}: {self.overflow()} pixels too wide at {NARROW}")
+        if size is not None:
+            self.page.set_viewport_size(size)
+        return found
 
 
 @contextmanager

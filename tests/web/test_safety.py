@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern
 
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.web.headers import HEADERS
-from larry.web.urls import urlpatterns
 from tests.api.scene import LIVE, SPARE, WEB, lay, put
+from tests.web.routes import ROUTES
 
 WRITES = re.compile(
     r"^\s*(INSERT|UPDATE|DELETE|REPLACE|CREATE|DROP|ALTER|TRUNCATE|SELECT .* FOR UPDATE)", re.IGNORECASE
 )
 ADDRESSES = {"roles": "web", "grades": "medium", "services": "rails", "customers": "acme", "apps": "acme/shop"}
-
-
-def list_routes(patterns: Sequence[URLPattern | URLResolver]) -> list[URLPattern]:
-    found: list[URLPattern] = []
-    for pattern in patterns:
-        found += list_routes(pattern.url_patterns) if isinstance(pattern, URLResolver) else [pattern]
-    return found
-
-
-ROUTES = list_routes(urlpatterns)
-"""Of the pages; programs have their own tests."""
 
 
 def path_of(route: URLPattern) -> str:

@@ -1,0 +1,142 @@
+"""Every page there is in Chromium, over the demonstration: nothing in anybody's way, nothing the policy has to stop.
+
+Pictures of all of them: `TEST_PICTURES=/tmp/pages .venv/bin/python -m pytest -m "" tests/journeys/test_pages.py`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.journeys.browser import NAME, NARROW, PASSWORD, WIDE, Visit, browsing, pictures_folder, visiting
+from tests.journeys.served import add_user, serving_the_demonstration
+from tests.journeys.walk import walk
+from tests.web.routes import PAGES
+
+HOST = "web2.nordlicht.example"
+SHOP = "acme/shop/production"
+WANTED = (
+    "/deployments/?state=future", "/instances/gruenwald/bestell_portal/production/snapshots", "/?as_of=%2B30d",
+    "/search?q=production", "/customers/acme", "/apps/acme/shop", f"/instances/{SHOP}", f"/instances/{SHOP}/parameters",
+    f"/instances/{SHOP}/services", f"/instances/{SHOP}/snapshots", f"/instances/{SHOP}/deployments",
+    "/services/monitoring/edit", f"/hosts/{HOST}", f"/hosts/{HOST}?as_of=-200d", f"/graph/instance/{SHOP}",
+    f"/timeline/instance/{SHOP}", "/roles/web", "/hosts/?q=nothing-like-it", "/deployments/?q=nothing-like-it",
+    "/search?q=nothing-like-it", "/dirty?customer=nobody",
+)  # fmt: skip
+"""Where there is much, or nothing, to be seen; the rest is found by links."""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving_the_demonstration(tmp_path_factory.mktemp("pages")) as served:
+        add_user(served, "larry user add NAME --administrator", NAME, PASSWORD)
+        yield served.url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.mark.parametrize(
+    "width, scheme",
+    [
+        (WIDE, "light"),
+        pytest.param(WIDE, "dark", marks=pytest.mark.slow),
+        pytest.param(NARROW, "light", marks=pytest.mark.slow),
+        pytest.param(NARROW, "dark", marks=pytest.mark.slow),
+    ],
+)
+def test_every_page_is_open_to_everybody(width: int, scheme: str, url: str, browser: Browser, tmp_path: Path) -> None:
+    """axe finds no barrier, the policy stops nothing, no page is wider than a telephone; a link leads to each."""
+    folder = pictures_folder(tmp_path)
+    found: list[str] = []
+    with visiting(browser, url, width=width, scheme=scheme) as visit:
+
+        def look(path: str) -> None:
+            if "TEST_PICTURES" in os.environ:
+                visit.keep(f"{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-')[:60]}-{width}-{scheme}", folder)
+            found.extend(visit.look_closely())
+
+        walked = walk(visit, look, WANTED)
+        assert "\n".join(found) == ""
+        assert visit.complaints == []
+        assert walked.unseen == frozenset()
+        assert len(walked.pages) > len(PAGES) / 2
+
+
+def test_pages_of_what_goes_wrong_are_open_to_everybody(url: str, browser: Browser) -> None:
+    """No such page, no such moment, a form that did not come from here, a wrong password."""
+    with visiting(browser, url) as visit:
+        for path in ("/nothing-here", "/hosts/nowhere.example.com", "/activity?since=never", "/?as_of=never"):
+            visit.go(path)
+            assert visit.look_closely() == []
+        visit.go("/customers/-/new")
+        visit.page.fill("#f-name", "Foreign")
+        visit.page.evaluate("document.querySelector('main [name=csrfmiddlewaretoken]').value = 'foreign'")
+        visit.page.click("main .send button.main")
+        visit.page.wait_for_selector("text=did not come from this browser")
+        assert visit.look_closely() == []
+        visit.page.context.clear_cookies()
+        visit.go("/")
+        assert visit.look_closely() == []
+        visit.page.fill("#name", NAME)
+        visit.page.fill("#password", "wrong")
+        visit.page.press("#password", "Enter")
+        visit.page.wait_for_selector("[role=alert]")
+        assert visit.look_closely() == []
+        assert visit.complaints == []
+
+
+def test_menus_are_open_to_everybody(url: str, browser: Browser) -> None:
+    """Opened and closed by keyboard, and at no width outside the screen."""
+    with visiting(browser, url) as visit:
+        for width in (WIDE, NARROW):
+            visit.page.set_viewport_size({"width": width, "height": 800})
+            visit.go("/hosts/")
+            for menu in ("clock", "more", "user", "settings"):
+                visit.press_at(f"[popovertarget={menu}]")
+                box = visit.page.locator(f"#{menu}").bounding_box()
+                assert box is not None
+                assert box["x"] >= 0
+                assert box["y"] >= 0
+                assert box["x"] + box["width"] <= width
+                assert box["y"] + box["height"] <= 800
+                assert visit.find_barriers() == []
+                visit.page.keyboard.press("Escape")
+                assert not visit.page.locator(f"#{menu}").is_visible()
+
+
+def test_what_looks_for_faults_finds_them(url: str, browser: Browser) -> None:
+    """Without these the tests above would pass whatever the pages were."""
+    with visiting(browser, url) as visit:
+        visit.go("/roles/")
+        assert visit.look_closely() == []
+        put_into(visit, "<img src='/nothing.png' onerror='window.struck = true'>")
+        visit.page.wait_for_timeout(200)
+        assert visit.page.evaluate("window.struck") is None
+        assert any("Content Security Policy" in each for each in visit.complaints)
+        visit.complaints.clear()
+        put_into(visit, "<p style='color: red'>x</p>")
+        assert any("Content Security Policy" in each for each in visit.complaints)
+        visit.complaints.clear()
+        put_into(visit, "<img src='https://elsewhere.example/x.png' alt=''>")
+        visit.page.wait_for_timeout(100)
+        assert any("Content Security Policy" in each for each in visit.complaints)
+        visit.page.evaluate("import('https://elsewhere.example/x.js').catch((fault) => { window.refused = true; })")
+        visit.page.wait_for_function("window.refused")
+        put_into(visit, "<input name='without-a-label'>")
+        assert "label" in "".join(visit.find_barriers())
+        put_into(visit, "<pre class='muted'></pre>")
+        visit.page.evaluate("document.querySelector('main').style.width = '2000px'")
+        assert any("too wide" in each for each in visit.look_closely())
+
+
+def put_into(visit: Visit, html: str) -> None:
+    visit.page.evaluate("html => document.querySelector('main').insertAdjacentHTML('beforeend', html)", html)
