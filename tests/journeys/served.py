@@ -68,6 +68,11 @@ def add_user(served: Served, command: str, name: str, password: str) -> None:
     _run(served.home, *(name if word == "NAME" else word for word in command.split()[1:]), say=f"{password}\n")
 
 
+def command(served: Served, *words: str) -> None:
+    """`larry` with these words, called where this Larry lives."""
+    _run(served.home, *words)
+
+
 def _run(home: Path, *words: str, say: str = "") -> None:
     done = subprocess.run(
         [LARRY, *words], env=_bare(home), input=say, capture_output=True, text=True, timeout=PATIENCE, check=False

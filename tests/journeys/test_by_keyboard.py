@@ -60,7 +60,7 @@ def test_the_clock_is_set_and_set_back(visit: Visit) -> None:
     assert "2027-01-01 09:00 CET" in visit.words_of(".band")
     assert "as_of=2027-01-01T08%3A00%3A00Z" in visit.page.url
     hrefs = visit.page.locator("main a[href^='/']").evaluate_all("all => all.map(each => each.getAttribute('href'))")
-    acts = re.compile(r"/(edit|retire|new|import|deploy)\b|format=")
+    acts = re.compile(r"/(edit|retire|key|new|import|deploy)\b|format=")
     assert [href for href in hrefs if "as_of=" not in href and not acts.search(href)] == []
     visit.press_at("a:text-is('Back to now')")
     visit.page.wait_for_url(f"{visit.url}/hosts/{HOST}")
@@ -76,6 +76,7 @@ def test_a_list_is_narrowed_while_one_types_and_its_address_can_be_sent(visit: V
     visit.page.wait_for_selector("text=1–2 of 2 hosts")
     visit.type_at("input[name=pools]", "production")
     visit.page.wait_for_selector("#names-pools option[value=production]", state="attached")
+    visit.page.keyboard.press("Tab")
     visit.page.wait_for_url(f"{visit.url}/hosts/?q=backup&pools=production")
     visit.press_at("thead a:text-is('Grade')")
     visit.page.wait_for_selector("thead [aria-sort=ascending]:has-text('Grade')")

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.journeys.browser import NAME, NARROW, PASSWORD, WIDE, Visit, browsing, pictures_folder, visiting
-from tests.journeys.served import add_user, serving_the_demonstration
+from tests.journeys.served import add_user, command, serving_the_demonstration
 from tests.journeys.walk import walk
 from tests.web.routes import PAGES
 
@@ -26,7 +26,7 @@ WANTED = (
     f"/instances/{SHOP}/services", f"/instances/{SHOP}/snapshots", f"/instances/{SHOP}/deployments",
     "/services/monitoring/edit", f"/hosts/{HOST}", f"/hosts/{HOST}?as_of=-200d", f"/graph/instance/{SHOP}",
     f"/timeline/instance/{SHOP}", "/roles/web", "/hosts/?q=nothing-like-it", "/deployments/?q=nothing-like-it",
-    "/search?q=nothing-like-it", "/dirty?customer=nobody",
+    "/search?q=nothing-like-it", "/dirty?customer=nobody", "/users/ada", "/users/demo",
 )  # fmt: skip
 """Where there is much, or nothing, to be seen; the rest is found by links."""
 
@@ -35,6 +35,9 @@ WANTED = (
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving_the_demonstration(tmp_path_factory.mktemp("pages")) as served:
         add_user(served, "larry user add NAME --administrator", NAME, PASSWORD)
+        command(served, "group", "add", "night-shift", "--description", "who is woken up")
+        command(served, "group", "join", "night-shift", NAME)
+        command(served, "group", "grant", "night-shift", "operator", "--pool", "production")
         yield served.url
 
 

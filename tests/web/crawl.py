@@ -253,12 +253,12 @@ class Crawl:
         for form in page.forms:
             self.forms.setdefault((find_route(form.action), form.shape), (form, path))
 
-    def send(self, change: Callable[[str, str, str], str], steps: tuple[str, ...]) -> Iterator[int]:
+    def send(self, change: Callable[[str, str, str], str], *steps: str, spared: tuple[str, ...]) -> Iterator[int]:
         """Send every form that acts, its fields changed, by its buttons that are among ``steps``, as a browser and as
-        htmx does; what it was answered with.
+        htmx does, but for those to addresses that begin as is ``spared``; what it was answered with.
         """
         for form, path in list(self.forms.values()):
-            if form.method != "post" or find_route(form.action) == "sign-out":
+            if form.method != "post" or form.action.startswith(spared):
                 continue
             buttons = [button for button in form.buttons if button[1] in steps] or [("step", steps[0])]
             for button in buttons[: self.most]:

@@ -139,8 +139,8 @@ def grant(*, name: str, role: str, reason: str | None, dry_run: bool, form: str,
       larry group grant night-shift operator --pool production
       larry group grant auditors reviewer
     """
-    asked = read_grant("group", name, role, scope)
     session = open_session()
+    asked = read_grant("group", name, role, scope)
 
     from larry.actions.grant import grant as act
 
@@ -159,8 +159,8 @@ def revoke(*, name: str, role: str, reason: str | None, dry_run: bool, form: str
     Examples:
       larry group revoke night-shift operator --pool production --reason "no pool of theirs any more"
     """
-    asked = read_grant("group", name, role, scope)
     session = open_session()
+    asked = read_grant("group", name, role, scope)
 
     from larry.actions.grant import revoke as act
 

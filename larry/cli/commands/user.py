@@ -201,8 +201,8 @@ def grant(*, name: str, role: str, reason: str | None, dry_run: bool, form: str,
       larry user grant eve viewer --customer acme
       larry user grant bob operator --pool production
     """
-    asked = read_grant("user", name, role, scope)
     session = open_session()
+    asked = read_grant("user", name, role, scope)
 
     from larry.actions.grant import grant as act
 
@@ -221,8 +221,8 @@ def revoke(*, name: str, role: str, reason: str | None, dry_run: bool, form: str
     Examples:
       larry user revoke eve viewer --customer acme --reason "left acme"
     """
-    asked = read_grant("user", name, role, scope)
     session = open_session()
+    asked = read_grant("user", name, role, scope)
 
     from larry.actions.grant import revoke as act
 
