@@ -25,9 +25,9 @@ from tests.web.routes import find_route
 
 VOID = frozenset("meta link input img br".split())
 ELEMENTS = frozenset(
-    "html head meta title link body a header div img form label input button main h1 h2 h3 p strong code b s kbd ins "
-    "del table thead tbody tr th td caption span time footer ul ol li dl dt dd nav fieldset legend script noscript pre "
-    "i section details summary select option datalist textarea progress "
+    "html head meta title link body a br header div img form label input button main h1 h2 h3 p strong code b s i kbd "
+    "ins del table thead tbody tr th td caption span time footer ul ol li dl dt dd nav fieldset legend script noscript "
+    "pre section details summary select option datalist textarea progress "
     "svg g rect path circle line text tspan title desc defs pattern clippath marker polyline polygon".split()
 )
 """What pages are made of; whoever takes another element adds it here."""
