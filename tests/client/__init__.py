@@ -1,0 +1,1 @@
+"""The client, against a server that is scripted, and against a Larry that is real."""
