@@ -9,12 +9,24 @@ from pydantic import Field
 
 from larry.actions.edit_deployment import DeploymentEdit, delete_deployments, edit_deployment
 from larry.actions.undeploy import undeploy
-from larry.api.asked import ActQuery, Address, AsOfQuery, Id, IdPath, Line, MomentText, PageQuery, PlanBody
+from larry.api.asked import (
+    MOST_MEMBERS,
+    ActQuery,
+    Address,
+    AsOfQuery,
+    Id,
+    IdPath,
+    Line,
+    MomentText,
+    PageQuery,
+    PlanBody,
+)
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_moment_mark, refuse_cursor
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.core.document import Json
 from larry.core.interval import iso
+from larry.core.plan import Plan
 from larry.exports.plan import plan_document
 from larry.queries.deployment import (
     SHOWN,
@@ -26,7 +38,12 @@ from larry.queries.deployment import (
 )
 
 STATES = ", ".join(State)
-PLAN = {200: Answer("Plan", "What was done, or would be done (dry_run).")}
+PLAN = {200: Answer("Plan", "What was done, or would be done (dry_run).", ("Larry-As-Of",))}
+
+
+def answer_plan(plan: Plan, status: int = 200) -> HttpResponse:
+    """A Plan, with the moment that is now in it."""
+    return make_json(plan_document(plan), status=status, headers=say_moment(plan.now))
 
 
 class DeploymentsQuery(PageQuery):
@@ -45,6 +62,14 @@ class DeploymentBody(PlanBody):
     host: Address | None = None
     place: Annotated[dict[Line, Address] | None, Field(max_length=1000)] = None
     resume: bool = Field(True, description="What it interrupts goes on after it.")
+
+
+class ManyBody(PlanBody):
+    deployments: Annotated[list[Address], Field(min_length=1, max_length=MOST_MEMBERS)]
+
+
+class UndeployManyBody(ManyBody):
+    at: MomentText | None = Field(None, description="Then; now unless given.")
 
 
 class UndeployBody(PlanBody):
@@ -97,6 +122,39 @@ def _read_mark(mark: Json) -> DeploymentMark | None:
 
 
 @expose(
+    "POST",
+    "/deployments/undeploy",
+    tag="deployments",
+    answers=PLAN,
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+    example={"deployments": ["k3hq7d2mzv4xa"], "at": "2026-12-31T00:00:00Z", "reason": "the trial is over"},
+)
+def undeploy_many(call: Call, asked: ActQuery, said: UndeployManyBody) -> HttpResponse:
+    """End many deployments as one rollout, all or none."""
+    at = call.find_moment(said.at, "at", "body")
+    author = call.author(said.reason)
+    plan = undeploy(tuple(said.deployments), author, at=at, expect=said.expect, dry_run=asked.dry_run)
+    return answer_plan(plan)
+
+
+@expose(
+    "POST",
+    "/deployments/delete",
+    tag="deployments",
+    answers=PLAN,
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+    example={"deployments": ["k3hq7d2mzv4xa"], "reason": "planned on the wrong host"},
+)
+def delete_many(call: Call, asked: ActQuery, said: ManyBody) -> HttpResponse:
+    """Take many deployments back that have not begun, all or none."""
+    author = call.author(said.reason)
+    plan = delete_deployments(tuple(said.deployments), author, expect=said.expect, dry_run=asked.dry_run)
+    return answer_plan(plan)
+
+
+@expose(
     "GET",
     "/deployments/{id}",
     tag="deployments",
@@ -132,7 +190,7 @@ def change_deployment(call: Call, path: IdPath, asked: ActQuery, said: Deploymen
     )
     author = call.author(said.reason)
     plan = edit_deployment(edit, author, resume=said.resume, expect=said.expect, dry_run=asked.dry_run)
-    return make_json(plan_document(plan))
+    return answer_plan(plan)
 
 
 @expose(
@@ -147,7 +205,7 @@ def delete_deployment(call: Call, path: IdPath, asked: ActQuery, said: PlanBody 
     """Take a deployment back that has not begun."""
     reason, expect = (said.reason, said.expect) if said else ("", None)
     plan = delete_deployments((path.id,), call.author(reason), expect=expect, dry_run=asked.dry_run)
-    return make_json(plan_document(plan))
+    return answer_plan(plan)
 
 
 @expose(
@@ -163,4 +221,4 @@ def undeploy_deployment(call: Call, path: IdPath, asked: ActQuery, said: Undeplo
     """End a deployment, now or at a moment."""
     at = call.find_moment(said.at, "at", "body")
     plan = undeploy((path.id,), call.author(said.reason), at=at, expect=said.expect, dry_run=asked.dry_run)
-    return make_json(plan_document(plan))
+    return answer_plan(plan)

@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
+from larry.api.estate_schema import WIDER_ANSWERS
 from larry.api.noun_schema import describe_page, noun_schemas
 from larry.api.operation import Operation
 from larry.api.problem import MEDIA_TYPE, PREFIX, PROBLEMS
@@ -41,7 +42,13 @@ def describe_api() -> str:
         for told in methods.values():
             _complete(told, REGISTERED[told["operationId"]])
     pages = {f"{name}Page": describe_page(name, is_counted=name in _COUNTED) for name in _PAGED}
-    schemas = {**document["components"]["schemas"], **thaw_map(ANSWERS), **noun_schemas(), **pages}
+    schemas = {
+        **document["components"]["schemas"],
+        **thaw_map(ANSWERS),
+        **thaw_map(WIDER_ANSWERS),
+        **noun_schemas(),
+        **pages,
+    }
     document["components"] = {"schemas": schemas, "securitySchemes": _SECURITY}
     document["security"] = [{"token": []}, {"session": []}]
     document["info"]["license"] = {"name": "MIT", "identifier": "MIT"}
@@ -99,6 +106,7 @@ def _describe_answer(answer: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.text}
     if answer.schema:
         told["content"] = {"application/json": {"schema": ref(answer.schema)}}
+        told["content"] |= {media: {"schema": {"type": "string"}} for media in answer.media}
     if answer.headers:
         told["headers"] = {
             name: {"description": _HEADERS[name], "schema": {"type": "string"}} for name in answer.headers

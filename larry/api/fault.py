@@ -18,6 +18,7 @@ from larry.actions.remember import KeyReused
 from larry.actions.transaction import Busy
 from larry.api.problem import FieldFault, Problem, answer_problem
 from larry.core.document import Json
+from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment
 from larry.exports.plan import plan_document
 from larry.nouns.estate import EstateFaults
@@ -74,7 +75,7 @@ def _tell_faults(failure: Any) -> Problem:
 
 def _tell_fault(fault: Fault) -> FieldFault:
     text = f"{fault.subject}: {fault.text}" if fault.subject else fault.text
-    return FieldFault("body", point(fault.path), _cut(text))
+    return FieldFault("body", point(fault.path), _cut(text), _cut(str(fault)))
 
 
 def _sum_up(faults: list[FieldFault]) -> str:
@@ -88,15 +89,20 @@ def _cut(text: str) -> str:
 
 
 def _tell_moved(failure: Any) -> Problem:
-    return Problem("ground-moved", str(failure), more=_plan_of(failure))
+    return Problem("ground-moved", str(failure), more=_plan_of(failure), headers=_now_of(failure))
 
 
 def _tell_refused(failure: Any) -> Problem:
-    return Problem("refused", _cut(str(failure)), more=_plan_of(failure))
+    return Problem("refused", _cut(str(failure)), more=_plan_of(failure), headers=_now_of(failure))
 
 
 def _plan_of(failure: Refused) -> Mapping[str, Json]:
     return {"plan": plan_document(failure.plan)} if failure.plan is not None else {}
+
+
+def _now_of(failure: Refused) -> Mapping[str, str]:
+    """The moment that is now in the Plan that is told."""
+    return {"Larry-As-Of": iso(failure.plan.now)} if failure.plan is not None else {}
 
 
 def _tell_no_reason(failure: Any) -> Problem:

@@ -16,7 +16,7 @@ from larry.api.asked import ActQuery, Anything, EditQuery, Line, PlanBody, Reaso
 from larry.api.noun import find_item, make_etag, path_type, route_of, schema_name, split_tags
 from larry.api.noun_schema import example_change, example_new
 from larry.api.once import once
-from larry.api.operation import Answer, Call, expose
+from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.core.document import Json
 from larry.nouns.field import Noun
@@ -26,7 +26,8 @@ from larry.nouns.text import find_text_fault
 from larry.queries.noun import get_item
 
 MOST_AT_ONCE = 1000
-_WRITTEN = ("ETag",)
+_NOW = ("Larry-As-Of",)
+_WRITTEN = ("ETag", *_NOW)
 _REASON = "reason"
 
 
@@ -55,8 +56,8 @@ def _expose_create(noun: Noun) -> None:
         name=f"create_{noun.plural}",
         summary=f"Create one {noun.name}, or many, all or none",
         answers={
-            200: Answer("Change", "What would be created (dry_run)."),
-            201: Answer("Change", "Created.", ("Location", "ETag", "Idempotent-Replay")),
+            200: Answer("Change", "What would be created (dry_run).", _NOW),
+            201: Answer("Change", "Created.", ("Location", "Idempotent-Replay", *_WRITTEN)),
         },
         problems=("already-there", "key-reused", "not-found"),
         body=[schema_name(noun) + "New"],
@@ -70,10 +71,10 @@ def _create(noun: Noun, call: Call, asked: EditQuery, said: Json) -> HttpRespons
     statements = [_read_new(noun, each, (place,) if isinstance(said, list) else ()) for place, each in enumerate(many)]
     done = create(noun.name, statements, call.author(reason), dry_run=asked.dry_run, expect=asked.expect)
     if asked.dry_run:
-        return make_json(done.document)
+        return make_json(done.document, headers=say_moment(done.plan.now))
     made = [item for item in done.items if item.noun == noun.name]
     headers = {} if isinstance(said, list) or not made else {"Location": locate(made[0]), "ETag": make_etag(made[0])}
-    return make_json(done.document, status=201, headers=headers)
+    return make_json(done.document, status=201, headers={**headers, **say_moment(done.plan.now)})
 
 
 def locate(item: Item) -> str:
@@ -130,7 +131,7 @@ def _expose_change_many(noun: Noun) -> None:
             values = {word: value for word, value in each.items() if word not in {"address", "etag", _REASON}}
             statements.append(Statement(item.address, values, tag.strip('"') if tag else None, (place,)))
         done = change(noun.name, statements, call.author(), dry_run=asked.dry_run, expect=asked.expect)
-        return make_json(done.document)
+        return make_json(done.document, headers=say_moment(done.plan.now))
 
     expose(
         "PATCH",
@@ -138,7 +139,7 @@ def _expose_change_many(noun: Noun) -> None:
         tag=noun.plural,
         name=f"change_{noun.plural}",
         summary=f"Change many {noun.plural}, all or none",
-        answers={200: Answer("Change", "Changed, or what would change (dry_run).")},
+        answers={200: Answer("Change", "Changed, or what would change (dry_run).", _NOW)},
         problems=("not-found", "changed-meanwhile"),
         body=[schema_name(noun) + "Changes"],
         headers=("Larry-Reason",),
@@ -154,9 +155,10 @@ def _read_seen(call: Call, item: Item) -> str | None:
     return item.digest if make_etag(item) in tags else "another"
 
 
-def _answer_written(item: Item, done: EstateChange) -> HttpResponse:
+def _answer_written(item: Item, done: EstateChange, *, dry_run: bool) -> HttpResponse:
     after = next((each for each in done.items if each.noun == item.noun), item)
-    return make_json(done.document, headers={"ETag": make_etag(after)})
+    tag = {} if dry_run else {"ETag": make_etag(after)}
+    return make_json(done.document, headers={**tag, **say_moment(done.plan.now)})
 
 
 def _expose_change(noun: Noun) -> None:
@@ -168,7 +170,7 @@ def _expose_change(noun: Noun) -> None:
         values = {word: value for word, value in said.items() if word != _REASON}
         statement = Statement(item.address, values, _read_seen(call, item))
         done = change(noun.name, [statement], call.author(reason), dry_run=asked.dry_run, expect=asked.expect)
-        return make_json(done.document) if asked.dry_run else _answer_written(item, done)
+        return _answer_written(item, done, dry_run=asked.dry_run)
 
     expose(
         "PATCH",
@@ -191,7 +193,7 @@ def _expose_retire(noun: Noun) -> None:
         author = call.author(said.reason if said else "")
         seen = _read_seen(call, item)
         done = retire(noun.name, item.address, author, dry_run=asked.dry_run, expect=asked.expect, seen=seen)
-        return make_json(done.document)
+        return make_json(done.document, headers=say_moment(done.plan.now))
 
     expose(
         "DELETE",
@@ -199,7 +201,7 @@ def _expose_retire(noun: Noun) -> None:
         tag=noun.plural,
         name=f"retire_{noun.name}",
         summary=f"Retire one {noun.name}: its history stays",
-        answers={200: Answer("Change", "Retired, or what would change (dry_run).")},
+        answers={200: Answer("Change", "Retired, or what would change (dry_run).", _NOW)},
         problems=("not-found", "changed-meanwhile"),
         hints={"path": path_type(noun)},
         headers=("Larry-Reason", "If-Match"),
@@ -211,7 +213,7 @@ def _expose_rename_key(noun: Noun) -> None:
         item = find_item(noun, path, call)
         author = call.author(said.reason)
         done = rename_key(noun.name, item.address, said.key, author, dry_run=asked.dry_run, expect=said.expect)
-        return make_json(done.document)
+        return make_json(done.document, headers=say_moment(call.now))
 
     expose(
         "POST",
@@ -219,7 +221,7 @@ def _expose_rename_key(noun: Noun) -> None:
         tag=noun.plural,
         name=f"rename_key_of_{noun.name}",
         summary=f"Give one {noun.name} another key",
-        answers={200: Answer("KeyChange", "Done, or what would change (dry_run).")},
+        answers={200: Answer("KeyChange", "Done, or what would change (dry_run).", _NOW)},
         problems=("not-found",),
         hints={"path": path_type(noun)},
         headers=("Larry-Reason",),

@@ -15,7 +15,7 @@ from larry.core.document import Json, digest_of
 from larry.nouns.json_text import read_json
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_KEPT_HEADERS = ("Location", "ETag")
+_KEPT_HEADERS = ("Location", "ETag", "Larry-As-Of")
 
 
 def once(call: Call, asked: ActQuery, said: Json, act: Callable[[], HttpResponse]) -> HttpResponse:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from types import MappingProxyType
 from typing import Any, Required, TypedDict, Unpack, get_type_hints
 from zoneinfo import ZoneInfo
@@ -90,6 +90,8 @@ class Answer:
     schema: str
     text: str = "Done."
     headers: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    """Media types beside JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,8 @@ _WRITES = ("unreadable", "refused", "ground-moved", "too-large", "not-json")
 
 
 class Told(TypedDict, total=False):
-    """What is told of an operation beside its address; ``body`` names the schema of one that specs describe."""
+    """What is told of an operation beside its address; ``body`` names the schema of one that specs describe,
+    ``largest`` is the most bytes of one."""
 
     tag: Required[str]
     answers: Required[Mapping[int, Answer]]
@@ -164,6 +167,7 @@ class Told(TypedDict, total=False):
     body: Json
     headers: tuple[str, ...]
     example: Json
+    largest: int
 
 
 def expose(
@@ -175,7 +179,7 @@ def expose(
     def register(act: Act) -> Act:
         told = {**get_type_hints(act, include_extras=True), **hints}
         names = [word for word in inspect.signature(act).parameters if word in _SOURCES]
-        allowed = frozenset(told["asked"].model_fields) if "asked" in names else frozenset()
+        allowed = _names(told["asked"]) if "asked" in names else frozenset()
 
         @wraps(act)
         def view(request: HttpRequest, **values: Any) -> HttpResponse:
@@ -197,11 +201,22 @@ def expose(
         )
         text = about.get("summary") or (inspect.getdoc(act) or "").split("\n\n")[0].replace("\n", " ")
         API.api_operation(
-            [method], route, auth=_enter, tags=[about["tag"]], operation_id=known, summary=text, description=" "
+            [method],
+            route,
+            auth=partial(_enter, about.get("largest", LARGEST_BODY)),
+            tags=[about["tag"]],
+            operation_id=known,
+            summary=text,
+            description=" ",
         )(view)
         return act
 
     return register
+
+
+def _names(query: Any) -> frozenset[str]:
+    """What may stand in a query string."""
+    return frozenset(field.alias or name for name, field in query.model_fields.items())
 
 
 def _parameter(word: str, kind: Any, stated: inspect.Parameter) -> inspect.Parameter:
@@ -209,14 +224,14 @@ def _parameter(word: str, kind: Any, stated: inspect.Parameter) -> inspect.Param
     return inspect.Parameter(word, inspect.Parameter.KEYWORD_ONLY, default=_SOURCES[word](default), annotation=kind)
 
 
-def _enter(request: HttpRequest) -> Call:
+def _enter(largest: int, request: HttpRequest) -> Call:
     """Who calls, before anything that they sent is read; and how much that is."""
     now = clock.now()
     call = Call(request, recognise(request, now), now, ZoneInfo(settings.TIME_ZONE))
     length = request.META.get("CONTENT_LENGTH") or "0"
-    is_small = length.isascii() and length.isdigit() and int(length[:20]) <= LARGEST_BODY
-    if not is_small or len(request.body) > LARGEST_BODY:
-        raise Problem("too-large", f"the body is too large: at most {LARGEST_BODY} bytes, or use an estate file")
+    is_small = length.isascii() and length.isdigit() and int(length[:20]) <= largest
+    if not is_small or len(request.body) > largest:
+        raise Problem("too-large", f"the body is too large: at most {largest} bytes, or use an estate file")
     return call
 
 

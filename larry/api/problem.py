@@ -54,6 +54,8 @@ class FieldFault:
     place: str
     field: str
     text: str
+    line: str = ""
+    """The same as the command tells it, with its place in a file."""
 
 
 class Problem(Exception):
@@ -79,7 +81,10 @@ class Problem(Exception):
     @property
     def document(self) -> dict[str, Json]:
         """The members that RFC 9457 names, and ours."""
-        errors: list[Json] = [{"in": each.place, "field": each.field, "text": each.text} for each in self.faults]
+        errors: list[Json] = [
+            {"in": each.place, "field": each.field, "text": each.text, **({"line": each.line} if each.line else {})}
+            for each in self.faults
+        ]
         return {
             "type": f"{PREFIX}{self.code}",
             "title": PROBLEMS[self.code][1],

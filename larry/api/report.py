@@ -5,7 +5,19 @@ from __future__ import annotations
 from django.http import HttpResponse
 from pydantic import Field
 
-from larry.api.asked import Address, AskedQuery, AsOfQuery, Digest, HostPath, Id, Line, MomentText, PageQuery
+from larry.actions.reveal import reveal
+from larry.api.asked import (
+    Address,
+    AskedQuery,
+    AsOfQuery,
+    Digest,
+    HostPath,
+    Id,
+    Line,
+    MomentText,
+    PageQuery,
+    ReasonBody,
+)
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
 from larry.api.problem import make_json
@@ -17,7 +29,7 @@ from larry.queries.coverage import CoverageFilter, list_coverage
 from larry.queries.deployable import get_kept_snapshot, list_kept_snapshots
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
-from larry.queries.history import get_host_history
+from larry.queries.history import get_host_history, get_service_history
 from larry.queries.node import get_node
 from larry.queries.situation import list_situations
 
@@ -62,6 +74,10 @@ class DeployablesQuery(PageQuery):
 class HistoryQuery(AskedQuery):
     since: MomentText | None = None
     until: MomentText | None = None
+
+
+class ServicePath(AskedQuery):
+    service: Address
 
 
 class DigestPath(AskedQuery):
@@ -167,6 +183,39 @@ def answer_node(call: Call, path: HostPath, asked: AsOfQuery) -> HttpResponse:
     dated = get_node(path.host, call.reader, at)
     change = {"Larry-Next-Change": iso(dated.end)} if dated.end is not None else {}
     return make_json(dated_document(dated), headers={**say_moment(at.as_of), **change})
+
+
+@expose(
+    "POST",
+    "/hosts/{host}/reveal",
+    tag="hosts",
+    answers={200: Answer("Node", "With secrets in clear; nobody keeps it.", ("Larry-As-Of", "Larry-Next-Change"))},
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+    example={"reason": "to see why nobody can sign in"},
+)
+def reveal_node(call: Call, path: HostPath, asked: AsOfQuery, said: ReasonBody | None = None) -> HttpResponse:
+    """Read what a host is to be, with secrets in clear, by whoever may; activity tells it."""
+    at = call.at(asked.as_of)
+    dated = reveal(path.host, at, call.author(said.reason if said else ""))
+    change = {"Larry-Next-Change": iso(dated.end)} if dated.end is not None else {}
+    response = make_json(dated_document(dated), headers={**say_moment(at.as_of), **change})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@expose(
+    "GET",
+    "/services/{service}/history",
+    tag="services",
+    answers={200: Answer("ActivityLines", "Oldest first.", ("Larry-As-Of",))},
+    problems=("not-found",),
+)
+def answer_service_history(call: Call, path: ServicePath, asked: AsOfQuery) -> HttpResponse:
+    """Tell what was done to a service and its edges."""
+    at = call.at(asked.as_of)
+    rows = get_service_history(path.service, call.reader, at)
+    return make_json([row.document for row in rows], headers=say_moment(at.as_of))
 
 
 @expose(

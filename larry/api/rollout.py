@@ -23,14 +23,13 @@ from larry.api.asked import (
     PageQuery,
     PlanBody,
 )
-from larry.api.deployment import PLAN
+from larry.api.deployment import PLAN, answer_plan
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
 from larry.api.problem import Problem, make_json
 from larry.core.document import Json
 from larry.core.plan import Plan
-from larry.exports.plan import plan_document
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.rollout import get_rollout, list_rollouts
 
@@ -79,21 +78,24 @@ def _request(call: Call, said: RolloutBody) -> DeployRequest:
     "POST",
     "/rollouts/preview",
     tag="rollouts",
-    answers={200: Answer("Plan", "What would be done; refusals are in it.")},
+    answers={200: Answer("Plan", "What would be done; refusals are in it.", ("Larry-As-Of",))},
     problems=("not-found",),
     headers=("Larry-Reason",),
     example=_DEPLOY,
 )
 def preview_rollout(call: Call, said: RolloutBody) -> HttpResponse:
     """Show what a rollout would do: the Plan that the same body carries out."""
-    return make_json(plan_document(preview_deploy(_request(call, said), call.author(said.reason))))
+    return answer_plan(preview_deploy(_request(call, said), call.author(said.reason)))
 
 
 @expose(
     "POST",
     "/rollouts",
     tag="rollouts",
-    answers={200: Answer("Plan", "What would be done (dry_run)."), 201: Answer("Plan", "What was done.")},
+    answers={
+        200: Answer("Plan", "What would be done (dry_run).", ("Larry-As-Of",)),
+        201: Answer("Plan", "What was done.", ("Larry-As-Of", "Idempotent-Replay")),
+    },
     problems=("not-found", "key-reused"),
     headers=("Larry-Reason", "Idempotency-Key"),
     example=_DEPLOY,
@@ -104,21 +106,20 @@ def create_rollout(call: Call, asked: ActQuery, said: RolloutBody) -> HttpRespon
     def act() -> HttpResponse:
         request, author = _request(call, said), call.author(said.reason)
         if asked.dry_run:
-            return make_json(plan_document(preview_deploy(request, author)))
-        return _answer_done(deploy(request, author))
+            return answer_plan(preview_deploy(request, author))
+        return answer_plan(deploy(request, author), 201)
 
     return once(call, asked, said.model_dump(), act)
-
-
-def _answer_done(plan: Plan) -> HttpResponse:
-    return make_json(plan_document(plan), status=201)
 
 
 @expose(
     "POST",
     "/rollouts/redeploy",
     tag="rollouts",
-    answers={200: Answer("Plan", "What would be done (dry_run)."), 201: Answer("Plan", "What was done.")},
+    answers={
+        200: Answer("Plan", "What would be done (dry_run).", ("Larry-As-Of",)),
+        201: Answer("Plan", "What was done.", ("Larry-As-Of", "Idempotent-Replay")),
+    },
     problems=("not-found", "key-reused"),
     headers=("Larry-Reason", "Idempotency-Key"),
     example={"dirty": True, "customer": "acme", "reason": "the new mail relay"},
@@ -137,9 +138,9 @@ def redeploy_instances(call: Call, asked: ActQuery, said: RedeployBody) -> HttpR
             found = list_dirty_causes(call.reader, call.present, customer=said.customer, activity=said.cause)
             paths = tuple(each.path for each in found)
             if not paths:
-                return make_json(plan_document(Plan(call.now)), status=200 if asked.dry_run else 201)
+                return answer_plan(Plan(call.now), 200 if asked.dry_run else 201)
         plan = redeploy(paths, call.author(said.reason), start=start, expect=said.expect, dry_run=asked.dry_run)
-        return make_json(plan_document(plan)) if asked.dry_run else _answer_done(plan)
+        return answer_plan(plan, 200 if asked.dry_run else 201)
 
     return once(call, asked, said.model_dump(), act)
 
@@ -186,4 +187,4 @@ def answer_rollout(call: Call, path: NumberPath) -> HttpResponse:
 def undo_rollout(call: Call, path: NumberPath, asked: ActQuery, said: PlanBody) -> HttpResponse:
     """Give the lanes of a rollout their future back."""
     plan = undo(path.number, call.author(said.reason), expect=said.expect, dry_run=asked.dry_run)
-    return make_json(plan_document(plan))
+    return answer_plan(plan)

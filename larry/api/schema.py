@@ -65,7 +65,9 @@ _ENTRY = whole(
 )
 _DIFFERENCE: dict[str, Json] = {"path": TEXT, "kind": TEXT, "old": ANY, "new": ANY, "owner": TEXT, "owner_before": ANY}
 _ORIGIN = whole(level=TEXT, owner=TEXT, value=ANY)
-_LIVE = whole(deployment=TEXT, host=TEXT, snapshot=DIGEST, dirty=FLAG, differences=many(ref("Difference")))
+_LIVE = whole(
+    deployment=TEXT, host=TEXT, snapshot=DIGEST, dirty=FLAG, current=FLAG, differences=many(ref("Difference"))
+)
 _TOUCHED = whole(
     deployment=TEXT,
     instance=TEXT,
@@ -240,7 +242,19 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
                 "title": {"enum": sorted({title for _, title, _ in PROBLEMS.values()})},
                 "status": {"enum": sorted({status for status, _, _ in PROBLEMS.values()})},
                 "detail": TEXT,
-                "errors": many(whole(in_={"enum": ["body", "query", "path", "header"]}, field=TEXT, text=TEXT)),
+                "errors": many(
+                    {
+                        "type": "object",
+                        "required": ["in", "field", "text"],
+                        "properties": {
+                            "in": {"enum": ["body", "query", "path", "header"]},
+                            "field": TEXT,
+                            "text": TEXT,
+                            "line": {**TEXT, "description": "The same, with its place in a file or table."},
+                        },
+                        "additionalProperties": False,
+                    }
+                ),
                 "plan": ref("Plan"),
                 "request": {"type": "string", "description": "The request's id (X-Request-ID), as in Larry's log."},
             },

@@ -36,6 +36,8 @@ class FaultyField:
     place: str
     field: str
     reason: str
+    line: str = ""
+    """The same with its place in a file, as the command tells it."""
 
 
 class RemoteProblem(RemoteFailure):
@@ -47,7 +49,12 @@ class RemoteProblem(RemoteFailure):
         super().__init__(detail or title)
         self.status, self.code, self.title, self.detail = status, code, title, detail
         self.fields = tuple(
-            FaultyField(str(each.get("in", "")), str(each.get("field", "")), str(each.get("text", "")))
+            FaultyField(
+                str(each.get("in", "")),
+                str(each.get("field", "")),
+                str(each.get("text", "")),
+                str(each.get("line", "")),
+            )
             for each in more.get("errors", ())
         )
         self.plan: Mapping[str, Any] | None = more.get("plan")

@@ -75,6 +75,17 @@ class DeploymentRow:
         return (self.start, self.instance, self.host, self.id)
 
     @property
+    def stated(self) -> dict[str, Json]:
+        """As an estate file states it."""
+        return {
+            "instance": self.instance,
+            "host": self.host,
+            "start": iso(self.start),
+            "end": iso(self.end) if self.end is not None else None,
+            "reason": self.reason,
+        }
+
+    @property
     def document(self) -> dict[str, Json]:
         """The pinned JSON of a deployment, and beside it where single services go and what stays uncovered."""
         return {

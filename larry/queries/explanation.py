@@ -44,6 +44,11 @@ class Today:
     is_dirty: bool
     touched: ActivityRow | None
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {"value": self.value, "gone": self.gone or None, "dirty": self.is_dirty}
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -65,6 +70,32 @@ class Source:
     about: tuple[tuple[str, str], ...]
     today: Today
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        provenance, line = self.provenance, self.today.touched
+        touched: Json = None
+        if line is not None:
+            touched = {"activity": line.id, "at": iso(line.at), "actor": line.actor, "reason": line.reason}
+        return {
+            "instance": self.instance,
+            "deployment": self.deployment,
+            "start": iso(self.start),
+            "end": iso(self.end) if self.end else None,
+            "rollout": self.rollout,
+            "reason": self.reason,
+            "snapshot": self.snapshot,
+            "taken_at": iso(self.taken_at),
+            "value": self.value,
+            "about": [{"service": service, "host": host} for service, host in self.about],
+            "merge": provenance.merge.value if provenance.merge else None,
+            "recorded": provenance.is_recorded,
+            "layers": [origin.document for origin in provenance.chain],
+            "parts": [{"path": p.path, "value": p.value, "from": p.origin.document} for p in provenance.parts],
+            "today": self.today.document,
+            "touched": touched,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedEntry:
@@ -80,6 +111,18 @@ class ExplainedEntry:
     declares: bool
     sources: tuple[Source, ...]
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {
+            "key": self.key,
+            "for": self.paths,
+            "carries": self.carries,
+            "value": self.value,
+            "is_declared_default": self.declares,
+            "sources": [source.document for source in self.sources],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
@@ -91,6 +134,17 @@ class Explanation:
     start: datetime
     end: datetime | None
     entries: tuple[ExplainedEntry, ...]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {
+            "host": self.host,
+            "service": self.service,
+            "parameter": self.parameter,
+            "valid": {"from": iso(self.start), "until": iso(self.end) if self.end else None},
+            "entries": [entry.document for entry in self.entries],
+        }
 
 
 def get_explanation(host: str, service: str, parameter: str, reader: Reader, at: Moment) -> Explanation:

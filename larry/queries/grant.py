@@ -8,6 +8,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from larry.core.document import Json
+from larry.core.interval import iso
 from larry.core.key import fold
 from larry.core.rights import PersonRole, Right, Rights, ScopeKind, Territory, rights_of
 from larry.queries.moment import Moment
@@ -34,6 +36,19 @@ class GrantRow:
     since: datetime
     source: str = ""
 
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {
+            "to": self.to,
+            "name": self.name,
+            "role": self.role.value,
+            "scope": self.kind.value,
+            "address": self.address,
+            "since": iso(self.since),
+            "from": self.source,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:
@@ -42,6 +57,11 @@ class GroupRow:
     name: str
     description: str
     members: tuple[str, ...]
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {"name": self.name, "description": self.description, "members": self.members}
 
 
 def get_rights(user_id: int, is_administrator: bool, reader: Reader, at: Moment) -> Rights:

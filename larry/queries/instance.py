@@ -75,6 +75,7 @@ class Standing:
                     "host": live.host,
                     "snapshot": live.digest,
                     "dirty": live.is_dirty,
+                    "current": live.is_current,
                     "differences": [each.document for each in live.differences],
                 }
                 for live in self.live

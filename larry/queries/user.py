@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.utils.crypto import constant_time_compare
 
+from larry.core.document import Json
+from larry.core.interval import iso
 from larry.core.key import fold
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
@@ -32,6 +34,21 @@ class UserRow:
     @property
     def is_active(self) -> bool:
         return self.deactivated_at is None
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """The same for programs."""
+        return {
+            "name": self.name,
+            "full_name": self.full_name,
+            "email": self.email,
+            "time_zone": self.time_zone,
+            "is_administrator": self.is_administrator,
+            "is_active": self.is_active,
+            "from": self.source,
+            "created_at": iso(self.created_at),
+            "signed_in_at": iso(self.signed_in_at) if self.signed_in_at else None,
+        }
 
 
 def list_users(reader: Reader, at: Moment) -> tuple[UserRow, ...]:

@@ -98,7 +98,8 @@ HEADERS = (
 def send(client: Client, method: str, path: str, body: bytes = b"", kind: str = "application/json", **more: Any) -> Any:
     response = client.generic(method.upper(), path, body, content_type=kind, **more)
     assert response.status_code < 500, (method, path, body[:80], more, response.content[:300])
-    assert SECRET.encode() not in response.content
+    if not path.partition("?")[0].endswith("/reveal"):
+        assert SECRET.encode() not in response.content
     return response
 
 

@@ -37,6 +37,12 @@ CROSSINGS = (
     ("The core knows no framework, clock, disk, network or log", "larry/core/key.py", "import os.path"),
     ("Printers know no framework, clock, disk, network or log", "larry/exports/planted.py", "import django.conf"),
     ("Actions and queries never reach outside", "larry/actions/planted.py", "import larry.outside"),
+    (
+        "The client needs nothing of Larry, and no framework: it may be used where Larry is not",
+        "larry/client/token.py",
+        "import larry.core.key",
+    ),
+    ("Only the command asks another Larry", "larry/web/planted.py", "import larry.client.remote"),
     ("Only queries and actions touch records", "larry/web/planted.py", "import larry.records"),
     ("Printers never import one another", "larry/exports/planted.py", "import larry.exports.other"),
 )

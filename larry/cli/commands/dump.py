@@ -65,7 +65,6 @@ def _read_estate(
     session: Session, as_of: str | None, *, with_deployments: bool
 ) -> tuple[Sequence[Item], list[Mapping[str, Json]]]:
     """All nouns, and the deployments of those that have not retired, from one state of the database."""
-    from larry.core.interval import iso
     from larry.queries.deployment import DeploymentFilter, list_deployments
     from larry.queries.noun import get_estate
     from larry.queries.view import read_view
@@ -76,15 +75,7 @@ def _read_estate(
         rows = list_deployments(DeploymentFilter(), session.reader, at) if with_deployments else ()
     session.say_as_now("nouns", as_of)
     stated: list[Mapping[str, Json]] = [
-        {
-            "instance": row.instance,
-            "host": row.host,
-            "start": iso(row.start),
-            "end": iso(row.end) if row.end is not None else None,
-            "reason": row.reason,
-        }
-        for row in rows
-        if ("instance", row.instance) in estate and ("host", row.host) in estate
+        row.stated for row in rows if ("instance", row.instance) in estate and ("host", row.host) in estate
     ]
     if len(stated) < len(rows):
         left_out = len(rows) - len(stated)

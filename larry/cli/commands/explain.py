@@ -11,16 +11,14 @@ from larry.cli.mark import mark_line
 from larry.cli.option import as_of_option, document_option
 from larry.cli.printing import Column, print_document, print_table, show_plain
 from larry.cli.session import Session, open_session
-from larry.core.document import Json, canonical_text
-from larry.core.interval import iso
+from larry.core.document import canonical_text
 from larry.core.moment_text import show_moment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from larry.core.parameters import Origin
-    from larry.queries.activity import ActivityRow
-    from larry.queries.explanation import ExplainedEntry, Explanation, Source
+    from larry.queries.explanation import ExplainedEntry, Source
 
 
 @click.command()
@@ -46,7 +44,7 @@ def explain(*, host: str, service: str, parameter: str, as_of: str | None, form:
 
     told = get_explanation(host, service, parameter, session.reader, session.at(as_of))
     if form != "table":
-        print_document(_document(told), form)
+        print_document(told.document, form)
         return
     until = _when(told.end, session) if told.end else "open"
     click.echo(show_plain(f"{told.parameter} of {told.service} on {told.host}"))
@@ -121,49 +119,3 @@ _COLUMNS: tuple[Column[tuple[str, Origin, str]], ...] = (
 
 def _when(moment: datetime, session: Session) -> str:
     return show_moment(moment.replace(microsecond=0), session.zone)
-
-
-def _document(told: Explanation) -> dict[str, Json]:
-    return {
-        "host": told.host,
-        "service": told.service,
-        "parameter": told.parameter,
-        "valid": {"from": iso(told.start), "until": iso(told.end) if told.end else None},
-        "entries": [
-            {
-                "key": entry.key,
-                "for": entry.paths,
-                "carries": entry.carries,
-                "value": entry.value,
-                "is_declared_default": entry.declares,
-                "sources": [_source_document(source) for source in entry.sources],
-            }
-            for entry in told.entries
-        ],
-    }
-
-
-def _source_document(source: Source) -> dict[str, Json]:
-    provenance, line = source.provenance, source.today.touched
-    return {
-        "instance": source.instance,
-        "deployment": source.deployment,
-        "start": iso(source.start),
-        "end": iso(source.end) if source.end else None,
-        "rollout": source.rollout,
-        "reason": source.reason,
-        "snapshot": source.snapshot,
-        "taken_at": iso(source.taken_at),
-        "value": source.value,
-        "about": [{"service": service, "host": host} for service, host in source.about],
-        "merge": provenance.merge.value if provenance.merge else None,
-        "recorded": provenance.is_recorded,
-        "layers": [origin.document for origin in provenance.chain],
-        "parts": [{"path": p.path, "value": p.value, "from": p.origin.document} for p in provenance.parts],
-        "today": {"value": source.today.value, "gone": source.today.gone or None, "dirty": source.today.is_dirty},
-        "touched": _line(line) if line else None,
-    }
-
-
-def _line(line: ActivityRow) -> dict[str, Json]:
-    return {"activity": line.id, "at": iso(line.at), "actor": line.actor, "reason": line.reason}

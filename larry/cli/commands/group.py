@@ -12,7 +12,6 @@ from larry.cli.scope_option import grant_options, print_outcome, read_grant
 from larry.cli.session import open_session
 
 if TYPE_CHECKING:
-    from larry.core.document import Json
     from larry.queries.grant import GroupRow
 
 
@@ -68,7 +67,7 @@ def list_(*, as_of: str | None, form: str) -> None:
         Column("description", lambda row: row.description),
         Column("members", lambda row: ", ".join(row.members)),
     )
-    print_listing(rows, columns, _document, form, nothing="no groups")
+    print_listing(rows, columns, lambda row: row.document, form, nothing="no groups")
 
 
 @group.command("remove")
@@ -166,7 +165,3 @@ def revoke(*, name: str, role: str, reason: str | None, dry_run: bool, form: str
 
     act(asked, session.author(reason), dry_run=dry_run)
     print_outcome(f"{name} is no longer {asked}", form, dry_run=dry_run)
-
-
-def _document(row: GroupRow) -> dict[str, Json]:
-    return {"name": row.name, "description": row.description, "members": list(row.members)}

@@ -11,11 +11,9 @@ from larry.cli.option import act_options, as_of_option, listing_option, reason_o
 from larry.cli.printing import Column, print_document, print_listing, show_plain
 from larry.cli.scope_option import grant_options, print_outcome, read_grant
 from larry.cli.session import open_session
-from larry.core.interval import iso
 from larry.core.moment_text import show_moment
 
 if TYPE_CHECKING:
-    from larry.core.document import Json
     from larry.queries.grant import GrantRow
     from larry.queries.user import UserRow
 
@@ -94,7 +92,9 @@ def list_(*, as_of: str | None, form: str) -> None:
         Column("is", lambda row: "active" if row.is_active else "deactivated"),
         Column("from", lambda row: row.source),
     )
-    print_listing(rows, columns, _document, form, nothing="nobody can sign in yet: `larry user add NAME`")
+    print_listing(
+        rows, columns, lambda row: row.document, form, nothing="nobody can sign in yet: `larry user add NAME`"
+    )
 
 
 @user.command("edit")
@@ -257,7 +257,7 @@ def grants(*, name: str | None, as_of: str | None, form: str) -> None:
         Column("since", lambda row: show_moment(row.since.replace(microsecond=0), session.zone)),
         Column("from", lambda row: row.source),
     )
-    print_listing(rows, columns, _grant_document, form, nothing="nothing is granted")
+    print_listing(rows, columns, lambda row: row.document, form, nothing="nothing is granted")
 
 
 def read_password() -> str:
@@ -273,32 +273,6 @@ def read_password() -> str:
 
 def _print_done(row: UserRow, what: str, form: str, *, dry_run: bool) -> None:
     if form == "json":
-        print_document({"dry_run": dry_run, "user": _document(row)}, "json")
+        print_document({"dry_run": dry_run, "user": row.document}, "json")
         return
     click.echo(f"{show_plain(row.name)} {what}" + ("; nothing has been changed: this was a dry run" if dry_run else ""))
-
-
-def _grant_document(row: GrantRow) -> dict[str, Json]:
-    return {
-        "to": row.to,
-        "name": row.name,
-        "role": row.role.value,
-        "scope": row.kind.value,
-        "address": row.address,
-        "since": iso(row.since),
-        "from": row.source,
-    }
-
-
-def _document(row: UserRow) -> dict[str, Json]:
-    return {
-        "name": row.name,
-        "full_name": row.full_name,
-        "email": row.email,
-        "time_zone": row.time_zone,
-        "is_administrator": row.is_administrator,
-        "is_active": row.is_active,
-        "from": row.source,
-        "created_at": iso(row.created_at),
-        "signed_in_at": iso(row.signed_in_at) if row.signed_in_at else None,
-    }
