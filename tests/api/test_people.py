@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -82,7 +83,7 @@ def test_who_may_not(somebody: Client, estate: datetime) -> None:
     eve = sign_in("eve")
     assert [each["name"] for each in read(ask(eve, "GET", "/users"))] == ["eve"]
     assert ask(eve, "GET", "/users/bob").status_code == 404
-    refused = (
+    refused: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("POST", "/users", {"name": "x"}),
         ("POST", "/groups", {"name": "x"}),
         ("POST", "/users/bob/deactivate", {}),
