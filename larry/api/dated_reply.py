@@ -116,3 +116,10 @@ def _stale(end: datetime | None, as_of: datetime, fresh: int) -> int:
     """For how many more seconds a cache may go on with the answer while Larry is away (RFC 5861 section 4): a day, but
     not beyond the next change either."""
     return DAY if end is None else max(0, min(DAY, (end - as_of) // timedelta(seconds=1) - fresh))
+
+
+def tell_freshness(end: datetime | None, as_of: datetime, now: datetime, *, is_settled: bool) -> tuple[int, int]:
+    """For how many seconds an answer of what holds until ``end`` may be kept, and for how many more while Larry is
+    away."""
+    fresh = _max_age(end, as_of, now, is_settled=is_settled)
+    return fresh, _stale(end, as_of, fresh)

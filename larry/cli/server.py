@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,6 +65,23 @@ def _serve(address: Address, workers: int) -> None:
 
     server.on_startup(announce)
     server.serve()
+
+
+@contextmanager
+def serving_lookups(address: Address, processes: int) -> Iterator[None]:
+    """Inside, so many processes of their own answer on the next port. Raises `CannotStart` if that is taken."""
+    if not processes:
+        yield
+        return
+    beside = Address(address.host, address.port + 1)
+    refuse_taken(beside)
+    bind = f"[{beside.host}]:{beside.port}" if ":" in beside.host else f"{beside.host}:{beside.port}"
+    words = [sys.executable, "-m", "larry.cli.main", "serve", "--bind", bind, "--workers", str(processes)]
+    with subprocess.Popen(words) as server:
+        try:
+            yield
+        finally:
+            server.terminate()
 
 
 @contextmanager

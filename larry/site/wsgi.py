@@ -1,4 +1,4 @@
-"""The application that a WSGI server calls."""
+"""The application that a WSGI server calls: the lookup lane, and Django behind it."""
 
 from __future__ import annotations
 
@@ -11,5 +11,9 @@ from larry.outside.log_line import start_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "larry.site.settings")
 
-application = get_wsgi_application()
+_django = get_wsgi_application()
+
+from larry.site.lane import lay_lane  # noqa: E402 — it reads tables, which are there once Django is
+
+application = lay_lane(_django)
 start_logging(settings.LARRY.log_level, settings.LARRY.log_format)

@@ -27,31 +27,39 @@ def observe(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
 
     def answer(request: HttpRequest) -> HttpResponse:
         begun = perf_counter()
-        said = request.META.get("HTTP_X_REQUEST_ID", "")
-        known = said if _WELL_FORMED.fullmatch(said) else uuid.uuid4().hex
+        known = name_request(request.META.get("HTTP_X_REQUEST_ID", ""))
         with tracing(request=known):
             response = get_response(request)
             response.headers[HEADER] = known
-            seconds = perf_counter() - begun
-            route = _name_route(request)
             method = request.method if request.method in METHODS else "other"
-            count_request(route, method, response.status_code, seconds)
-            level = logging.INFO if response.status_code < 500 else logging.WARNING
-            if LOG.isEnabledFor(level):
-                tell(
-                    LOG,
-                    level,
-                    "answered",
-                    route=route,
-                    method=method,
-                    status=response.status_code,
-                    user=get_trace().get("user", "-"),
-                    client=read_address(request),
-                    ms=round(seconds * 1000, 1),
-                )
+            user, client = get_trace().get("user", "-"), read_address(request)
+            tell_answer(_name_route(request), method, response.status_code, user, client, perf_counter() - begun)
         return response
 
     return answer
+
+
+def name_request(said: str) -> str:
+    """The id of a request: what it says itself, if that is one."""
+    return said if _WELL_FORMED.fullmatch(said) else uuid.uuid4().hex
+
+
+def tell_answer(route: str, method: str, status: int, user: str, client: str, seconds: float) -> None:
+    """Count an answer, and write its line."""
+    count_request(route, method, status, seconds)
+    level = logging.INFO if status < 500 else logging.WARNING
+    if LOG.isEnabledFor(level):
+        tell(
+            LOG,
+            level,
+            "answered",
+            route=route,
+            method=method,
+            status=status,
+            user=user,
+            client=client,
+            ms=round(seconds * 1000, 1),
+        )
 
 
 def _name_route(request: HttpRequest) -> str:

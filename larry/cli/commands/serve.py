@@ -10,13 +10,23 @@ from larry.cli.address import Address, bind_option, read_address
 @click.command()
 @bind_option
 @click.option("--workers", type=click.IntRange(1, 256), default=1, show_default=True, help="How many processes answer.")
-def serve(*, bind: str | None, workers: int) -> None:
+@click.option(
+    "--lookups",
+    type=click.IntRange(0, 256),
+    default=0,
+    help="So many processes more, on the next port, for a proxy to send /configuration/ to.",
+)
+def serve(*, bind: str | None, workers: int, lookups: int) -> None:
     """Serve the web pages, and the configuration of every host under /configuration/HOST.FORMAT.
+
+    Every process answers everything. With --lookups some have a port of their own: what tools ask there never waits for
+    a slow page.
 
     \b
     Examples:
       larry serve
       larry serve --bind 0.0.0.0:8000 --workers 4
+      larry serve --workers 2 --lookups 2
       PORT=8080 larry serve
     """
     from larry.cli.session import open_session
@@ -24,11 +34,12 @@ def serve(*, bind: str | None, workers: int) -> None:
     address = read_address(bind)
     session = open_session()
 
-    from larry.cli.server import refuse_unready, run_server
+    from larry.cli.server import refuse_unready, run_server, serving_lookups
 
     refuse_unready(session)
     _warn_of_hosts(address)
-    run_server(address, workers)
+    with serving_lookups(address, lookups):
+        run_server(address, workers)
 
 
 def _warn_of_hosts(address: Address) -> None:

@@ -1,0 +1,236 @@
+"""The lookup lane answers as the view behind it does, to the byte, and leaves to it what it does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
+from django.test import RequestFactory
+
+from larry.actions.edit import edit
+from larry.actions.grant import GrantRequest, add_group, grant, join, leave, revoke
+from larry.actions.token import NewToken, add_token, note_use, revoke_token
+from larry.actions.user import deactivate_user
+from larry.api.lane import LookupLane
+from larry.core.interval import iso
+from larry.core.rights import PersonRole, ScopeKind
+from larry.exports.dialect import DIALECTS
+from larry.outside import clock
+from larry.records.token import Token
+from larry.site.lane import lay_lane
+from tests.api.scene import LIVE, SPARE, WEB, author_at, lay, put
+from tests.records.rows import add_user
+
+pytestmark = pytest.mark.django_db
+
+Answer = tuple[str, dict[str, str], bytes]
+
+
+class Served:
+    """An application that counts how often it was asked."""
+
+    def __init__(self) -> None:
+        self.django, self.asked = WSGIHandler(), 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        self.asked += 1
+        return self.django(environ, start_response)
+
+
+class Lane:
+    """A lane before a Django that counts, at a clock that stands."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.behind = Served()
+        self.lane: LookupLane = lay_lane(self.behind)
+        self.now = lay()
+        put(WEB, self.now, at=-5, start=-3, end=5)
+        self.clock = self.now
+        monkeypatch.setattr(clock, "now", lambda: self.clock)
+        add_user(name="ada", name_folded="ada", is_administrator=True)
+        add_user(name="zoe", name_folded="zoe")
+
+    def token(self, user: str = "ada", name: str = "t", **about: Any) -> str:
+        """A token that has been used just now: what must be written is Django's."""
+        text = add_token(NewToken(user, name, **about), author_at(self.now)).text
+        for row in Token.objects.all():
+            note_use(row.id, row.used_at, self.clock)
+        return text
+
+    def ask(self, application: Any, path: str, token: str | None, **headers: str) -> Answer:
+        extra: dict[str, Any] = {"HTTP_X_REQUEST_ID": "r1", **headers}
+        if token is not None:
+            extra["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        environ = RequestFactory().get(f"/configuration/{path}", **extra).environ
+        said: list[Any] = []
+        response = application(dict(environ), lambda *words: said.extend(words))
+        body = b"".join(response)
+        if hasattr(response, "close"):
+            response.close()
+        return said[0], {name.lower(): value for name, value in said[1]}, body
+
+    def both(self, path: str, token: str | None, **headers: str) -> tuple[Answer, bool]:
+        """What both answer, which is the same, and whether the lane did without Django; twice, so that it is kept."""
+        wanted = self.ask(self.behind, path, token, **headers)
+        before = self.behind.asked
+        assert self.ask(self.lane, path, token, **headers) == wanted
+        assert self.ask(self.lane, path, token, **headers) == wanted
+        return wanted, self.behind.asked == before
+
+
+@pytest.fixture
+def lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lane]:
+    """Its Django keeps the connection of the test, as Django's own client for tests does."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield Lane(monkeypatch)
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.mark.parametrize("suffix", [dialect.suffix for dialect in DIALECTS])
+def test_every_dialect_and_moment_is_the_same_to_the_byte(lane: Lane, suffix: str) -> None:
+    token = lane.token()
+    for days in (None, -7, 3):
+        as_of = "" if days is None else f"?as_of={iso(lane.now + timedelta(days=days))}"
+        answer, is_lane = lane.both(f"{WEB}.{suffix}{as_of}", token)
+        assert is_lane is answer[0].startswith("200")
+        if is_lane:
+            known, is_lane = lane.both(f"{WEB}.{suffix}{as_of}", token, HTTP_IF_NONE_MATCH=answer[1]["etag"])
+            assert (known[0], known[2], is_lane) == ("304 Not Modified", b"", True)
+            other, _ = lane.both(f"{WEB}.{suffix}{as_of}", token, HTTP_IF_NONE_MATCH='"another"')
+            assert other == answer
+
+
+@pytest.mark.parametrize(
+    "path, headers",
+    [
+        (f"{WEB}.nothing", {}),
+        ("nowhere.example.com.json", {}),
+        (f"{WEB}.json?as_of=yesterday", {}),
+        (f"{WEB}.json?as_of=now&as_of=now", {}),
+        (f"{WEB}.json?more=1", {}),
+        (f"{WEB}.json?as_of=2001-01-01", {}),
+        (f"{WEB}.json", {"HTTP_IF_NONE_MATCH": "*"}),
+        (f"{WEB}.json", {"HTTP_IF_NONE_MATCH": 'W/"a", "b"'}),
+        (f"{WEB}.json", {"HTTP_IF_MATCH": '"a"'}),
+        (f"{WEB}.json", {"HTTP_HOST": "elsewhere.example"}),
+        (f"{WEB}/x.json", {}),
+        ("%C3%A4.json", {}),
+    ],
+)
+def test_what_it_does_not_know_is_left_to_the_view(lane: Lane, path: str, headers: dict[str, str]) -> None:
+    token = lane.token()
+    wanted = lane.ask(lane.behind, path, token, **headers)
+    before = lane.behind.asked
+    assert lane.ask(lane.lane, path, token, **headers)[0] == wanted[0]
+    assert lane.behind.asked == before + 1
+
+
+def test_moments_are_read_as_the_view_reads_them(lane: Lane) -> None:
+    token = lane.token()
+    for text in ("now", "%2B2h", "+2h", "-1d", "2026-01-01", iso(lane.now + timedelta(days=1)), ""):
+        lane.both(f"{WEB}.json?as_of={text}", token)
+    lane.both(f"{WEB.upper()}.json", token)
+
+
+def test_who_does_not_count_is_answered_by_the_view(lane: Lane) -> None:
+    good, expiring, gone = lane.token(), lane.token(name="e"), lane.token(name="r")
+    of_zoe = lane.token("zoe", "z")
+    assert lane.both(f"{WEB}.json", good)[1]
+    revoke_token("ada/r", author_at(lane.now))
+    for token in (None, "larry_nonsense", good[:-1] + ("a" if good[-1] != "a" else "b"), gone, of_zoe):
+        lane.ask(lane.lane, f"{WEB}.json", token)
+        before = lane.behind.asked
+        lane.ask(lane.lane, f"{WEB}.json", token)
+        assert lane.behind.asked == before + 1
+    Token.objects.filter(name="e").update(expires_at=lane.now + timedelta(minutes=1))
+    assert lane.both(f"{WEB}.json", expiring)[1]
+    lane.clock += timedelta(minutes=2)
+    assert not lane.both(f"{WEB}.json", expiring)[1]
+    deactivate_user("ada", author_at(lane.now))
+    assert not lane.both(f"{WEB}.json", good)[1]
+
+
+def _pool(lane: Lane) -> None:
+    later = author_at(lane.now)
+    edit("pool", "racks", {"name": "racks"}, later)
+    edit("host", SPARE, {"pools": ["racks"]}, later)
+
+
+def test_a_grant_counts_from_the_next_request_on(lane: Lane) -> None:
+    _pool(lane)
+    token, later = lane.token("zoe"), author_at(lane.now)
+    for request in (
+        GrantRequest("user", "zoe", PersonRole.VIEWER, ScopeKind.POOL, "racks"),
+        GrantRequest("user", "zoe", PersonRole.MACHINE),
+        GrantRequest("user", "zoe", PersonRole.OPERATOR, ScopeKind.CUSTOMER, "acme"),
+    ):
+        grant(request, later)
+        lane.both(f"{SPARE}.json", token)
+        lane.both(f"{WEB}.json", token)
+        assert _lane_answers(lane, SPARE, token) is (request.kind is not ScopeKind.CUSTOMER)
+        assert _lane_answers(lane, WEB, token) is (request.kind is ScopeKind.EVERYTHING)
+        revoke(request, later)
+        assert not _lane_answers(lane, SPARE, token)
+    add_group("night", "", later)
+    join("night", "zoe", later)
+    grant(GrantRequest("group", "night", PersonRole.VIEWER, ScopeKind.POOL, "racks"), later)
+    assert _lane_answers(lane, SPARE, token)
+    leave("night", "zoe", later)
+    assert not _lane_answers(lane, SPARE, token)
+
+
+def _lane_answers(lane: Lane, host: str, token: str) -> bool:
+    before = lane.behind.asked
+    lane.ask(lane.lane, f"{host}.json", token)
+    return lane.behind.asked == before
+
+
+def test_a_token_is_narrowed_as_it_says(lane: Lane) -> None:
+    _pool(lane)
+    pooled = lane.token(name="p", kind=ScopeKind.POOL, address="racks")
+    assert _lane_answers(lane, SPARE, pooled)
+    assert not _lane_answers(lane, WEB, pooled)
+    owned = lane.token(name="c", kind=ScopeKind.CUSTOMER, address="acme")
+    assert not _lane_answers(lane, WEB, owned)
+    assert _lane_answers(lane, WEB, lane.token(name="m", role=PersonRole.MACHINE))
+
+
+def test_what_must_be_written_is_the_views(lane: Lane) -> None:
+    token = lane.token()
+    lane.clock += timedelta(minutes=6)
+    assert not _lane_answers(lane, WEB, token)
+    row = Token.objects.get()
+    note_use(row.id, row.used_at, lane.clock)
+    assert _lane_answers(lane, WEB, token)
+
+
+def test_secrets_are_the_views(lane: Lane) -> None:
+    assert not _lane_answers(lane, WEB, lane.token(reveals=True))
+
+
+def test_what_was_written_is_read_at_once(lane: Lane) -> None:
+    token = lane.token()
+    first, _ = lane.both(f"{WEB}.json", token)
+    edit("instance", LIVE, {"description": "no part of it"}, author_at(lane.now))
+    assert lane.both(f"{WEB}.json", token)[0] == first
+    lane.clock += timedelta(minutes=1)
+    edit("host", WEB, {"labels": {"site": "ham"}}, author_at(lane.clock))
+    second, is_lane = lane.both(f"{WEB}.json", token)
+    assert is_lane
+    assert b'"ham"' in second[2]
+    assert second[1]["etag"] != first[1]["etag"]
+
+
+def test_what_is_kept_is_bounded(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = lane.token()
+    monkeypatch.setattr(lane.lane, "most", 3000)
+    for dialect in DIALECTS:
+        lane.both(f"{WEB}.{dialect.suffix}", token)
+        assert sum(len(each.body) for each in lane.lane.printed.values()) == lane.lane.size <= 3000
