@@ -78,7 +78,7 @@ def test_nobody_is_named(client: Client, estate: datetime) -> None:
 def test_strangers_from_afar_read_nothing(client: Client) -> None:
     response = client.get("/metrics", **FAR)  # type: ignore[arg-type]
     assert response.status_code == 401
-    assert b"larry_" not in response.content
+    assert b"larry_hosts" not in response.content
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "Via", "X-Forwarded-Host"])
