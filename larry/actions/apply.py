@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from django.db import connection, transaction
 
-from larry.actions.activity import activity_of
+from larry.actions.activity import activity_of, record_all
 from larry.actions.author import Author, GroundMoved
 from larry.actions.edge import write_edges
 from larry.actions.noun import identity, retire_items, write_items
@@ -341,7 +341,8 @@ def _record(changes: Iterable[ItemChange], author: Author) -> Mapping[tuple[str,
         )
         for change in changes
     ]  # fmt: skip
-    return {(line.noun, line.address): line for line in Activity.objects.bulk_create(lines, batch_size=500)}
+    record_all(lines)
+    return {(line.noun, line.address): line for line in lines}
 
 
 def _write(decided: _Decided, lines: Mapping[tuple[str, str], Activity], author: Author) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Substr
 
-from larry.actions.activity import activity_of, record
+from larry.actions.activity import activity_of, record, record_all
 from larry.actions.author import Author, GroundMoved, Refused
 from larry.actions.noun import find_row, refuse_former_keys
 from larry.actions.permit import permit_everything
@@ -27,7 +27,6 @@ from larry.nouns.table import NOUNS
 from larry.queries.activity import RENAME_KEY
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.noun import get_estate, get_item
-from larry.records.activity import Activity
 from larry.records.app import App
 from larry.records.former_key import FormerKey
 from larry.records.gate import take_turn
@@ -206,12 +205,11 @@ def _write(
     if before != after:
         rest = Substr(F("path"), len(before) + 1)
         Instance.objects.filter(pk__in=ids).update(path=Concat(Value(after), rest))
-    Activity.objects.bulk_create(
+    record_all(
         [
             activity_of(author, RENAME_KEY, noun, now, before={"address": then}, after={"address": now})
             for noun, then, now in moved
-        ],
-        batch_size=500,
+        ]
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from larry.actions.activity import activity_of, record
+from larry.actions.activity import activity_of, record, record_all
 from larry.actions.author import Author, GroundMoved, NoReason, Refused
 from larry.actions.permit import permit_plan
 from larry.actions.planning import Planned
@@ -147,7 +147,7 @@ def _write(planned: Planned, author: Author, verb: str) -> None:
     _write_additions(writes.additions, planned, rollout, author)
     write_timelines(writes.timelines, planned.hosts, author, planned.since, planned.kept)
     record(author, verb, "rollout", str(rollout.id), after=_rollout_document(planned.plan), rollout=rollout)
-    Activity.objects.bulk_create([_change_activity(change, author, rollout) for change in writes.changes])
+    record_all([_change_activity(change, author, rollout) for change in writes.changes])
 
 
 def _write_changes(changes: Iterable[Change], rollout: Rollout, author: Author) -> None:

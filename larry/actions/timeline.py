@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from larry.actions.announce import announce_nodes, look_at_nodes
 from larry.actions.author import Author
 from larry.core.interval import Interval
 from larry.core.merge import Segment
@@ -54,8 +55,9 @@ def write_timelines(
     """Replace what hosts deliver from ``since`` (now, but for an estate that is adopted with its past) on; what they
     delivered until then stays as it was, and so does what ``kept`` holds. 5 SQL statements at most, and 1 for each
     moment at which running segments are to end from now on; where something is kept twice as many, and 3 for each host
-    whose past is filled in before it.
+    whose past is filled in before it. 1 more to ask whether anybody wants to know, and 2 where somebody does.
     """
+    before = look_at_nodes({ids[name] for name in timelines}, author)
     _write_documents(timelines)
     early: dict[datetime, dict[int, tuple[Segment, ...]]] = {}
     for name, segments in timelines.items():
@@ -67,6 +69,7 @@ def write_timelines(
             _fill_past(ids[name], Interval(since, stays.start), filled, author)
     for begin, hosts in early.items():
         _replace_from(begin, hosts, author)
+    announce_nodes(before, timelines, ids, author)
 
 
 def _write_documents(timelines: Mapping[str, tuple[Segment, ...]]) -> None:

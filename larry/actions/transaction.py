@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Subquery
 
 from larry.actions.author import Author, Refused
 from larry.records.activity import Activity
 from larry.records.rollout import Rollout
+from larry.records.webhook import BOUNDARIES, Watermark
 
 _Result = TypeVar("_Result")
 
@@ -67,10 +69,13 @@ def begin_recording(author: Author) -> Author:
 
 
 def not_backwards(author: Author) -> Author:
-    """The author at a moment no earlier than the last one recorded; 2 SQL statements, inside the transaction.
+    """The author at a moment no earlier than the last one recorded, and the last boundary that others were told of; 2
+    SQL statements, inside the transaction.
 
     Records that were made before acts took turns may hold their last lines in another order than that of their moments.
     """
-    lines = Activity.objects.order_by("-id").values_list("at", flat=True)[:_WINDOW]
+    told = Watermark.objects.filter(name=BOUNDARIES).values("at")
+    lines = Activity.objects.order_by("-id").values_list("at", Subquery(told))[:_WINDOW]
     rollouts = Rollout.objects.order_by("-id").values_list("recorded_at", flat=True)[:_WINDOW]
-    return author.not_before(max((*lines, *rollouts), default=None))
+    moments = [moment for line in lines for moment in line if moment is not None]
+    return author.not_before(max((*moments, *rollouts), default=None))

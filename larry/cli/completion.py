@@ -41,6 +41,7 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "parameter": ("parameter",),
         "pool": ("pool",),
         "user": ("user",),
+        "owner": ("user",),
         "token": ("token",),
         "subject": _SUBJECTS,
         "files": (FILE,),

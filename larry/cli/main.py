@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             ),
             "migrate": ("migrate:migrate", "create the database, or bring it up to date"),
             "serve": ("serve:serve", "serve the web pages and the configuration of every host"),
+            "worker": ("worker:worker", "tell webhooks what happens; as many as you like may run"),
             "rotate-secrets": ("rotate_secrets:rotate_secrets", "put all secrets under the first key of the settings"),
             "backup": ("backup:backup", "everything in one file, while Larry goes on working"),
             "restore": ("restore:restore", "make the database what a backup says it was"),
@@ -74,6 +75,7 @@ SECTIONS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
             "timeline": ("timeline:timeline", "the picture of what was, is and will be live"),
             "history": ("history:history", "every change of what a host or an instance was, is and will be"),
             "activity": ("activity:activity", "who did what, when and why"),
+            "webhook": ("webhook:webhook", "whom to tell what happens: add, list, pause, deliveries …"),
             "completion": ("completion:completion", "the script by which a shell completes all this"),
         },
     }

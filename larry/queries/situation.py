@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from larry.core.document import Json
+from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.core.parameters import Resolved
 from larry.core.service_graph import WhereKind
@@ -23,8 +23,12 @@ from larry.queries.reader import Reader
 from larry.queries.readiness import get_readiness
 from larry.queries.service import get_service_graph
 from larry.queries.view import read_view
+from larry.queries.webhook import count_dead
 
 SOON = timedelta(days=7)
+_SEVERAL_OF_A_SORT = frozenset(
+    {"uncovered", "parameter_missing", "parameter_of_wrong_type", "parameter_unknown", "role_left"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,13 @@ class Situation:
     noun: str
     address: str
     text: str
+
+    @property
+    def identity(self) -> str:
+        """By which it is known again later. Where one noun may have several of a sort it is known by its text, else by
+        what it is about: that says in other words later that it is still so."""
+        text = self.text if self.code in _SEVERAL_OF_A_SORT else ""
+        return digest_of([self.code, self.noun, self.address, text])[:32]
 
     @property
     def document(self) -> dict[str, Json]:
@@ -71,6 +82,7 @@ def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> 
         found += _dirty(list_dirty_causes(reader, at, track=track))
         found += _ending(current, at)
         found += _roles(coverage, reader, at)
+        found += _unheard(count_dead(reader, at))
     return tuple(sorted(found, key=lambda each: (each.code, each.address, each.text)))
 
 
@@ -163,6 +175,12 @@ def _ending(current: Iterable[DeploymentRow], at: Moment) -> Iterator[Situation]
         if soon and row.end is not None and (row.instance, row.host, row.end) not in starts:
             text = f"{row.instance} on {row.host} ends at {iso(row.end)}, and nothing follows"
             yield Situation("ends_soon", "deployment", row.id, text)
+
+
+def _unheard(dead: Mapping[int, tuple[str, int]]) -> Iterator[Situation]:
+    for number, (shown, count) in dead.items():
+        text = f"{count} deliveries to the webhook {number} ({shown}) were given up: see `larry webhook deliveries`"
+        yield Situation("webhook_failing", "webhook", str(number), text)
 
 
 def _roles(coverage: Iterable[CoverageRow], reader: Reader, at: Moment) -> Iterator[Situation]:

@@ -35,8 +35,9 @@ from larry.records.secret import Secret
 from larry.records.service import Parameter, Service
 from larry.records.token import Disclosure, Token
 from larry.records.user import SignInAttempt, User
+from larry.records.webhook import Delivery, Event, Watermark, Webhook
 
-PEOPLE = ("user", "group", "grant", "token", "secrets")
+PEOPLE = ("user", "group", "grant", "token", "webhook", "secrets")
 """What activity about people, and about keys, is about."""
 
 _ALL, _NONE = Q(), Q(pk__in=[])
@@ -176,5 +177,9 @@ _OF_PEOPLE: Mapping[type[Model], Callable[[str], Q]] = MappingProxyType(
         SignInAttempt: lambda user: _NONE,
         Token: lambda user: Q(user__name=user),
         Disclosure: lambda user: Q(token__user__name=user),
+        Webhook: lambda user: Q(owner__name=user),
+        Event: lambda user: Q(deliveries__webhook__owner__name=user),
+        Delivery: lambda user: Q(webhook__owner__name=user),
+        Watermark: lambda user: _NONE,
     }
 )

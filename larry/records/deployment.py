@@ -56,6 +56,7 @@ class Deployment(models.Model):
         indexes = [
             models.Index(name="deployment_by_host_and_end", fields=["host", "end"]),
             models.Index(name="deployment_by_end", fields=["end"]),
+            models.Index(name="deployment_by_start", fields=["start"]),
         ]
 
     def __str__(self) -> str:

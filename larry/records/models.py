@@ -23,11 +23,13 @@ from larry.records.secret import Secret
 from larry.records.service import Parameter, Service
 from larry.records.token import Disclosure, Token
 from larry.records.user import SignInAttempt, User
+from larry.records.webhook import Delivery, Event, Watermark, Webhook
 
 __all__ = [
     "Activity",
     "App",
     "Customer",
+    "Delivery",
     "Deployable",
     "DeployedService",
     "Deployment",
@@ -36,6 +38,7 @@ __all__ = [
     "Edge",
     "EdgeVersion",
     "Estate",
+    "Event",
     "FormerDigest",
     "FormerKey",
     "Grade",
@@ -57,4 +60,6 @@ __all__ = [
     "SignInAttempt",
     "Token",
     "User",
+    "Watermark",
+    "Webhook",
 ]

@@ -34,6 +34,7 @@ class NodeSegment(models.Model):
                 condition=models.Q(end__isnull=True) | models.Q(end__gt=models.F("start")),
             ),
         ]
+        indexes = [models.Index(name="node_segment_by_start", fields=["start"])]
 
     def __str__(self) -> str:
         return f"host {self.host_id} from {self.start}"

@@ -39,6 +39,7 @@ SETTINGS: Mapping[str, str] = {
     "log_format": "how the server writes its log: text or json",
     "log_level": "what it writes: debug, info, warning or error",
     "ldap": WHAT_DIRECTORY_WOULD_DO,
+    "webhook_networks": "networks to which webhooks may be sent though they are not public, such as 10.1.2.0/24",
     "debug": "error pages that show everything to everybody: true or false",
 }
 """Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
@@ -85,6 +86,7 @@ class Configuration:
     log_format: str
     log_level: str
     ldap: DirectorySettings | None
+    webhook_networks: tuple[IPv4Network | IPv6Network, ...]
     debug: bool
 
 
@@ -107,10 +109,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     """
     wrong: list[WrongValue] = []
     file, said = _read_file(environment, wrong)
-    for name in SETTINGS:
-        variable = f"LARRY_{name.upper()}"
-        if environment.get(variable, "").strip():  # an empty variable is one that a container file left open
-            said[name] = _Said(f"environment variable {variable}", environment[variable].strip())
+    said |= _read_environment(environment)
 
     def read(name: str, parse: Callable[[object], T]) -> T | None:
         if name not in said:
@@ -124,8 +123,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
             return None
 
     if "LARRY_CONFIG" not in environment and "home" in said and said["home"].whence == str(file):
-        why, would_do = "this file was itself found in a home", "LARRY_HOME, or this file named by LARRY_CONFIG"
-        wrong.append(WrongValue("home", str(file), repr(said["home"].value), why, would_do))
+        wrong.append(_home_in_a_home(file, said["home"]))
     home = read("home", _read_folder) or _default_home(environment)
     database = read("database_url", _read_database)
     secret_key = read("secret_key", _read_secret_key)
@@ -138,6 +136,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     log_format = read("log_format", _one_of("text", "json"))
     log_level = read("log_level", _one_of("debug", "info", "warning", "error"))
     ldap = read("ldap", _read_ldap)
+    webhook_networks = read("webhook_networks", _read_networks) or ()
     debug = read("debug", _read_truth)
     if wrong:
         raise WrongSetting(*wrong)
@@ -157,8 +156,20 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         log_format=log_format or "text",
         log_level=log_level or "info",
         ldap=ldap,
+        webhook_networks=webhook_networks,
         debug=bool(debug),
     )
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, _Said]:
+    """What variables say; an empty one is one that a container file left open."""
+    texts = {name: environment.get(f"LARRY_{name.upper()}", "").strip() for name in SETTINGS}
+    return {name: _Said(f"environment variable LARRY_{name.upper()}", text) for name, text in texts.items() if text}
+
+
+def _home_in_a_home(file: Path | None, said: _Said) -> WrongValue:
+    why, would_do = "this file was itself found in a home", "LARRY_HOME, or this file named by LARRY_CONFIG"
+    return WrongValue("home", str(file), repr(said.value), why, would_do)
 
 
 def _default_home(environment: Mapping[str, str]) -> Path:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
+from larry.actions.fan_out import fan_out
 from larry.actions.grant import GrantRequest, add_group, grant, join
 from larry.actions.rename_key import rename_key
 from larry.actions.token import NewToken, add_token
 from larry.actions.user import NewUser, add_user
+from larry.actions.webhook import ping_webhook
 from larry.core.interval import Interval
 from larry.core.rights import Narrowing, PersonRole, Scope, ScopeKind
 from larry.nouns.table import NOUNS
@@ -38,6 +40,7 @@ from larry.queries.grant import (
     list_grants,
     list_groups,
 )
+from larry.queries.hearing import get_listener, list_heard
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
 from larry.queries.host import (
     get_facts,
@@ -78,6 +81,7 @@ from larry.queries.subject import find_subject
 from larry.queries.tally import get_tally, list_boundaries
 from larry.queries.token import find_token, get_narrowed_rights, get_token, list_tokens
 from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
+from larry.queries.webhook import count_dead, find_next_due, get_webhook, list_deliveries, list_webhooks
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.host import Host
@@ -86,7 +90,9 @@ from larry.records.node import NodeDocument
 from larry.records.rollout import Rollout
 from larry.records.token import Token
 from larry.records.user import User
+from larry.records.webhook import Delivery, Webhook
 from tests.actions.estate import author, change, day, lay
+from tests.actions.hooked import hook
 
 AT = Moment(day(1))
 PATH, HOST = "c0/a/i", "h0"
@@ -123,6 +129,9 @@ def grow(size: int) -> None:
         grant(GrantRequest("group", f"g{n}", PersonRole.VIEWER, ScopeKind.CUSTOMER, f"c{n}"), author())
         join(f"g{n}", "u0", author())
         add_token(NewToken("u0", f"t{n}"), author())
+        ping_webhook(hook(now=0), author())
+    fan_out(author())
+    Delivery.objects.update(state="dead", finished_at=day(0))
     change("app", "c0/a", 0, parameters={"p0": 2})
     change("host", HOST, 0, labels={"size": str(size)})
     for n in numbers:
@@ -144,6 +153,7 @@ class Census:
     user: tuple[int, str]
     instance_ids: tuple[int, ...]
     token: str
+    webhook: int
     reader: Reader = LOCAL
     path: str = PATH
     host: str = HOST
@@ -151,6 +161,11 @@ class Census:
     @property
     def lanes(self) -> set[tuple[str, str]]:
         return {(path, host) for path in self.paths for host in self.hosts}
+
+    @property
+    def subjects(self) -> set[tuple[str, str]]:
+        hosts, paths = {("host", host) for host in self.hosts}, {("instance", path) for path in self.paths}
+        return {*hosts, *paths, *(("deployment", id_) for id_ in self.deployments), ("app", "c0/a"), ("customer", "c0")}
 
 
 def take_census() -> Census:
@@ -165,6 +180,7 @@ def take_census() -> Census:
         next((user.id, user.get_session_auth_hash()) for user in User.objects.filter(name="u0")),
         tuple(Instance.objects.values_list("id", flat=True)),
         Token.objects.values_list("digest", flat=True)[0],
+        Webhook.objects.values_list("id", flat=True)[0],
     )
 
 
@@ -277,6 +293,13 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
         all_.reader,
         AT,
     ),
+    "get_listener": lambda all_: get_listener(all_.webhook, all_.reader, AT),
+    "list_heard": lambda all_: list_heard(all_.subjects, all_.reader, AT),
+    "list_webhooks": lambda all_: list_webhooks(all_.reader, AT),
+    "get_webhook": lambda all_: get_webhook(all_.webhook, all_.reader, AT),
+    "list_deliveries": lambda all_: list_deliveries(all_.webhook, all_.reader, AT),
+    "count_dead": lambda all_: count_dead(all_.reader, AT),
+    "find_next_due": lambda all_: find_next_due(all_.reader, AT),
     "find_token": lambda all_: find_token(all_.token, all_.reader, AT),
     "get_narrowed_rights": lambda all_: get_narrowed_rights(all_.user[0], False, Narrowing(), all_.reader, AT),
     "get_token": lambda all_: get_token("u0/t0", all_.reader, AT),

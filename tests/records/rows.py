@@ -11,6 +11,7 @@ from larry.records.models import (
     Activity,
     App,
     Customer,
+    Delivery,
     Deployable,
     DeployedService,
     Deployment,
@@ -18,6 +19,7 @@ from larry.records.models import (
     Disclosure,
     Edge,
     EdgeVersion,
+    Event,
     FormerKey,
     Grant,
     Group,
@@ -29,6 +31,7 @@ from larry.records.models import (
     Service,
     Token,
     User,
+    Webhook,
 )
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -190,6 +193,23 @@ def add_token(**fields: Any) -> Token:
 def add_disclosure(**fields: Any) -> Disclosure:
     given = {"host": "h1", "digest": "d" * 64, "at": DAWN}
     return Disclosure.objects.create(**(given | fields))
+
+
+def add_webhook(**fields: Any) -> Webhook:
+    given = {"shown": "https://a.example/", "url": "u" * 64, "secret": "s" * 64, "created_at": DAWN}
+    return Webhook.objects.create(**(given | fields))
+
+
+def add_event(**fields: Any) -> Event:
+    return Event.objects.create(**({"kind": "ping", "noun": "webhook", "address": "1", "at": DAWN} | fields))
+
+
+def add_delivery(**fields: Any) -> Delivery:
+    number = next(_numbers)
+    given = {"key": f"dlv_{number}", "due_at": DAWN}
+    made: dict[str, Any] = {} if "webhook" in fields else {"webhook": add_webhook()}
+    made |= {} if "event" in fields else {"event": add_event()}
+    return Delivery.objects.create(**(given | fields | made))
 
 
 def add_user(**fields: Any) -> User:

@@ -30,12 +30,14 @@ from tests.records.rows import (
     DAWN,
     add_app,
     add_customer,
+    add_delivery,
     add_deployed_service,
     add_deployment,
     add_deployment_version,
     add_disclosure,
     add_edge,
     add_edge_version,
+    add_event,
     add_former_key,
     add_grant,
     add_group,
@@ -47,6 +49,7 @@ from tests.records.rows import (
     add_service,
     add_token,
     add_user,
+    add_webhook,
     hour,
     named,
 )
@@ -158,6 +161,10 @@ def _named_twice() -> None:
     _twice(add_token, user=add_user(), name_folded="a")()
 
 
+def _delivered_twice() -> None:
+    _twice(add_delivery, webhook=add_webhook(), event=add_event())()
+
+
 def _disclosed_twice() -> None:
     _twice(add_disclosure, token=add_token())()
 
@@ -214,6 +221,10 @@ BREACHES: dict[str, Breach] = {
     "token_role_is_known": lambda: add_token(role="owner"),
     "token_has_one_scope_at_most": lambda: add_token(customer=add_customer(), app=add_app()),
     "token_expires_after_it_was_made": lambda: add_token(expires_at=DAWN),
+    "webhook_has_one_scope_at_most": lambda: add_webhook(customer=add_customer(), app=add_app()),
+    "event_kind_is_known": lambda: add_event(kind="whim"),
+    "event_is_delivered_to_a_webhook_once": _delivered_twice,
+    "delivery_state_is_known": lambda: add_delivery(state="lost"),
     "disclosure_is_said_once": _disclosed_twice,
     "user_name_is_unique": _twice(add_user, name_folded="ada"),
     "user_has_a_name": lambda: add_user(name=""),
