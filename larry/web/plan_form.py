@@ -79,7 +79,7 @@ def answer_plan_form(request: HttpRequest, form: PlanForm) -> HttpResponse:
         return redirect_after(request, outcome.where, outcome.done)
     shown = {"form": form, "sent": sent, "outcome": outcome, "plan": outcome.plan, "is_act": is_act}
     values = {**form.values, **shown, "to": request.path, "is_sent": request.method == "POST"}
-    if "HX-Request" in request.headers and not is_act:
+    if request.method == "POST" and "HX-Request" in request.headers and not is_act:
         return make_piece(request, "plan_preview.html", values)
     status = outcome.status if is_act else 200
     return make_page(request, form.template, values, title=form.title, crumbs=form.crumbs, status=status)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 from datetime import timedelta
 
@@ -55,6 +58,31 @@ def act(client: Client, path: str, shown: str, **sent: object) -> str:
     answer = client.post(path, {**sent, **meant(shown), "expect": expected(shown), "step": "act", "reason": "because"})
     assert answer.status_code == 303, answer.content.decode()
     return str(answer.headers["Location"])
+
+
+def test_the_list_is_sorted_and_exported_by_its_address(client: Client, estate: None) -> None:
+    deployed(WEB)
+    deployed(SPARE, start=2)
+    html = client.get("/deployments/?sort=host").content.decode()
+    assert html.index(f">{SPARE}<") < html.index(f">{WEB}<")
+    assert 'aria-sort="ascending"' in html
+    backwards = client.get("/deployments/?sort=-host").content.decode()
+    assert backwards.index(f">{WEB}<") < backwards.index(f">{SPARE}<")
+    assert client.get("/deployments/?sort=nonsense").status_code == 200
+    documents = json.loads(client.get("/deployments/?format=json&state=future").content)
+    assert [each["host"] for each in documents] == [SPARE]
+    lines = list(csv.DictReader(io.StringIO(client.get("/deployments/?format=csv&sort=end").content.decode())))
+    assert {line["host"] for line in lines} == {WEB, SPARE}
+    assert f"/deployments/?state=future&amp;sort=host&amp;q={SPARE}" not in html
+    kept = client.get(f"/deployments/?state=future&q={SPARE}&sort=host").content.decode()
+    assert f"/deployments/?state=future&amp;q={SPARE}&amp;sort=-host" in kept
+
+
+def test_snapshots_are_offered_once_the_instance_is_named(client: Client, estate: None) -> None:
+    deployed(WEB)
+    named = client.get("/deploy", {"instance": LIVE}, headers=HTMX).content.decode()
+    assert 'id="snapshots"' in named
+    assert "as described now" in named
 
 
 def test_what_the_preview_shows_is_done_also_for_moments_that_move(client: Client, estate: None) -> None:

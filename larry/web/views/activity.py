@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
@@ -11,15 +10,15 @@ from zoneinfo import ZoneInfo
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from larry.core.document import Json, freeze, thaw
+from larry.core.document import Json, freeze
 from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, read_moment
 from larry.core.node_text import mask_sealed
-from larry.exports.noun_csv import csv_text
 from larry.nouns.table import NOUNS
 from larry.queries.activity import ActivityFilter, ActivityRow, list_activity
 from larry.queries.reader import NotFound
 from larry.web.activity_view import list_activity_lines
+from larry.web.export import EXPORTS, export
 from larry.web.frame import Frame, read_frame
 from larry.web.page import look_only, make_page
 
@@ -52,14 +51,14 @@ def answer_activity(request: HttpRequest) -> HttpResponse:
     form = request.GET.get("format", "")
     try:
         which = _read(said, request.GET.get("before", ""), frame)
-        most = MOST_EXPORTED if form in _EXPORTS else PAGE_SIZE
+        most = MOST_EXPORTED if form in EXPORTS else PAGE_SIZE
         found = list_activity(frame.visitor.reader, frame.asked.at, which, limit=most + 1)
         rows, more = found[:most], len(found) > most
     except _Wrong as wrong:
         fault = f"{wrong.field.capitalize()}: {wrong.text}"
     except NotFound as missing:
         fault = str(missing)
-    if form in _EXPORTS and not fault:
+    if form in EXPORTS and not fault:
         return _export(rows, form)
     given = {word: value for word, value in said.items() if value}
     path = reverse("activity")
@@ -106,11 +105,4 @@ def _export(rows: tuple[ActivityRow, ...], form: str) -> HttpResponse:
         }
         for row in rows
     ]  # fmt: skip
-    text = csv_text(documents) if form == "csv" else json.dumps(thaw(documents), indent=2, ensure_ascii=False) + "\n"
-    response = HttpResponse(text, content_type=_EXPORTS[form])
-    response.headers["Content-Disposition"] = f'attachment; filename="activity.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-_EXPORTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+    return export(documents, "activity", form)

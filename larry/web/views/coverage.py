@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,10 +9,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
-from larry.core.document import Json, thaw
-from larry.exports.noun_csv import csv_text
+from larry.core.document import Json
 from larry.queries.coverage import CoverageFilter, CoverageRow, list_coverage
 from larry.queries.reader import NotFound
+from larry.web.export import EXPORTS, export
 from larry.web.frame import read_frame
 from larry.web.list_pages import PAGE_SIZE, make_pages, page_href, read_begin
 from larry.web.page import look_only, make_page
@@ -57,7 +56,7 @@ def answer_coverage(request: HttpRequest) -> HttpResponse:
         fault = f"{str(missing)[:1].upper()}{str(missing)[1:]}."
     found = sorted((r for r in every if _is_asked(r, state, said["auditor"])), key=lambda r: r.by is not None)
     form = request.GET.get("format", "")
-    if form in _EXPORTS and not fault:
+    if form in EXPORTS and not fault:
         return _export(found, form)
     given = {word: text for word, text in said.items() if text}
     begin = min(read_begin(request), max(len(found) - 1, 0) // PAGE_SIZE * PAGE_SIZE)
@@ -93,11 +92,4 @@ def _count(rows: Iterable[CoverageRow]) -> tuple[AuditorLine, ...]:
 
 def _export(rows: Iterable[CoverageRow], form: str) -> HttpResponse:
     documents: list[dict[str, Json]] = [row.document for row in rows]
-    text = csv_text(documents) if form == "csv" else json.dumps(thaw(documents), indent=2, ensure_ascii=False) + "\n"
-    response = HttpResponse(text, content_type=_EXPORTS[form])
-    response.headers["Content-Disposition"] = f'attachment; filename="coverage.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-_EXPORTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+    return export(documents, "coverage", form)

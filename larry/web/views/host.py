@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -14,13 +15,16 @@ from larry.core.document import Json, canonical_text
 from larry.core.interval import iso
 from larry.core.node import Node, NodeService, entry_digest
 from larry.core.node_text import DatedNode
+from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.interval_map import get_interval_map
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, list_timeline
+from larry.queries.noun import get_item
 from larry.queries.reader import NotFound
 from larry.web.address import find_route
-from larry.web.frame import Crumb, read_frame
+from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.interval_picture import draw_map
+from larry.web.noun_cell import make_facts
 from larry.web.noun_tab import list_host_tabs
 from larry.web.page import look_only, make_page, make_problem
 from larry.web.views.start import link_dialects
@@ -32,6 +36,7 @@ AFTER = timedelta(days=366)
 LONGEST_HOST = 253
 LONGEST_VALUE = 200
 MOST_SUBJECTS = 50
+MOST_ACTIVITY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class SegmentLine:
 
 @look_only
 def answer_host(request: HttpRequest, name: str) -> HttpResponse:
-    """The page as of the moment asked for; 404 for a host unknown then. 2 SQL statements."""
+    """The page as of the moment asked for; 404 for a host unknown then. About 25 SQL statements."""
     asked, reader = read_asked(request), read_visitor(request).reader
     if len(name) > LONGEST_HOST or not name.isascii() or not name.isprintable():
         return make_problem(request, 404, "There is no host of such a name.")
@@ -69,6 +74,7 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
     since, until = min(asked.as_of, asked.now) - BEFORE, max(asked.as_of, asked.now) + AFTER
     timeline = list_timeline(name, reader, Moment(since), until)
     values = {
+        **_describe(dated.node.facts.name, read_frame(request)),
         "asked": asked,
         "tabs": list_host_tabs(dated.node.facts.name, "host"),
         "graph_href": reverse("graph", args=["host", dated.node.facts.name]),
@@ -79,6 +85,7 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
         "next_change": asked.find(dated.next_change),
         "services": [_service_line(number, entry) for number, entry in enumerate(dated.node.services, start=1)],
         "instances": dated.node.instances,
+        **_list_owners(each.path for each in dated.node.instances),
         "digest": dated.digest,
         "links": link_dialects(name, asked),
         "segments": _segment_lines(timeline, dated, asked),
@@ -90,6 +97,28 @@ def answer_host(request: HttpRequest, name: str) -> HttpResponse:
     }
     crumbs = (Crumb("Hosts", find_route("hosts")),)
     return make_page(request, "host.html", values, title=dated.node.facts.name, crumbs=crumbs)
+
+
+def _describe(name: str, frame: Frame) -> Mapping[str, Any]:
+    """What is described of the host now, and what was done to it; nothing where it has retired. 10 SQL statements."""
+    reader, at = frame.visitor.reader, frame.asked.at
+    try:
+        item = get_item("host", name, reader, at)
+    except NotFound:
+        return {}
+    which = ActivityFilter(noun="host", address=item.address)
+    return {
+        "description": str(item.values["description"]),
+        "facts_of_noun": make_facts(item),
+        "activity": list_activity(reader, at, which, limit=MOST_ACTIVITY),
+        "is_described": True,
+    }
+
+
+def _list_owners(paths: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """Whose instances these are: keys of customers, paths of apps."""
+    apps = tuple(dict.fromkeys(path.rpartition("/")[0] for path in paths))
+    return {"customers": tuple(dict.fromkeys(path.partition("/")[0] for path in apps)), "apps": apps}
 
 
 def _service_line(number: int, entry: NodeService) -> ServiceLine:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from larry.core.document import Json, thaw
-from larry.exports.noun_csv import csv_text
+from larry.core.document import Json
 from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
 from larry.queries.listing import ADDRESS, Listing, ListingRequest, get_listing, list_sorts
 from larry.web.address import noun_path
+from larry.web.export import EXPORTS, export
 from larry.web.frame import Frame, read_frame
 from larry.web.list_pages import PAGE_SIZE, make_pages
 from larry.web.listing_address import Asking, read_asking
@@ -70,7 +69,7 @@ def answer_noun_list(request: HttpRequest, noun: str) -> HttpResponse:
     reader, at = frame.visitor.reader, frame.asked.at
     asking = read_asking(spec, reverse(spec.plural), request.GET)
     form = request.GET.get("format", "")
-    if form in _EXPORTS:
+    if form in EXPORTS:
         return _export(get_listing(asking.everything(), reader, at), spec, form)
     is_piece = "HX-Request" in request.headers
     if not is_piece and "" in request.GET.values():
@@ -157,11 +156,4 @@ def _make_filters(noun: Noun, asking: Asking) -> Iterable[FilterField]:
 def _export(listing: Listing, noun: Noun, form: str) -> HttpResponse:
     """Exactly what the list holds, all pages of it, as `larry list` prints it."""
     documents: list[dict[str, Json]] = [{"noun": i.noun, "address": i.address, **i.values} for i in listing.items]
-    text = csv_text(documents) if form == "csv" else json.dumps(thaw(documents), indent=2, ensure_ascii=False) + "\n"
-    response = HttpResponse(text, content_type=_EXPORTS[form])
-    response.headers["Content-Disposition"] = f'attachment; filename="{noun.plural}.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-_EXPORTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+    return export(documents, noun.plural, form)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -10,16 +9,16 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from larry.core.document import Json, thaw
+from larry.core.document import Json
 from larry.core.interval import iso
 from larry.core.key import fold
-from larry.exports.noun_csv import csv_text
 from larry.nouns.table import NOUNS
 from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.grant import GrantRow, list_grants, list_groups
 from larry.queries.reader import NotFound
 from larry.queries.user import UserRow, get_user, list_users
 from larry.web.address import noun_path
+from larry.web.export import EXPORTS, export
 from larry.web.frame import Crumb, read_frame
 from larry.web.list_pages import PAGE_SIZE, make_pages, page_href, read_begin
 from larry.web.page import look_only, make_page, make_problem
@@ -48,7 +47,7 @@ def answer_users(request: HttpRequest) -> HttpResponse:
     state = state if state in STATES else STATES[0]
     every = list_users(frame.visitor.reader, frame.asked.at)
     found = [row for row in every if state in ("all", _state(row)) and _is_like(row, words)]
-    if request.GET.get("format", "") in _EXPORTS:
+    if request.GET.get("format", "") in EXPORTS:
         return _export(found, request.GET["format"])
     begin = min(read_begin(request), max(len(found) - 1, 0) // PAGE_SIZE * PAGE_SIZE)
     shown = found[begin : begin + PAGE_SIZE]
@@ -128,11 +127,4 @@ def _export(rows: Iterable[UserRow], form: str) -> HttpResponse:
         }
         for row in rows
     ]  # fmt: skip
-    text = csv_text(documents) if form == "csv" else json.dumps(thaw(documents), indent=2, ensure_ascii=False) + "\n"
-    response = HttpResponse(text, content_type=_EXPORTS[form])
-    response.headers["Content-Disposition"] = f'attachment; filename="users.{form}"'
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
-
-
-_EXPORTS = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
+    return export(documents, "users", form)
