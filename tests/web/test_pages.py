@@ -84,10 +84,10 @@ def test_every_link_of_every_page_leads_somewhere(now: datetime, client: Client)
     clocks = 0
     todo = ["/", "/?as_of=%2B6d", "/search?q=live", "/situations", f"/hosts/{SPARE}"]
     while todo and len(seen) < 600:
-        path = todo.pop()
+        path = todo.pop(0)
         if path in seen or "since=" in path or (path.startswith("/clock?") and clocks > MOST_CLOCKS):
             continue
-        if path.startswith("/deployments/?") and path.count("=") > 1:
+        if path.replace("as_of=", "").count("=") > 2:
             continue  # what a list can be asked for can be asked for together
         clocks += path.startswith("/clock?")
         seen.add(path)
