@@ -15,7 +15,14 @@ from typing import TypeVar
 from cryptography.fernet import Fernet
 
 from larry.outside.directory import DirectorySettings
-from larry.site.database_url import WHAT_WOULD_DO, Database, EmbeddedDatabase, NotADatabaseUrl, read_database_url
+from larry.site.database_url import (
+    WHAT_WOULD_DO,
+    Database,
+    EmbeddedDatabase,
+    NotADatabaseUrl,
+    ServedDatabase,
+    read_database_url,
+)
 from larry.site.directory_setting import WHAT_WOULD_DO as WHAT_DIRECTORY_WOULD_DO
 from larry.site.directory_setting import NotADirectory, read_directory
 from larry.site.key_file import KEY_FILE, KeyFileIsUnusable, Keys, keep_keys
@@ -29,6 +36,7 @@ MOST_HOURS = 365 * 24
 SETTINGS: Mapping[str, str] = {
     "home": "the folder of the embedded database, the key file and published state: an absolute path",
     "database_url": f"which database: {WHAT_WOULD_DO}",
+    "replica_urls": "streaming replicas of the database, which lookups are read from: postgres:// URLs",
     "secret_key": f"signs cookies and links: {SHORTEST_SECRET_KEY} or more random characters",
     "secrets_keys": "encrypt sensitive values: Fernet keys, the newest first, older ones as long as they are needed",
     "allowed_hosts": "the host names that the pages answer to, such as larry.example.com or .example.com",
@@ -44,7 +52,7 @@ SETTINGS: Mapping[str, str] = {
 }
 """Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
 
-_SECRET = frozenset({"database_url", "ldap", "secret_key", "secrets_keys"})
+_SECRET = frozenset({"database_url", "ldap", "replica_urls", "secret_key", "secrets_keys"})
 _TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -76,6 +84,7 @@ class Configuration:
 
     home: Path
     database: Database
+    replicas: tuple[ServedDatabase, ...]
     secret_key: str = field(repr=False)
     secrets_keys: tuple[str, ...] = field(repr=False)
     allowed_hosts: tuple[str, ...]
@@ -126,6 +135,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         wrong.append(_home_in_a_home(file, said["home"]))
     home = read("home", _read_folder) or _default_home(environment)
     database = read("database_url", _read_database)
+    replicas = read("replica_urls", lambda value: _read_replicas(value, database))
     secret_key = read("secret_key", _read_secret_key)
     secrets_keys = read("secrets_keys", _read_secrets_keys)
     allowed_hosts = read("allowed_hosts", _read_hosts)
@@ -146,6 +156,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     return Configuration(
         home=home,
         database=database or EmbeddedDatabase(home / "larry.sqlite3"),
+        replicas=replicas or (),
         secret_key=secret_key,
         secrets_keys=secrets_keys,
         allowed_hosts=allowed_hosts or ("localhost", "127.0.0.1", "[::1]"),
@@ -251,6 +262,16 @@ def _read_ldap(value: object) -> DirectorySettings:
         return read_directory(value)
     except NotADirectory as error:
         raise _WillNotDo(str(error)) from error
+
+
+def _read_replicas(value: object, primary: Database | None) -> tuple[ServedDatabase, ...]:
+    if not isinstance(primary, ServedDatabase):
+        raise _WillNotDo("only PostgreSQL has replicas, and database_url names no such server")
+    found = tuple(_read_database(text) for text in _texts(value))
+    served = tuple(each for each in found if isinstance(each, ServedDatabase))
+    if len(served) < len(found):
+        raise _WillNotDo("a replica is a server of PostgreSQL")
+    return served
 
 
 def _read_secret_key(value: object) -> str:

@@ -72,9 +72,19 @@ def _served(database: ServedDatabase) -> dict[str, Any]:
     }
 
 
+def _replica(database: ServedDatabase) -> dict[str, Any]:
+    """A server that is only read from; one that is away is noticed soon, because the others are there."""
+    served = _served(database)
+    options = {**served["OPTIONS"], "connect_timeout": database.options.get("connect_timeout", 2)}
+    options["options"] = f"{options['options']} -c default_transaction_read_only=on"
+    return {**served, "OPTIONS": options, "TEST": {"MIRROR": "default"}}
+
+
 DATABASES = {
     "default": _embedded(LARRY.database) if isinstance(LARRY.database, EmbeddedDatabase) else _served(LARRY.database)
 }
+DATABASES |= {f"replica{number}": _replica(each) for number, each in enumerate(LARRY.replicas, start=1)}
+DATABASE_ROUTERS = ["larry.records.route.ReadRoute"] if LARRY.replicas else []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DEBUG = LARRY.debug
@@ -93,6 +103,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 ]
+if LARRY.replicas:
+    MIDDLEWARE.insert(1, "larry.site.replica.read_elsewhere")
 ROOT_URLCONF = "larry.site.urls"
 WSGI_APPLICATION = "larry.site.wsgi.application"
 TEMPLATES = [

@@ -95,6 +95,15 @@ def test_the_file_says_it_all_and_the_environment_wins(home: Path) -> None:
     assert configuration.debug is False
 
 
+def test_replicas_are_servers_of_postgresql(home: Path) -> None:
+    primary, replica = "postgres://larry@db1/larry", "postgres://larry:hunter2@db2/larry"
+    configuration = _read(home, DATABASE_URL=primary, REPLICA_URLS=f"{replica}, postgres://db3/larry")
+    assert [each.host for each in configuration.replicas] == ["db2", "db3"]
+    with pytest.raises(WrongSetting, match="a replica is a server of PostgreSQL"):
+        _read(home, DATABASE_URL=primary, REPLICA_URLS=f"{replica}, sqlite:///srv/larry.db")
+    assert _read(home, DATABASE_URL=primary).replicas == ()
+
+
 def test_a_file_of_another_place_may_name_the_home(tmp_path: Path, home: Path) -> None:
     file = _write(tmp_path / "etc", f'home = "{home}"')
     assert read_configuration({"LARRY_CONFIG": str(file)}).home == home
@@ -105,6 +114,7 @@ def test_a_file_of_another_place_may_name_the_home(tmp_path: Path, home: Path) -
 WRONG = {
     "HOME": ("relative/path", "not an absolute path"),
     "DATABASE_URL": ("mysql://root:hunter2@localhost/larry", "mysql"),
+    "REPLICA_URLS": ("postgres://larry:hunter2@db2/larry", "database_url names no such server"),
     "SECRET_KEY": ("hunter2", "7 characters"),
     "SECRETS_KEYS": (f"{FERNET_KEY},hunter2", "number 2 of 2 is no Fernet key"),
     "ALLOWED_HOSTS": ("https://larry.example.com/", "no scheme, port or path"),
