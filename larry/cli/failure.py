@@ -11,6 +11,8 @@ from larry.cli.printing import show_plain
 _NO_TABLES = ("no such table", "does not exist", "no such column")
 _LOCKED = ("database is locked", "lock timeout", "database table is locked")
 _READ_ONLY = ("readonly database", "read-only")
+_FULL = ("disk is full", "no space left")
+_FAILS = ("disk i/o error", "input/output error")
 TRACEBACK = "LARRY_TRACEBACK"
 
 
@@ -66,6 +68,10 @@ def _explain_database(error: Exception) -> str:
     lowered = text.lower()
     if any(sign in lowered for sign in _LOCKED):
         return f"another process has been writing to the database for too long ({text}): try again"
+    if any(sign in lowered for sign in _FULL):
+        return f"the disk that holds the database is full ({text}): nothing was changed; make room, and try again"
+    if any(sign in lowered for sign in _FAILS):
+        return f"the disk that holds the database fails ({text}): nothing was changed; look at the disk before all else"
     if any(sign in lowered for sign in _READ_ONLY):
         return f"the database cannot be written to ({text}): is it yours, and is the disk mounted for writing?"
     if any(sign in lowered for sign in _NO_TABLES):

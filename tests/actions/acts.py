@@ -19,6 +19,7 @@ from larry.actions.describe import change as change_nouns
 from larry.actions.describe import create as create_nouns
 from larry.actions.edit import edit
 from larry.actions.edit_deployment import DeploymentEdit, delete_deployments, edit_deployment
+from larry.actions.fan_out import fan_out
 from larry.actions.grant import GrantRequest, add_group, grant, join, leave, remove_group, revoke
 from larry.actions.redeploy import redeploy
 from larry.actions.remember import Remembered, remember
@@ -31,12 +32,15 @@ from larry.actions.snapshot import snapshot
 from larry.actions.token import NewToken, add_token, revoke_token
 from larry.actions.undeploy import undeploy
 from larry.actions.undo import undo
-from larry.actions.user import NewUser, activate_user, add_user, deactivate_user, set_password
+from larry.actions.user import NewUser, UserEdit, activate_user, add_user, deactivate_user, edit_user, set_password
+from larry.actions.webhook import NewWebhook, add_webhook, pause_webhook, ping_webhook, remove_webhook, resume_webhook
 from larry.core.document import Json
+from larry.core.event import EventKind
 from larry.core.rights import PersonRole, ScopeKind
 from larry.queries.moment import Moment
 from larry.records.secret import Secret
 from larry.records.user import User
+from larry.records.webhook import Webhook
 from tests.actions.estate import LIVE, SMALL, TEST, author, change, day, lay, put, rows, state
 
 ESTATE = SMALL.replace("{host: mon}", "{role: watch}") + "roles: [{name: watch}]\n"
@@ -54,6 +58,9 @@ SECRET: Json = [{"name": "size", "type": "any", "sensitive": True}]
 PASSWORD = "correct horse battery"
 VIEW = GrantRequest("group", "ops", PersonRole.VIEWER, ScopeKind.CUSTOMER, "acme")
 DEPLOYER = GrantRequest("user", "berta", PersonRole.OPERATOR, ScopeKind.APP, "acme/shop")
+
+
+HOOK = NewWebhook("http://192.0.2.7/hook", "http://192.0.2.7/…", tuple(set(EventKind) - {EventKind.PING}))
 
 
 def who(name: str = "ada", hours: float = 0) -> Author:
@@ -84,6 +91,19 @@ def prepare() -> None:
 
 def future() -> str:
     return next(row.id for row in rows(1) if row.start > day(1))
+
+
+def prepare_webhooks() -> None:
+    """The same, with somebody who listens, and somebody who does not for a while."""
+    prepare()
+    for _ in range(2):
+        add_webhook(HOOK, author(0.6))
+    pause_webhook(hook(), author(0.6))
+    change("host", "web1", 0.7, labels={"told": "yes"})
+
+
+def hook(*, is_paused: bool = False) -> int:
+    return Webhook.objects.filter(paused_at__isnull=not is_paused).order_by("id")[0].id
 
 
 def anna() -> int:
@@ -159,6 +179,7 @@ PEOPLE_DEEDS: Mapping[str, Deed] = {
     "add a user": _one("user.add_user", lambda: add_user(NewUser("dora"), PASSWORD, who())),
     "set a password": _one("user.set_password", lambda: set_password("berta", PASSWORD, who())),
     "deactivate": _one("user.deactivate_user", lambda: deactivate_user("berta", who())),
+    "edit a user": _one("user.edit_user", lambda: edit_user("berta", UserEdit(full_name="Berta B."), who())),
     "activate": _one("user.activate_user", lambda: activate_user("cleo", who())),
     "change a password": _one(
         "sign_in.change_password",
@@ -173,14 +194,30 @@ PEOPLE_DEEDS: Mapping[str, Deed] = {
     ),
 }  # fmt: skip
 
+WEBHOOK_DEEDS: Mapping[str, Deed] = {
+    "a deployment that is told": _one("deploy.deploy", lambda: deploy(DEPLOY, who())),
+    "add a webhook": _one("webhook.add_webhook", lambda: add_webhook(HOOK, who())),
+    "pause a webhook": _one("webhook.pause_webhook", lambda: pause_webhook(hook(), who())),
+    "resume a webhook": _one("webhook.resume_webhook", lambda: resume_webhook(hook(is_paused=True), who())),
+    "remove a webhook": _one("webhook.remove_webhook", lambda: remove_webhook(hook(), who())),
+    "ping a webhook": _one("webhook.ping_webhook", lambda: ping_webhook(hook(), who())),
+    "fan out": _one("fan_out.fan_out", lambda: fan_out(who())),
+}  # fmt: skip
+
 DEEDS: Mapping[str, Mapping[str, Deed]] = {
     "the estate": ESTATE_DEEDS,
     "deployments": DEPLOYMENT_DEEDS,
     "people": PEOPLE_DEEDS,
+    "webhooks": WEBHOOK_DEEDS,
 }
 
 PARTS = frozenset(
     {
+        # Of the worker, which tests/worker breaks and kills; of the generator, for an empty database; of reading files.
+        "announce.announce_nodes", "announce.look_at_nodes", "boundary.begin_watching", "boundary.pass_boundaries",
+        "delivery.claim_deliveries", "delivery.forget_deliveries", "delivery.settle_delivery", "fan_out.list_tellable",
+        "generate.generate", "made_up_pool.lay_out_pool", "made_up_pool.write_pool", "situation.tell_situations",
+        "state_files.state_files", "state_files.state_table", "webhook.retry_delivery",
         "activity.activity_of", "activity.record", "apply.change_estate", "deploy.preview_deploy", "edge.write_edges",
         "noun.retire_items", "noun.write_items", "planning.make_moves", "planning.plan_moves", "planning.plan_wishes",
         "redact.redact", "rollout.carry_out", "rollout.preview", "rollout.store_snapshots", "sight.keep_known",
