@@ -42,6 +42,10 @@ class Visit:
         self.page.goto(f"{self.url}{path}")
         return self.page
 
+    def settle(self) -> None:
+        """Wait until every piece that the page asks for by itself is in its place."""
+        self.page.wait_for_function("() => !document.querySelector('.htmx-request')")
+
     def sign_in(self) -> None:
         self.go("/sign-in")
         self.page.fill("#name", NAME)

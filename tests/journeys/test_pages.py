@@ -133,7 +133,7 @@ def test_what_looks_for_faults_finds_them(url: str, browser: Browser) -> None:
         visit.page.wait_for_timeout(100)
         assert any("Content Security Policy" in each for each in visit.complaints)
         visit.page.evaluate("import('https://elsewhere.example/x.js').catch((fault) => { window.refused = true; })")
-        visit.page.wait_for_function("window.refused")
+        visit.page.wait_for_function("() => window.refused")
         put_into(visit, "<input name='without-a-label'>")
         assert "label" in "".join(visit.find_barriers())
         put_into(visit, "<pre class='muted'></pre>")

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from os.path import commonpath
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from playwright.sync_api import Response
 
@@ -36,15 +36,16 @@ class Walk:
         return [path for paths in self.pages.values() for path in paths]
 
 
-def walk(visit: Visit, look: Callable[[str], None], wanted: Iterable[str] = ()) -> Walk:
+def walk(visit: Visit, look: Callable[[str], None], wanted: Iterable[str] = (), patience: int = 300) -> Walk:
     """Open the ``wanted`` addresses, those of nothing in particular, and of every other route one that is linked to.
 
-    Where none of these pages links to a route, more pages are opened, those most like it first, until one does.
+    Where none of these pages links to a route, more pages are opened, those most like it first, until one does or so
+    many have been opened.
     """
     walked, left = Walk(), dict[str, str]()
     first = dict.fromkeys([*wanted, *list_plain_paths()])
     todo = deque(first)
-    while todo or (walked.unseen and left):
+    while todo or (walked.unseen and left and len(walked.opened) < patience):
         path = todo.popleft() if todo else _choose_next(left, walked.unseen)
         route = find_page(path)
         if route is None or path in walked.opened:
@@ -59,6 +60,7 @@ def walk(visit: Visit, look: Callable[[str], None], wanted: Iterable[str] = ()) 
         if kind:
             walked.others.setdefault(route, kind)
             continue
+        visit.settle()
         for link in _list_links(visit):
             found = find_page(link)
             if found is not None and found in walked.unseen:
@@ -89,5 +91,8 @@ def _find_kind(response: Response, route: str) -> str:
 
 
 def _list_links(visit: Visit) -> Iterable[str]:
+    """Those within Larry, but what is downloaded and the same pages as of other moments."""
     for href in visit.page.evaluate(_LINKS):
-        yield urlsplit(href)._replace(fragment="").geturl()
+        parts = urlsplit(href)
+        if not {"format", "as_of"} & dict(parse_qsl(parts.query)).keys():
+            yield parts._replace(fragment="").geturl()
