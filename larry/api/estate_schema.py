@@ -45,6 +45,33 @@ _GRANT = whole(
     since=MOMENT,
     from_=TEXT,
 )
+_WEBHOOK = whole(
+    id=WHOLE,
+    url=TEXT,
+    events=many(TEXT),
+    scope={"enum": [kind.value for kind in ScopeKind]},
+    address=TEXT,
+    owner=LINE_OR_NULL,
+    state={"enum": ["active", "paused"]},
+    created_at=MOMENT,
+    paused_at=MOMENT_OR_NULL,
+    pending=WHOLE,
+    dead=WHOLE,
+)
+_DELIVERY = whole(
+    key=TEXT,
+    webhook=WHOLE,
+    event=TEXT,
+    noun=TEXT,
+    address=TEXT,
+    at=MOMENT,
+    state=TEXT,
+    attempts=WHOLE,
+    due_at=MOMENT_OR_NULL,
+    finished_at=MOMENT_OR_NULL,
+    status=WHOLE_OR_NULL,
+    note=TEXT,
+)
 _SOURCE = whole(
     instance=TEXT,
     deployment=TEXT,
@@ -121,6 +148,10 @@ WIDER_ANSWERS: Mapping[str, Json] = MappingProxyType(
         "Users": many(ref("User")),
         "UserDone": whole(dry_run=FLAG, user=ref("User")),
         "Done": whole(dry_run=FLAG, done=TEXT),
+        "Webhook": _WEBHOOK,
+        "Webhooks": many(ref("Webhook")),
+        "NewWebhook": whole(webhook=ref("Webhook"), secret=TEXT),
+        "Deliveries": many(_DELIVERY),
         "Grants": many(_GRANT),
         "Groups": many(whole(name=TEXT, description=TEXT, members=many(TEXT))),
         "Explanation": whole(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from larry.api import deployment, estate, instance, people, picture, report, rollout
+from larry.api import deployment, estate, instance, people, picture, report, rollout, webhook
 from larry.api.noun import expose_nouns
 from larry.api.noun_write import expose_noun_writes
 from larry.api.operation import API
 from larry.api.operation import OPERATIONS as KNOWN
 
-RESOURCES: tuple[ModuleType, ...] = (deployment, instance, report, rollout, estate, people, picture)
+RESOURCES: tuple[ModuleType, ...] = (deployment, instance, report, rollout, estate, people, picture, webhook)
 
 expose_nouns()
 expose_noun_writes()

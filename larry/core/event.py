@@ -25,6 +25,8 @@ OF_BOUNDARIES = frozenset({EventKind.STARTED, EventKind.ENDED, EventKind.NODE})
 OF_SITUATIONS = frozenset({EventKind.DIRTY, EventKind.CHECK})
 """What follows from looking at the whole estate."""
 
+DELIVERY_STATES = ("pending", "delivered", "dead", "withheld")
+
 FIRST_WAIT = timedelta(seconds=10)
 LONGEST_WAIT = timedelta(hours=6)
 

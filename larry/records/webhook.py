@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from django.db import models
 
-from larry.core.event import EventKind
+from larry.core.event import DELIVERY_STATES, EventKind
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.pool import Pool
 from larry.records.user import User
-
-DELIVERY_STATES = ("pending", "delivered", "dead", "withheld")
 
 
 class Webhook(models.Model):
