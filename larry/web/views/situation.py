@@ -142,6 +142,9 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
             "Deploy here",
             ask="/deploy?host=",
         ),
+        "webhook_failing": Kind(
+            "Webhooks that do not listen", "See what they answered by `larry webhook deliveries`, and try again."
+        ),
         "parameter_unknown": Kind(
             "Parameters that no service needs", "Correct the name, or remove them.", "Edit", "/edit"
         ),
