@@ -14,7 +14,16 @@ from larry.actions.timeline import NOTHING_KEPT, get_stage
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
-from larry.core.rollout import AuditEdge, Grounds, carry_over, judge, lay_out_additions, roles_asked, touched_hosts
+from larry.core.rollout import (
+    AuditEdge,
+    Grounds,
+    carry_over,
+    hosts_asked,
+    judge,
+    lay_out_additions,
+    roles_asked,
+    touched_hosts,
+)
 from larry.core.service_graph import Where, WhereKind
 from larry.core.timeline import WRITTEN, Kind, Room, Stay, Turn, make_room
 from larry.queries.deployable import get_snapshots
@@ -218,15 +227,21 @@ def join_moves(all_moves: Iterable[Moves]) -> Moves:
 
 def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) -> Grounds:
     additions = [change for change in moves.changes if change.before is None and change.after is not None]
-    asked = {(role, c.after) for c in additions if c.after for role in roles_asked(snapshots[c.deployable])}
     paths = {change.instance for change in additions}
     former = get_former_keys(author.reader, author.moment)
+    serving = _serving(additions, snapshots, author, former)
+    asked = {
+        (role, c.after)
+        for c in additions
+        if c.after
+        for role in roles_asked(snapshots[c.deployable], c.instance, serving)
+    }
     candidates = {
         (role, during): list_hosts_of_role(former.find("role", role), during, paths, author.reader, author.moment)
         for role, during in sorted(asked, key=lambda pair: (pair[0], pair[1].start, str(pair[1].end)))
     }
-    serving = _serving(additions, snapshots, author, former)
-    names = list_names_by_host_key(author.reader, author.moment)
+    keys = {key for c in additions for key in hosts_asked(snapshots[c.deployable])}
+    names = list_names_by_host_key(author.reader, author.moment, keys)
     return Grounds(snapshots, moves.places, serving, candidates, names)
 
 

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeAlias
 from urllib.parse import unquote_plus
@@ -124,7 +125,7 @@ class LookupLane:
         fresh, stale = tell_freshness(found.end, as_of, now, is_settled=not is_moving(text))
         headers = [
             *(printed.unchanged if is_known else printed.headers),
-            ("Last-Modified", http_date(min(found.start, now).timestamp())),
+            ("Last-Modified", _write_date(int(min(found.start, now).timestamp()))),
             ("Cache-Control", f"{printed.freshness}max-age={fresh}, stale-if-error={stale}"),
             ("Larry-As-Of", iso(as_of)),
             ("X-Request-ID", self.told(environ, 304 if is_known else 200, found.user, perf_counter() - begun)),
@@ -193,3 +194,8 @@ def _read_query(query: str) -> str | None:
 
 def _lasting(response: Any) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in response.headers.items() if name not in _DATED)
+
+
+@lru_cache(maxsize=4096)
+def _write_date(seconds: int) -> str:
+    return http_date(seconds)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeAlias
@@ -56,10 +56,20 @@ class Grounds:
     host_names: Mapping[str, str]
 
 
-def roles_asked(snapshot: Snapshot) -> frozenset[str]:
-    """The roles to which the snapshot sends auditors."""
+def roles_asked(snapshot: Snapshot, path: str = "", serving: Container[AuditEdge] = ()) -> frozenset[str]:
+    """The roles to which the snapshot of an instance sends auditors, and of which no host serves the edge already."""
+    return frozenset(
+        str(audit.where.name)
+        for service in snapshot.services
+        for audit in service.audits
+        if audit.where.kind is WhereKind.ROLE and (path, service.key, audit.service) not in serving
+    )
+
+
+def hosts_asked(snapshot: Snapshot) -> frozenset[str]:
+    """The keys of the hosts to which the snapshot sends auditors by name."""
     wheres = (audit.where for service in snapshot.services for audit in service.audits)
-    return frozenset(str(where.name) for where in wheres if where.kind is WhereKind.ROLE)
+    return frozenset(str(where.name) for where in wheres if where.kind is WhereKind.HOST)
 
 
 def lay_out_additions(changes: Iterable[Change], grounds: Grounds) -> tuple[NewDeployment, ...]:

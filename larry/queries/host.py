@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -90,11 +90,28 @@ def list_host_keys(reader: Reader, at: Moment) -> Mapping[str, str]:
     return dict(restrict(reader, Host.objects.all()).values_list("key", "name"))
 
 
-def list_names_by_host_key(reader: Reader, at: Moment) -> Mapping[str, str]:
-    """The names of all hosts by every key that they have or had, as snapshots of any age know them; about 2 SQL."""
-    names = list_host_keys(reader, at)
+def list_names_by_host_key(reader: Reader, at: Moment, keys: Collection[str] | None = None) -> Mapping[str, str]:
+    """The names of hosts by every key that they have or had, as snapshots of any age know them: of all, or of those
+    keys; about 2 SQL, none for no key."""
+    if keys is not None and not keys:
+        return {}
     former = get_former_keys(reader, at).all_of("host")
-    return {**{then: names[key] for then, key in former.items()}, **names}
+    if keys is None:
+        names = list_host_keys(reader, at)
+        return {**{then: names[key] for then, key in former.items()}, **names}
+    present = {key: former.get(key, key) for key in keys}
+    rows = restrict(reader, Host.objects.filter(key__in={*keys, *present.values()}))
+    names = dict(rows.values_list("key", "name"))
+    found = {key: names.get(key, names.get(now)) for key, now in present.items()}
+    return {key: name for key, name in found.items() if name is not None}
+
+
+def list_keys_of_hosts(names: Collection[str], reader: Reader, at: Moment) -> Mapping[str, str]:
+    """The keys of hosts by their names; 1 SQL statement, none for no name."""
+    del at
+    if not names:
+        return {}
+    return dict(restrict(reader, Host.objects.filter(name__in=set(names))).values_list("name", "key"))
 
 
 def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, HostFacts]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.core.rights import Narrowing, Permission, PersonRole, Right, Rights, Scope, ScopeKind, narrow, rights_of
@@ -31,7 +32,11 @@ JOIN larry_nodesegment s ON s.host_id = h.id
     AND s.start = (SELECT max(n.start) FROM larry_nodesegment n WHERE n.host_id = h.id AND n.start <= %s)
 WHERE t.digest = %s
 """
-_ON_SQLITE = _STATEMENT.replace("string_agg", "group_concat").replace("%s", "?")
+_ON_SQLITE = re.sub(
+    r"[tus]\.(?:\w+_at|start|\"end\")(?=[,\n])",
+    r"CAST(\g<0> AS text)",  # moments are few, and are read once each
+    _STATEMENT.replace("string_agg", "group_concat").replace("%s", "?"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +86,28 @@ def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | 
 
 def _fetch(host: str, moment: datetime, token: str) -> Sequence[Any] | None:
     """By the driver itself: what Django does around a statement costs more than the statement."""
-    connection.ensure_connection()
+    database = connections[DEFAULT_DB_ALIAS]  # found once: whose it is, is looked up at each mention otherwise
+    if database.connection is None:
+        database.ensure_connection()
     row: Sequence[Any] | None
-    with connection.wrap_database_errors:
-        if connection.vendor == "sqlite":
-            said = connection.ops.adapt_datetimefield_value(moment)
-            row = connection.connection.execute(_ON_SQLITE, (host, said, token)).fetchone()
+    with database.wrap_database_errors:
+        if database.vendor == "sqlite":
+            said = str(moment.replace(tzinfo=None))  # as Django keeps it
+            row = database.connection.execute(_ON_SQLITE, (host, said, token)).fetchone()
             return row
         from psycopg import Cursor  # noqa: PLC0415 — the driver is installed where PostgreSQL is used
 
-        with Cursor(connection.connection) as cursor:
+        with Cursor(database.connection) as cursor:
             row = cursor.execute(_STATEMENT, (host, moment, token), prepare=True).fetchone()
             return row
 
 
-def _moment(value: Any) -> datetime | None:
+@lru_cache(maxsize=4096)
+def _moment(value: str | datetime | None) -> datetime | None:
     """A moment as the driver gives it."""
     if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime) and value.tzinfo is None:
-        return value.replace(tzinfo=UTC)
-    return value if isinstance(value, datetime) else None
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return value
 
 
 @lru_cache(maxsize=4096)

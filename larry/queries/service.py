@@ -10,8 +10,8 @@ from larry.core.deployable import read_where
 from larry.core.document import Json, freeze
 from larry.core.parameters import Declaration, Merge, ParameterType
 from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing, Where, WhereKind
-from larry.nouns.item import Item
-from larry.queries.host import list_host_keys
+from larry.nouns.item import Item, list_members
+from larry.queries.host import list_keys_of_hosts
 from larry.queries.moment import Moment
 from larry.queries.noun import list_items
 from larry.queries.reader import WHOLE, Reader, restrict
@@ -19,9 +19,16 @@ from larry.records.service import Parameter
 
 
 def get_service_graph(reader: Reader, at: Moment) -> ServiceGraph:
-    """Every service by key; 4 SQL statements. Editable nouns answer as they are now."""
-    keys = {name: key for key, name in list_host_keys(WHOLE, at).items()}
-    return service_graph_of(list_items("service", reader, at), keys)
+    """Every service by key; 3 SQL statements, 4 where audits name hosts. Editable nouns answer as they are now."""
+    items = list_items("service", reader, at)
+    return service_graph_of(items, list_keys_of_hosts(_named_hosts(items), WHOLE, at))
+
+
+def _named_hosts(items: Iterable[Item]) -> frozenset[str]:
+    """The hosts to which services send their audits."""
+    stated: Iterable[Any] = (audit for item in items for audit in list_members(item.values["audits"]))
+    wheres = (read_where(audit["where"]) for audit in stated)
+    return frozenset(str(where.name) for where in wheres if where.kind is WhereKind.HOST)
 
 
 def list_sensitive_names(reader: Reader, at: Moment) -> frozenset[str]:

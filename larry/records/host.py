@@ -28,3 +28,4 @@ class Host(NounRecord):
             models.UniqueConstraint(name="host_key_is_unique", fields=["key"]),
             models.UniqueConstraint(name="host_name_is_unique", fields=["name_folded"]),
         ]
+        indexes = [models.Index(name="host_by_name", fields=["name"])]

@@ -50,6 +50,7 @@ from larry.queries.host import (
     list_hosts,
     list_hosts_of_pool,
     list_hosts_of_role,
+    list_keys_of_hosts,
     list_names_by_host_key,
 )
 from larry.queries.instance import get_descriptions, get_standing
@@ -225,6 +226,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_host_ids": lambda all_: get_host_ids(all_.hosts, all_.reader, AT),
     "get_host_names": lambda all_: get_host_names(all_.host_ids, all_.reader, AT),
     "list_host_keys": lambda all_: list_host_keys(all_.reader, AT),
+    "list_keys_of_hosts": lambda all_: list_keys_of_hosts(all_.hosts, all_.reader, AT),
     "list_names_by_host_key": lambda all_: list_names_by_host_key(all_.reader, AT),
     "get_facts": lambda all_: get_facts(all_.host_ids, all_.reader, AT),
     "list_hosts_of_role": lambda all_: list_hosts_of_role("r", Interval(day(1)), all_.paths[:1], all_.reader, AT),

@@ -1,0 +1,137 @@
+"""P4, P6, P8, P9: the inventory, what is dirty, a deploy and an estate file, on an estate that is made up."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import count
+
+from tests.bench.measure import Row, compare
+from tests.bench.size import Size
+
+
+def inventory_rows(size: Size, now: datetime) -> Iterator[Row]:
+    """P4: the fleet as JSON against copying as many bytes of ready documents."""
+    from django.db import connection
+
+    from larry.exports.dialect import find_dialect
+    from larry.queries.fleet import get_fleet
+    from larry.queries.moment import Moment
+    from larry.queries.reader import LOCAL
+
+    dialect = find_dialect("json")
+    assert dialect.render_fleet is not None
+    render = dialect.render_fleet
+
+    def copy() -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT d.body FROM larry_nodesegment s JOIN larry_nodedocument d ON d.digest = s.document_id"
+                ' WHERE s.start <= %s AND (s."end" IS NULL OR s."end" > %s)',
+                [now, now],
+            )
+            return ",".join(body for (body,) in cursor.fetchall())
+
+    mine, theirs = compare(lambda: render(get_fleet(LOCAL, Moment(now))), copy, rounds=5)
+    yield Row("P4 inventory as JSON", f"{size.hosts:,} hosts", mine, theirs, "copying ready documents", 4)
+
+
+def apply_rows(size: Size) -> Iterator[Row]:
+    """P9: reading an estate file and applying it to an empty database (and undoing that), against libyaml's parser."""
+    import yaml
+
+    from larry.actions.apply import apply
+    from larry.actions.author import Author
+    from larry.exports.estate import write_estate
+    from larry.nouns.estate import complete, parse_estate
+    from larry.nouns.recipe import Recipe, state_recipe
+    from larry.outside import clock
+
+    items = complete(state_recipe(Recipe(size.objects // 3, size.objects // 3, size.services, 1)), {})
+    text = write_estate(items)
+
+    def work() -> None:
+        stated = parse_estate([("made-up.yaml", text)], largest=1 << 30)
+        apply(stated.items, Author("bench", "measure", clock.now()), dry_run=True)
+
+    mine, theirs = compare(work, lambda: yaml.load(text, yaml.CSafeLoader), rounds=3)
+    yield Row("P9 apply an estate file", f"{len(items):,} objects", mine, theirs, "parsing it with libyaml", 3)
+
+
+def dirty_rows(size: Size, now: datetime) -> Iterator[Row]:
+    """P6: dirty over the whole estate, against describing each instance by itself (on a part, and multiplied)."""
+    from larry.core.service_graph import ServiceGraph
+    from larry.queries.deployable import _parsed
+    from larry.queries.dirty import list_dirty_causes
+    from larry.queries.instance import get_descriptions
+    from larry.queries.moment import Moment
+    from larry.queries.reader import LOCAL
+    from larry.queries.service import get_service_graph
+    from larry.records.instance import Instance
+
+    paths = list(Instance.objects.order_by("id").values_list("path", flat=True))
+    services, at = get_service_graph(LOCAL, Moment(now)), Moment(now)
+    part = random.Random(1).sample(paths, min(100, len(paths)))
+    descriptions = get_descriptions(part, LOCAL, at)
+
+    def naive() -> None:
+        for description in descriptions.values():
+            _ = description.describe(ServiceGraph(services))[0].digest
+
+    def cold() -> None:
+        _parsed.clear()
+        list_dirty_causes(LOCAL, at)
+
+    mine, theirs = compare(cold, naive, rounds=5)
+    whole = theirs * len(paths) / len(part)
+    yield Row("P6 dirty, from cold", f"{len(paths):,} instances", mine, whole, "each described by itself", 1 / 30)
+
+
+def deploy_rows(size: Size, now: datetime) -> Iterator[Row]:
+    """P8: preview and deploy an instance again that has changed, against as many plain INSERTs in one transaction."""
+    from django.apps import apps
+
+    from larry.actions.author import Author
+    from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
+    from larry.records.deployment import Deployment
+    from larry.records.instance import Instance
+
+    live = Deployment.objects.filter(end=None, start__lte=now, deactivated_at=None)
+    lanes = iter(list(live.order_by("id").values_list("instance__path", "host__name")))
+    numbers = count(1)
+
+    def act() -> None:
+        (path, host), number = next(lanes), next(numbers)
+        row = Instance.objects.get(path=path)
+        Instance.objects.filter(pk=row.pk).update(parameters={**row.parameters, "workers": 100 + number})
+        author = Author("bench", "measure", now + timedelta(seconds=number))
+        request = DeployRequest((DeployItem(path, (host,)),))
+        preview_deploy(request, author)
+        deploy(request, author)
+
+    def rows() -> int:
+        return sum(model._default_manager.count() for model in apps.get_app_config("larry").get_models())
+
+    act()
+    before = rows()
+    act()
+    written = rows() - before
+    mine, theirs = compare(act, _insert_rows(written), rounds=7)
+    said = f"{size.hosts:,} hosts, {written} rows"
+    yield Row("P8 preview and deploy", said, mine, theirs, "as many INSERTs, durable", 6)
+
+
+def _insert_rows(rows: int) -> Callable[[], None]:
+    from django.db import connection, transaction
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_row")
+        cursor.execute("CREATE TABLE bench_row (id integer, body text)")
+
+    def insert() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for number in range(rows):
+                cursor.execute("INSERT INTO bench_row (id, body) VALUES (%s, %s)", [number, "x" * 200])
+
+    return insert

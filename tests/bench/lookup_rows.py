@@ -1,0 +1,168 @@
+"""P1 to P3: looking hosts up, against a bare callable that checks a token and selects a ready document."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from tests.bench.measure import Row, compare
+from tests.bench.size import Size
+
+Ask = Callable[[], None]
+
+
+def lookup_rows(size: Size, now: datetime) -> Iterator[Row]:
+    """The callables themselves, as a server calls them, over 200 hosts in turn: what the network costs is not in it."""
+    from django.conf import settings
+    from django.core.wsgi import get_wsgi_application
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    django = get_wsgi_application()
+
+    from larry.outside.log_line import start_logging
+    from larry.site.lane import lay_lane
+
+    start_logging("warning", "text")
+    token, hosts = _make_token(now), _choose_hosts(200)
+    lane = lay_lane(_never)
+    bare = _bare(now)
+    said = f"{size.hosts:,} hosts, {len(hosts)} of them in turn"
+    tags = {host: _call(lane, _environ(host, token))[1]["ETag"] for host in hosts}
+    mine, theirs = compare(_turn(lane, hosts, token), _turn(bare, hosts, token), rounds=9)
+    yield Row("P1 a host's configuration", said, mine, theirs, "bare callable, token and one SELECT", 1 / 0.7)
+    known = [_environ(host, token, tag=tags[host]) for host in hosts]
+    mine, theirs = compare(_loop(lane, known), _loop(bare, known), rounds=9)
+    yield Row("P2 the same, 304", said, mine, theirs, "bare callable, 304", 1 / 0.8)
+    whens = [now - timedelta(days=200), now, now + timedelta(days=20)]
+    dated = [_environ(host, token, as_of=whens[number % 3]) for number, host in enumerate(hosts)]
+    mine, theirs = compare(_loop(lane, dated), _turn(lane, hosts, token), rounds=9)
+    yield Row("P3 in past, now and future", said, mine, theirs, "P1 in this run", 1 / 0.9)
+    cold = lay_lane(_never)
+    cold.most = 0
+    mine, theirs = compare(_turn(cold, hosts[:100], token), _turn(django, hosts[:100], token), rounds=5)
+    yield Row("P1 with nothing kept", said, mine, theirs, "the Django view", None)
+
+
+def _never(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+    raise AssertionError(f"the lane left {environ['PATH_INFO']} to Django")
+
+
+def _make_token(now: datetime) -> str:
+    from larry.actions.author import Author
+    from larry.actions.token import NewToken, add_token
+    from larry.records.token import Token
+    from larry.records.user import User
+
+    if not User.objects.filter(name="bench").exists():
+        User.objects.create(
+            name="bench", name_folded="bench", full_name="", is_administrator=True, password="!", created_at=now
+        )  # fmt: skip
+    text = add_token(NewToken("bench", f"t{random.randrange(10**9)}"), Author("bench", "measure", now)).text
+    Token.objects.update(used_at=now + timedelta(hours=5))
+    return text
+
+
+def _choose_hosts(count: int) -> list[str]:
+    from larry.records.host import Host
+
+    names = list(Host.objects.order_by("id").values_list("name", flat=True))
+    return random.Random(1).sample(names, min(count, len(names)))
+
+
+def _environ(host: str, token: str, *, tag: str | None = None, as_of: datetime | None = None) -> dict[str, Any]:
+    from django.test import RequestFactory
+
+    extra = {"HTTP_AUTHORIZATION": f"Bearer {token}", **({"HTTP_IF_NONE_MATCH": tag} if tag else {})}
+    query = f"?as_of={as_of:%Y-%m-%dT%H:%MZ}" if as_of else ""
+    environ: dict[str, Any] = RequestFactory().get(f"/configuration/{host}.json{query}", **extra).environ  # type: ignore[arg-type]
+    return environ
+
+
+def _call(application: Any, environ: dict[str, Any]) -> tuple[str, dict[str, str], bytes]:
+    said: list[Any] = []
+    body = b"".join(application(dict(environ), lambda *words: said.extend(words)))
+    return said[0], dict(said[1]), body
+
+
+def _turn(application: Any, hosts: list[str], token: str) -> Ask:
+    return _loop(application, [_environ(host, token) for host in hosts])
+
+
+def _loop(application: Any, environs: list[dict[str, Any]]) -> Ask:
+    """Every request once."""
+
+    def ask() -> None:
+        for environ in environs:
+            response = application(dict(environ), _start)
+            b"".join(response)
+            if hasattr(response, "close"):
+                response.close()
+
+    return ask
+
+
+def ask_many(times: int, now: datetime) -> None:
+    """So many lookups of all hosts in turn, and the whole inventory."""
+    from larry.exports.dialect import find_dialect
+    from larry.queries.fleet import get_fleet
+    from larry.queries.moment import Moment
+    from larry.queries.reader import LOCAL
+    from larry.site.wsgi import application
+
+    token, hosts = _make_token(now), _choose_hosts(times)
+    for number in range(times):
+        _call(application, {**_environ(hosts[number % len(hosts)], token), "HTTP_HOST": "localhost"})
+    dialect = find_dialect("json")
+    assert dialect.render_fleet is not None
+    dialect.render_fleet(get_fleet(LOCAL, Moment(now)))
+
+
+def _start(status: str, headers: list[tuple[str, str]]) -> None:
+    assert status[:3] in {"200", "304"}, status
+
+
+def _bare(now: datetime) -> Any:
+    """A token hashed and checked, and one indexed SELECT of a ready document, in one statement of the driver."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS bench_document")
+        cursor.execute("CREATE TABLE bench_document (host text PRIMARY KEY, etag text, body text)")
+        cursor.execute(
+            "INSERT INTO bench_document SELECT h.name, d.digest, d.body FROM larry_host h"
+            " JOIN larry_nodesegment s ON s.host_id = h.id JOIN larry_nodedocument d ON d.digest = s.document_id"
+            ' WHERE s.start <= %s AND (s."end" IS NULL OR s."end" > %s)',
+            [now, now],
+        )
+    mark = "?" if connection.vendor == "sqlite" else "%s"
+    statement = (
+        "SELECT t.expires_at, b.etag, b.body FROM larry_token t JOIN bench_document b"
+        f" ON b.host = {mark} WHERE t.digest = {mark} AND t.revoked_at IS NULL"
+    )
+
+    def fetch(values: tuple[str, str]) -> Any:
+        if connection.vendor == "sqlite":
+            return connection.connection.execute(statement, values).fetchone()
+        from psycopg import Cursor
+
+        with Cursor(connection.connection) as cursor:
+            return cursor.execute(statement, values, prepare=True).fetchone()
+
+    def answer(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        token = environ["HTTP_AUTHORIZATION"][7:]
+        host = environ["PATH_INFO"][15:-5]
+        row = fetch((host, hashlib.sha256(token.encode()).hexdigest()))
+        if row is None:
+            start_response("401 Unauthorized", [])
+            return [b""]
+        if "HTTP_IF_NONE_MATCH" in environ:
+            start_response("304 Not Modified", [("ETag", row[1])])
+            return [b""]
+        body = row[2].encode()
+        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return answer

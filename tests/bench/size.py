@@ -1,0 +1,26 @@
+"""How large the estates are that are measured on: small by default, so that a run takes minutes; SIZE=full for all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """``hosts`` of the estate; the second one, to see growth, has ``growth`` times as many."""
+
+    hosts: int
+    services: int
+    years: float
+    growth: int
+    objects: int
+    """Objects of the estate file that is applied (P9)."""
+    graph: int
+    """Services of the graph whose closure is looked for (P5)."""
+
+
+SIZES = {
+    "small": Size(hosts=120, services=100, years=1, growth=2, objects=900, graph=20_000),
+    "medium": Size(hosts=1_000, services=300, years=3, growth=2, objects=10_000, graph=64_000),
+    "full": Size(hosts=10_000, services=500, years=5, growth=10, objects=100_000, graph=64_000),
+}
