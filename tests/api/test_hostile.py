@@ -7,8 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
+from larry.api.caller import Caller
+from larry.core.rights import ALL_RIGHTS
 from tests.api.asking import ROOT, check, description
 from tests.api.scene import SECRET
 
@@ -133,39 +136,64 @@ def fill(path: str) -> str:
     return path
 
 
+@pytest.fixture
+def known(client: Client, monkeypatch: pytest.MonkeyPatch) -> Client:
+    """Somebody who may everything, recognised at once: what a session costs would be most of what each request does."""
+    tess = Caller("tess", ALL_RIGHTS)
+    monkeypatch.setattr("larry.api.caller.RECOGNISERS", (lambda request, now: tess,))
+    return client
+
+
 @pytest.mark.parametrize("tag", TAGS)
-def test_no_query_is_a_failure(tag: str, somebody: Client, estate: datetime) -> None:
+def test_no_request_is_a_failure(tag: str, known: Client, estate: datetime) -> None:
+    for ask in (ask_with_queries, ask_for_addresses, ask_with_bodies):
+        with transaction.atomic():  # what one of them takes away is there again for the next
+            ask(known, tag)
+            transaction.set_rollback(True)
+
+
+def ask_with_queries(client: Client, tag: str) -> None:
     for method, path in operations(tag):
         address = fill(path)
         body = b"{}" if method in {"post", "patch"} else b""
         for query in QUERIES:
-            check(method, address, send(somebody, method, f"{address}?{query}", body))
+            check(method, address, send(client, method, f"{address}?{query}", body))
         for headers in HEADERS:
-            check(method, address, send(somebody, method, address, body, headers=headers))
+            check(method, address, send(client, method, address, body, headers=headers))
 
 
-@pytest.mark.parametrize("tag", TAGS)
-def test_no_address_is_a_failure(tag: str, somebody: Client, estate: datetime) -> None:
+def ask_for_addresses(client: Client, tag: str) -> None:
     for method, path in operations(tag):
         for segment in SEGMENTS if "{" in path else ():
             address = path
             while "{" in address:
                 address = f"{address.partition('{')[0]}{segment}{address.partition('}')[2]}"
-            send(somebody, method, address, b"{}" if method in {"post", "patch"} else b"")
+            send(client, method, address, b"{}" if method in {"post", "patch"} else b"")
 
 
-@pytest.mark.parametrize("tag", TAGS)
-def test_no_body_is_a_failure(tag: str, somebody: Client, estate: datetime) -> None:
+def ask_with_bodies(client: Client, tag: str) -> None:
     for method, path in operations(tag):
         if method == "get":
             continue
         address = fill(path)
         for body in BODIES.values():
-            check(method, address, send(somebody, method, address, body))
+            check(method, address, send(client, method, address, body))
         for kind in KINDS:
-            check(method, address, send(somebody, method, address, b'{"name": "x"}', kind))
+            check(method, address, send(client, method, address, b'{"name": "x"}', kind))
         for length in ("-5", "x", str(HUGE)):
-            check(method, address, send(somebody, method, address, b"{}", CONTENT_LENGTH=length))
+            check(method, address, send(client, method, address, b"{}", CONTENT_LENGTH=length))
+
+
+@pytest.mark.parametrize(
+    "shown", ["", "Bearer", "Bearer \0", "Bearer " + "x" * 20_000, "Basic \xff", "larry_\n", "Bearer a b"]
+)
+def test_no_way_to_say_who_one_is_is_a_failure(shown: str, client: Client) -> None:
+    """By a header, and by the cookie of a session."""
+    for said in ({"HTTP_AUTHORIZATION": shown}, {"HTTP_COOKIE": f"larry_session={shown}"}):
+        for method in ("GET", "POST", "BREW"):
+            response = send(client, method, f"{ROOT}/hosts", b"{}" if method == "POST" else b"", **said)
+            assert response.status_code in {401, 405}, said
+            assert "request" in json.loads(response.content)
 
 
 def test_what_is_refused_says_which_field_and_why(somebody: Client, estate: datetime) -> None:

@@ -1,0 +1,116 @@
+"""Requests that schemathesis makes of the description: none is a failure, and every answer is as declared.
+
+It makes what the description allows and what it forbids, and judges by its own reading of the description. A few for
+each operation in every run; `-m slow` makes 1,000.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import hypothesis
+import pytest
+import requests
+import schemathesis
+from django.db import transaction
+from django.test import Client
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.transport import Response
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from tests.api.asking import description
+from tests.api.scene import SECRET
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 4, 1000
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = [
+    (told["tags"][0], method, path)
+    for path, methods in sorted(description()["paths"].items())
+    for method, told in methods.items()
+]
+
+
+class _Undo(Exception):
+    """Leaves an example's transaction as it was before: each is answered from the same estate."""
+
+
+@cache
+def _schema() -> Any:
+    return schemathesis.openapi.from_dict(description())
+
+
+def make_cases(method: str, path: str) -> Any:
+    """What the description of an operation allows, and what it forbids, in turn."""
+    operation = _schema()[path][method]
+    allowed = operation.as_strategy(generation_mode=GenerationMode.POSITIVE)
+    has_places = list(operation.iter_parameters()) or operation.body
+    forbidden = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE) if has_places else allowed
+    return hypothesis.strategies.one_of(allowed, forbidden)
+
+
+def send(client: Client, case: Any) -> Response:
+    """What schemathesis would send over the network, by Django's own way, in this thread and its transaction."""
+    told = case.as_transport_kwargs(base_url="http://testserver/")
+    asked = requests.Request(**{word: value for word, value in told.items() if word != "verify"}).prepare()
+    body = asked.body or b""
+    headers = {name: value for name, value in asked.headers.items() if name.lower() not in {"content-type", "cookie"}}
+    answer = client.generic(
+        asked.method or "",
+        asked.path_url,
+        body if isinstance(body, bytes) else body.encode(),
+        content_type=asked.headers.get("Content-Type", ""),
+        headers=headers,
+    )
+    told = {name: [value] for name, value in answer.headers.items()}
+    return Response(answer.status_code, told, answer.content, asked, elapsed=0.0, verify=False, encoding="utf-8")
+
+
+def attack(client: Client, method: str, path: str, examples: int) -> None:
+    """So many requests of one operation, each on its own."""
+
+    @hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        derandomize=examples == FEW,
+        phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(case=make_cases(method, path))
+    def ask(case: Any) -> None:
+        with contextlib.suppress(_Undo), transaction.atomic():
+            response = send(client, case)
+            case.validate_response(response, checks=CHECKS)
+            assert SECRET.encode() not in response.content
+            raise _Undo
+
+    ask()
+
+
+@pytest.mark.parametrize("tag", sorted({tag for tag, _, _ in OPERATIONS}))
+def test_a_few_of_each(tag: str, somebody: Client, estate: datetime) -> None:
+    for _, method, path in (each for each in OPERATIONS if each[0] == tag):
+        attack(somebody, method, path, FEW)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tag, method, path", OPERATIONS, ids=[f"{method} {path}" for _, method, path in OPERATIONS])
+def test_very_many_of_each(tag: str, method: str, path: str, somebody: Client, estate: datetime) -> None:
+    attack(somebody, method, path, MANY)
