@@ -68,13 +68,13 @@ def make_cases(method: str, path: str) -> Any:
 def send(client: Client, case: Any) -> Response:
     """What schemathesis would send over the network, by Django's own way, in this thread and its transaction."""
     told = case.as_transport_kwargs(base_url="http://testserver/")
-    asked = requests.Request(**{word: value for word, value in told.items() if word != "verify"}).prepare()
+    asked: Any = requests.Request(**{word: value for word, value in told.items() if word != "verify"}).prepare()
     body = asked.body or b""
     headers = {name: value for name, value in asked.headers.items() if name.lower() not in {"content-type", "cookie"}}
     answer = client.generic(
         asked.method or "",
         asked.path_url,
-        body if isinstance(body, bytes) else body.encode(),
+        body.encode() if isinstance(body, str) else body,
         content_type=asked.headers.get("Content-Type", ""),
         headers=headers,
     )
