@@ -27,7 +27,7 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_V
 def answer_metrics(request: HttpRequest) -> HttpResponse:
     """200 for the networks of the setting ``metrics_from``, and for whoever may review everything; else 401 or 403.
 
-    7 SQL statements. While the database is away it tells that, and the rest.
+    9 SQL statements. While the database is away it tells that, and the rest.
     """
     now = clock.now()
     if not _is_near(request):
@@ -61,7 +61,7 @@ def _read_gauges(now: datetime) -> list[Gauge]:
         found = get_gauges(WHOLE, Moment(now))
     except (DatabaseError, InterfaceError):
         return [Gauge(answers.name, answers.help, 0)]
-    deployments = "Deployments, by state."
+    deployments, deliveries = "Deployments, by state.", "Deliveries to webhooks that did not succeed yet or ever."
     next_in = (found.next_boundary - now).total_seconds() if found.next_boundary is not None else None
     last_ago = (now - found.last_activity).total_seconds() if found.last_activity is not None else None
     return [
@@ -70,6 +70,9 @@ def _read_gauges(now: datetime) -> list[Gauge]:
         Gauge("larry_instances", "Instances that are described.", found.instances),
         Gauge("larry_deployments", deployments, found.current, {"state": "current"}),
         Gauge("larry_deployments", deployments, found.future, {"state": "future"}),
+        Gauge("larry_outbox_events", "Events that no delivery has been made of yet.", found.events),
+        Gauge("larry_deliveries", deliveries, found.pending, {"state": "pending"}),
+        Gauge("larry_deliveries", deliveries, found.dead, {"state": "dead"}),
         Gauge("larry_next_boundary_seconds", "Until the next start or end of a deployment; absent for none.", next_in),
         Gauge("larry_last_activity_seconds", "Since somebody did something; absent for never.", last_ago),
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, Min
+from django.db.models import Count, Max, Min, Q
 
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
@@ -14,11 +14,15 @@ from larry.records.activity import Activity
 from larry.records.deployment import Deployment
 from larry.records.host import Host
 from larry.records.instance import Instance
+from larry.records.webhook import Delivery, Event
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """How many there are; ``next_boundary`` is the next start or end of a deployment, None when nothing is planned."""
+    """How many there are; ``next_boundary`` is the next start or end of a deployment, None when nothing is planned.
+
+    ``events`` wait in the outbox; ``pending`` deliveries to webhooks are yet to succeed, ``dead`` ones were given up.
+    """
 
     hosts: int
     instances: int
@@ -26,10 +30,13 @@ class Gauges:
     future: int
     next_boundary: datetime | None
     last_activity: datetime | None
+    events: int
+    pending: int
+    dead: int
 
 
 def get_gauges(reader: Reader, at: Moment) -> Gauges:
-    """Nouns as they are now, deployments as of the moment; 7 SQL statements, whatever there is."""
+    """Nouns as they are now, deployments as of the moment; 9 SQL statements, whatever there is."""
     with read_view():
         hosts, instances = (
             restrict(reader, model._default_manager.filter(retired_at=None)).count() for model in (Host, Instance)
@@ -38,6 +45,10 @@ def get_gauges(reader: Reader, at: Moment) -> Gauges:
         future = live.filter(start__gt=at.as_of)
         starts = future.aggregate(next=Min("start"))["next"]
         ends = live.filter(end__gt=at.as_of).aggregate(next=Min("end"))["next"]
+        deliveries = restrict(reader, Delivery.objects.all())
+        told = deliveries.aggregate(
+            pending=Count("id", filter=Q(state="pending")), dead=Count("id", filter=Q(state="dead"))
+        )
         return Gauges(
             hosts,
             instances,
@@ -45,4 +56,7 @@ def get_gauges(reader: Reader, at: Moment) -> Gauges:
             future.count(),
             min((moment for moment in (starts, ends) if moment is not None), default=None),
             restrict(reader, Activity.objects.all()).aggregate(last=Max("at"))["last"],
+            restrict(reader, Event.objects.filter(fanned_at=None)).count(),
+            told["pending"],
+            told["dead"],
         )

@@ -129,6 +129,7 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+SESSION_ENGINE = "larry.web.session"
 SESSION_COOKIE_NAME = "larry_session"
 SESSION_COOKIE_AGE = LARRY.session_hours * 60 * 60
 SESSION_COOKIE_HTTPONLY = True

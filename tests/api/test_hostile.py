@@ -189,11 +189,14 @@ def ask_with_bodies(client: Client, tag: str) -> None:
 )
 def test_no_way_to_say_who_one_is_is_a_failure(shown: str, client: Client) -> None:
     """By a header, and by the cookie of a session."""
-    for said in ({"HTTP_AUTHORIZATION": shown}, {"HTTP_COOKIE": f"larry_session={shown}"}):
+    ways: tuple[dict[str, Any], ...] = ({"HTTP_AUTHORIZATION": shown}, {"HTTP_COOKIE": f"larry_session={shown}"})
+    for said in ways:
         for method in ("GET", "POST", "BREW"):
             response = send(client, method, f"{ROOT}/hosts", b"{}" if method == "POST" else b"", **said)
             assert response.status_code in {401, 405}, said
             assert "request" in json.loads(response.content)
+        page = client.get("/", **said)
+        assert (page.status_code, page.headers["Location"]) == (302, "/sign-in")
 
 
 def test_what_is_refused_says_which_field_and_why(somebody: Client, estate: datetime) -> None:

@@ -12,9 +12,11 @@ from django.db import OperationalError
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
+from larry.core.event import EventKind
 from larry.core.rights import PersonRole, ScopeKind
 from larry.records.customer import Customer
 from larry.records.grant import Grant
+from larry.records.webhook import Event
 from tests.api.scene import SECRET
 from tests.records.rows import add_user
 from tests.web.visitor import sign_in_as
@@ -36,12 +38,16 @@ def read(response: Any) -> dict[tuple[str, str], float]:
 
 
 def test_the_estate_is_told_in_figures(client: Client, estate: datetime) -> None:
+    kind = next(iter(EventKind)).value
+    Event.objects.create(kind=kind, noun="host", address="web1.example.com", at=estate)
     told = read(client.get("/metrics"))
     assert told["larry_database_answers", ""] == 1
     assert told["larry_hosts", ""] >= 2
     assert told["larry_instances", ""] >= 1
     assert told["larry_deployments", "current"] >= 1
     assert told["larry_deployments", "future"] >= 0
+    assert told["larry_outbox_events", ""] == 1
+    assert (told["larry_deliveries", "pending"], told["larry_deliveries", "dead"]) == (0, 0)
     until_end, since_deployed = timedelta(days=5), timedelta(days=5)
     assert 0 <= until_end.total_seconds() - told["larry_next_boundary_seconds", ""] < 3600
     assert 0 <= told["larry_last_activity_seconds", ""] - since_deployed.total_seconds() < 3600
