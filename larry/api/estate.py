@@ -8,8 +8,9 @@ from typing import Annotated
 from django.http import HttpResponse
 from pydantic import Field
 
+from larry.actions.edit import edit
 from larry.actions.state_files import HowStated, StatedChange, state_files, state_table
-from larry.api.asked import ActQuery, Anything, AskedBody, AsOfQuery, Line, PlanBody
+from larry.api.asked import ActQuery, Address, Anything, AskedBody, AsOfQuery, Line, PlanBody
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now, say_moment
 from larry.api.problem import FieldFault, Problem, make_json, make_json_text
@@ -53,6 +54,12 @@ class EstateBody(PlanBody):
     estate: dict[str, Anything] | None = Field(None, description="The same as JSON, instead of files.")
     prune: bool = Field(False, description="What is not mentioned retires.")
     with_deployments: bool = Field(False, description="Also put in place what they say is deployed.")
+
+
+class NounBody(PlanBody):
+    noun: Line = Field(description="Which sort: host, customer …", examples=["host"])
+    address: Address
+    fields: dict[str, Anything]
 
 
 class TableBody(PlanBody):
@@ -122,6 +129,31 @@ def import_table(call: Call, asked: ActQuery, said: TableBody) -> HttpResponse:
     def act() -> HttpResponse:
         author = call.author(said.reason)
         done = state_table(said.noun, file, author, dry_run=asked.dry_run, expect=said.expect)
+        return make_json(done.document, headers=say_moment(done.plan.now))
+
+    return once(call, asked, said.model_dump(), act)
+
+
+@expose(
+    "POST",
+    "/estate/edit",
+    tag=TAG,
+    answers={200: Answer("Change", "What was changed, or would be (dry_run).", ("Larry-As-Of", "Idempotent-Replay"))},
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
+    example={
+        "noun": "host",
+        "address": "web9.example.com",
+        "fields": {"name": "web9.example.com"},
+        "reason": "one more",
+    },
+)
+def edit_noun(call: Call, asked: ActQuery, said: NounBody) -> HttpResponse:
+    """Create the noun at an address, or change the fields that are given: what `larry set` does."""
+
+    def act() -> HttpResponse:
+        author = call.author(said.reason)
+        done = edit(said.noun, said.address, said.fields, author, dry_run=asked.dry_run, expect=said.expect)
         return make_json(done.document, headers=say_moment(done.plan.now))
 
     return once(call, asked, said.model_dump(), act)

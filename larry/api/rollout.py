@@ -62,6 +62,7 @@ class RedeployBody(PlanBody):
     customer: Address | None = Field(None, description="With dirty: only those of this customer.")
     cause: Id | None = Field(None, description="With dirty: only those that this activity made so.")
     start: MomentText | None = None
+    also_clean: bool = Field(False, description="Also what has the same snapshot already: it is laid out anew.")
 
 
 def _request(call: Call, said: RolloutBody) -> DeployRequest:
@@ -139,7 +140,14 @@ def redeploy_instances(call: Call, asked: ActQuery, said: RedeployBody) -> HttpR
             paths = tuple(each.path for each in found)
             if not paths:
                 return answer_plan(Plan(call.now), 200 if asked.dry_run else 201)
-        plan = redeploy(paths, call.author(said.reason), start=start, expect=said.expect, dry_run=asked.dry_run)
+        plan = redeploy(
+            paths,
+            call.author(said.reason),
+            start=start,
+            also_clean=said.also_clean,
+            expect=said.expect,
+            dry_run=asked.dry_run,
+        )
         return answer_plan(plan, 200 if asked.dry_run else 201)
 
     return once(call, asked, said.model_dump(), act)

@@ -177,6 +177,7 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
                 whence=_or_null(_ORIGIN),
                 overrode=many(_ORIGIN),
                 needed_by=many(TEXT),
+                expected=LINE_OR_NULL,
             )
         ),
         "Order": many({"anyOf": [TEXT, many(TEXT)]}),

@@ -17,8 +17,8 @@ from larry.nouns.field_text import show_value
 from larry.nouns.item import is_same
 
 if TYPE_CHECKING:
-    from larry.actions.adopt import Adopted
     from larry.actions.apply import EstateChange, ItemChange
+    from larry.actions.state_files import StatedChange
     from larry.core.plan import Plan
 
 _DONE = {"create": "created", "update": "changed", "retire": "retired"}
@@ -87,19 +87,19 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
         click.echo(show_plain(f"note: {change.redaction.remains}"), err=True)
 
 
-def print_adopted(adopted: Adopted, form: str, *, dry_run: bool) -> None:
+def print_adopted(adopted: StatedChange, form: str, *, dry_run: bool) -> None:
     """What adopting changes: nouns, then a Plan for each group of deployments."""
     from larry.exports.plan import plan_document, plan_text
 
     if form == "json":
         document: dict[str, Json] = {
             **{word: told for word, told in adopted.estate.document.items() if word not in {"digest", "plan"}},
-            "plans": [plan_document(plan) for plan in adopted.plans],
+            "plans": [plan_document(plan) for plan in adopted.plans or ()],
         }
         click.echo(json_text(document), nl=False)
         return
     print_change(adopted.estate, form, dry_run=dry_run)
-    for plan in adopted.plans:
+    for plan in adopted.plans or ():
         for line in plan_text(plan).splitlines():
             click.echo(_mark_plan(line))
 

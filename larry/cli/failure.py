@@ -51,6 +51,8 @@ def _is_known(error: Exception) -> bool:
         ("larry.outside.puppet_classes", "CannotReadClasses"),
         ("larry.outside.published_file", "NotPublished"),
         ("larry.cli.published_tree", "NotOurTimeline"),
+        ("larry.client.failure", "RemoteFailure"),
+        ("larry.client.token", "NoToken"),
         ("larry.core.backup", "UnusableBackup"),
         ("larry.records.table_copy", "TablesDiffer"),
     )

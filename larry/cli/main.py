@@ -14,6 +14,7 @@ import click
 
 from larry import __version__
 from larry.cli.completion import complete_command
+from larry.cli.server_option import choose_server, server_options
 
 COMPLETE = "_LARRY_COMPLETE"
 """The variable by which a shell asks what could stand where somebody pressed Tab."""
@@ -110,8 +111,11 @@ class LazyCommands(click.Group):
     epilog="Moments are written 2026-12-01T09:00Z, 2026-12-01, now, +2h. `larry COMMAND --help` shows examples.",
 )
 @click.version_option(__version__, message="larry %(version)s")
-def larry() -> None:
+@server_options
+@click.pass_context
+def larry(ctx: click.Context, server: str | None, token_file: str | None, ca_file: str | None) -> None:
     """What runs where, for whom, since when, until when, and what comes next."""
+    choose_server(ctx, server, token_file, ca_file)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -5,22 +5,28 @@ from __future__ import annotations
 import getpass
 import importlib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import click
 
 from larry.cli.failure import CannotStart
+from larry.cli.server_option import ChosenServer, find_chosen, read_zone
 from larry.core.moment_text import NotAMoment, read_moment
 from larry.outside import clock
 
 if TYPE_CHECKING:
     from larry.actions.author import Author
+    from larry.client.remote import RemoteLarry
     from larry.queries.moment import Moment
     from larry.queries.reader import Reader
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 LONGEST_ACTOR = 200
 
@@ -31,6 +37,19 @@ class Session:
 
     now: datetime
     zone: ZoneInfo
+    remote: RemoteLarry | None = None
+    """The Larry elsewhere that everything is asked of, if it is."""
+
+    def call(self, local: Callable[P, T]) -> Callable[P, T]:
+        """The question or act: as it is here, or its form at the remote Larry. Raises `CannotStart` if it has none."""
+        if self.remote is None:
+            return local
+        from larry.cli.remote import act, drawing, query  # noqa: F401 — each registers what stands for what
+        from larry.cli.remote.table import STANDING, bind_remote
+
+        if local not in STANDING:
+            raise CannotStart("this is not asked of a Larry elsewhere: run it where Larry is, without --server")
+        return bind_remote(local, self.remote)
 
     @property
     def reader(self) -> Reader:
@@ -67,7 +86,11 @@ class Session:
 
 
 def open_session(*, needs_database: bool = True) -> Session:
-    """Read the settings and make Django ready. Raises `CannotStart`."""
+    """Read the settings and make Django ready; or a session at the Larry elsewhere that the command was told of.
+    Raises `CannotStart`."""
+    chosen = find_chosen()
+    if chosen is not None and needs_database:
+        return _open_remote(chosen)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "larry.site.settings")
     try:
         importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
@@ -81,6 +104,24 @@ def open_session(*, needs_database: bool = True) -> Session:
     if needs_database:
         _refuse_absent_database()
     return Session(clock.now(), ZoneInfo(settings.TIME_ZONE))
+
+
+def _open_remote(chosen: ChosenServer) -> Session:
+    """A session at a Larry elsewhere. No settings of a database are read, so that none here can be asked by mistake."""
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(
+            INSTALLED_APPS=["larry.records.apps.RecordsConfig"],
+            AUTH_USER_MODEL="larry.User",
+            DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+            USE_I18N=False,
+            USE_TZ=True,
+            TIME_ZONE=read_zone(os.environ),
+        )
+    django.setup(set_prefix=False)
+    return Session(clock.now(), ZoneInfo(settings.TIME_ZONE), chosen.connect())
 
 
 def _refuse_absent_database() -> None:

@@ -96,6 +96,22 @@ class DeploymentCollection:
         body: dict[str, Any] = {"reason": reason, "expect": expect, "at": spell_moment(at) if at else None}
         return self._plan("POST", f"{_path(deployment)}/undeploy", body, dry_run=dry_run)
 
+    def undeploy_many(
+        self, deployments: Sequence[str], *, at: datetime | None = None, reason: str = "", expect: str | None = None,
+        dry_run: bool = False,
+    ) -> PlanDocument:  # fmt: skip
+        """End many, all or none."""
+        body: dict[str, Any] = {"deployments": list(deployments), "reason": reason, "expect": expect}
+        body["at"] = spell_moment(at) if at else None
+        return self._plan("POST", f"{API}/deployments/undeploy", body, dry_run=dry_run)
+
+    def delete_many(
+        self, deployments: Sequence[str], *, reason: str = "", expect: str | None = None, dry_run: bool = False
+    ) -> PlanDocument:
+        """Take many back that have not begun, all or none."""
+        body: dict[str, Any] = {"deployments": list(deployments), "reason": reason, "expect": expect}
+        return self._plan("POST", f"{API}/deployments/delete", body, dry_run=dry_run)
+
     def _plan(self, method: str, path: str, body: Mapping[str, Any], *, dry_run: bool) -> PlanDocument:
         return cast(PlanDocument, self._connection.send(method, path, body, {"dry_run": dry_run}).document)
 
@@ -131,15 +147,18 @@ class RolloutCollection:
         customer: str | None = None,
         cause: int | None = None,
         start: datetime | None = None,
+        also_clean: bool = False,
         reason: str = "",
         expect: str | None = None,
         dry_run: bool = False,
         key: str | None = None,
     ) -> PlanDocument:
-        """Bring instances, or all ``dirty`` ones, up to what is described now, ends kept: one rollout."""
+        """Bring instances, or all ``dirty`` ones, up to what is described now, ends kept: one rollout. ``also_clean``:
+        what has the same snapshot already is laid out anew."""
         body: dict[str, Any] = {
             "instances": list(instances), "dirty": dirty, "customer": customer, "cause": cause,
             "start": spell_moment(start) if start else None, "reason": reason, "expect": expect,
+            "also_clean": also_clean,
         }  # fmt: skip
         path = f"{API}/rollouts/redeploy"
         answer = self._connection.send("POST", path, body, {"dry_run": dry_run}, once=True, key=key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -59,6 +60,8 @@ class RemoteProblem(RemoteFailure):
         )
         self.plan: Mapping[str, Any] | None = more.get("plan")
         self.retry_after: float | None = None
+        self.as_of: datetime | None = None
+        """The moment that ``plan`` calls now."""
 
 
 class NotSignedIn(RemoteProblem):
@@ -127,6 +130,7 @@ def read_problem(answer: Answer) -> RemoteProblem:
     kind = _BY_CODE.get(code) or _BY_STATUS.get(answer.status, RemoteProblem)
     title = str(told.get("title", "")) or f"{answer.request} was answered with {answer.status}"
     problem = kind(answer.status, code, title, str(told.get("detail", "")) or line, told)
+    problem.as_of = answer.as_of
     problem.retry_after = read_seconds(answer.headers.get("retry-after", ""))
     return problem
 

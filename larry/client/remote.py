@@ -16,6 +16,7 @@ from larry.client.connection import USUAL, Connection, Patience, Value
 from larry.client.deploying import DeploymentCollection, RolloutCollection
 from larry.client.failure import BadServer
 from larry.client.noun import API, NounCollection, spell_path, walk_pages
+from larry.client.people import People
 from larry.client.shape import (
     ActivityDocument,
     CoverageDocument,
@@ -29,6 +30,7 @@ from larry.client.shape import (
     SnapshotDocument,
 )
 from larry.client.token import find_token
+from larry.client.whole import EstateDoor
 
 SERVER = "LARRY_SERVER"
 """The variable that names the server where nothing else does."""
@@ -77,6 +79,8 @@ class RemoteLarry:
         self.hosts = NounCollection(self.connection, "hosts")
         self.deployments = DeploymentCollection(self.connection)
         self.rollouts = RolloutCollection(self.connection)
+        self.estate = EstateDoor(self.connection)
+        self.people = People(self.connection)
 
     def __repr__(self) -> str:
         return f"RemoteLarry({self.connection.url!r})"
@@ -203,6 +207,56 @@ class RemoteLarry:
     def kept_snapshot(self, digest: str) -> KeptSnapshotDocument:
         """One of them, with its content."""
         return cast(KeptSnapshotDocument, self._get(f"/deployables/{spell_path(digest)}", {}))
+
+    def explain(self, host: str, service: str, parameter: str, *, as_of: datetime | None = None) -> dict[str, Any]:
+        """Where the value of a parameter of a service on a host came from."""
+        query: dict[str, Value] = {"service": service, "parameter": parameter, "as_of": as_of}
+        return cast(dict[str, Any], self._get(f"/hosts/{spell_path(host)}/explain", query))
+
+    def reveal(self, host: str, *, as_of: datetime | None = None, reason: str = "") -> NodeDocument:
+        """What a host is to be, with secrets in clear, for whoever may; activity tells it."""
+        path = f"{API}/hosts/{spell_path(host)}/reveal"
+        answer = self.connection.send("POST", path, {"reason": reason}, {"as_of": as_of})
+        return cast(NodeDocument, answer.document)
+
+    def service_history(self, service: str, *, as_of: datetime | None = None) -> list[ActivityDocument]:
+        """What was done to a service."""
+        path = f"/services/{spell_path(service)}/history"
+        return cast(list[ActivityDocument], self._get(path, {"as_of": as_of}))
+
+    def graph(
+        self,
+        subject: str,
+        form: str = "json",
+        *,
+        kind: str | None = None,
+        link_prefix: str | None = None,
+        as_of: datetime | None = None,
+    ) -> str:
+        """The picture of what depends on what, as json, svg or dot."""
+        query: dict[str, Value] = {
+            "subject": subject, "format": form, "kind": kind, "link_prefix": link_prefix, "as_of": as_of,
+        }  # fmt: skip
+        return self.connection.get(f"{API}/graph", query).text
+
+    def timeline(
+        self,
+        subject: str,
+        form: str = "json",
+        *,
+        kind: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        width: int | None = None,
+        link_prefix: str | None = None,
+        as_of: datetime | None = None,
+    ) -> str:
+        """The picture of what was, is and will be live, as json or svg."""
+        query: dict[str, Value] = {
+            "subject": subject, "format": form, "kind": kind, "since": since, "until": until, "width": width,
+            "link_prefix": link_prefix, "as_of": as_of,
+        }  # fmt: skip
+        return self.connection.get(f"{API}/timeline", query).text
 
     def _get(self, path: str, query: Mapping[str, Value]) -> Any:
         return self.connection.get(f"{API}{path}", query).document

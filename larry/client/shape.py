@@ -257,3 +257,63 @@ class ParameterLineDocument(TypedDict):
     whence: dict[str, Any] | None
     overrode: list[dict[str, Any]]
     needed_by: list[str]
+    expected: str | None
+
+
+class StatedChangeDocument(ChangeDocument):
+    """What files change: a Plan for each group of deployments where they were to be put in place, else None."""
+
+    plans: list[PlanDocument] | None
+    left_aside: int
+
+
+class FleetHostDocument(TypedDict):
+    """One host, with what groups it now."""
+
+    node: NodeDocument
+    roles: list[str]
+    pools: list[str]
+
+
+class FleetDocument(TypedDict):
+    """Every host; between ``start`` and ``end`` none changes but by an act."""
+
+    hosts: list[FleetHostDocument]
+    start: str | None
+    end: str | None
+
+
+UserDocument = TypedDict(
+    "UserDocument",
+    {
+        "name": str,
+        "full_name": str,
+        "email": str,
+        "time_zone": str,
+        "is_administrator": bool,
+        "is_active": bool,
+        "from": str,
+        "created_at": str,
+        "signed_in_at": str | None,
+    },
+)
+GrantDocument = TypedDict(
+    "GrantDocument",
+    {
+        "to": Literal["user", "group"],
+        "name": str,
+        "role": str,
+        "scope": str,
+        "address": str,
+        "since": str,
+        "from": str,
+    },
+)
+
+
+class GroupDocument(TypedDict):
+    """Users that are granted something together."""
+
+    name: str
+    description: str
+    members: list[str]

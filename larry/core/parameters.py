@@ -122,6 +122,7 @@ class ParameterLine:
             "whence": self.whence.document if self.whence else None,
             "overrode": [each.document for each in self.overrode],
             "needed_by": self.needed_by,
+            "expected": self.expected or None,
         }
 
 

@@ -68,7 +68,7 @@ def activity(*, limit: int, since: str | None, until: str | None, as_of: str | N
     if is_followed:
         _follow(which, limit, session, tell)
         return
-    rows = list_activity(session.reader, session.at(as_of), which, limit=limit)
+    rows = session.call(list_activity)(session.reader, session.at(as_of), which, limit=limit)
     if changes and form == "table" and rows:
         for row in rows:
             tell(row)
@@ -82,7 +82,7 @@ def _follow(which: ActivityFilter, limit: int, session: Session, tell: Callable[
     from larry.queries.moment import Moment
 
     def read(now: datetime, asked: ActivityFilter, most: int | None) -> Sequence[ActivityRow]:
-        return list_activity(session.reader, Moment(now), asked, limit=most)
+        return session.call(list_activity)(session.reader, Moment(now), asked, limit=most)
 
     follow(read, which, limit, tell)
 

@@ -48,7 +48,7 @@ def check(*, as_of: str | None, form: str) -> int:
     from larry.queries.situation import list_situations
 
     with progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
-        found = list_situations(session.reader, session.at(as_of), track=progress.track)
+        found = session.call(list_situations)(session.reader, session.at(as_of), track=progress.track)
     columns: tuple[Column[Situation], ...] = (
         Column("what", lambda each: each.code, state=lambda each: _MARKED.get(each.code)),
         Column("about", lambda each: f"{each.noun} {each.address}"),

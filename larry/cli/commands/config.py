@@ -98,7 +98,7 @@ def _read(session: Session, asked: Asked, moment: datetime) -> DatedNode:
     from larry.queries.node import get_node
 
     if not asked.reveal:
-        return get_node(asked.host, session.reader, Moment(moment))
+        return session.call(get_node)(asked.host, session.reader, Moment(moment))
     from larry.actions.reveal import reveal
 
-    return reveal(asked.host, Moment(moment), session.author(asked.reason))
+    return session.call(reveal)(asked.host, Moment(moment), session.author(asked.reason))

@@ -39,7 +39,7 @@ def coverage(*, uncovered: bool, as_of: str | None, form: str, **which: str | No
 
     from larry.queries.coverage import CoverageFilter, list_coverage
 
-    rows = list_coverage(CoverageFilter(**which), session.reader, session.at(as_of))
+    rows = session.call(list_coverage)(CoverageFilter(**which), session.reader, session.at(as_of))
     shown = tuple(row for row in rows if row.by is None) if uncovered else rows
     nothing = "every audit is covered" if rows else "nothing is deployed that anybody audits"
     print_listing(shown, _COLUMNS, lambda row: row.document, form, nothing=nothing)

@@ -28,5 +28,5 @@ def delete(*, deployments: tuple[str, ...], expect: str | None, reason: str | No
     from larry.actions.edit_deployment import delete_deployments as act
 
     with refused_plan_printed(form):
-        plan = act(deployments, session.author(reason), expect=expect, dry_run=dry_run)
+        plan = session.call(act)(deployments, session.author(reason), expect=expect, dry_run=dry_run)
     return print_plan(plan, form, dry_run=dry_run)

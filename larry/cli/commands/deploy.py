@@ -55,7 +55,8 @@ def deploy(
     )
     author = session.author(reason)
     with refused_plan_printed(form):
-        plan = action.preview_deploy(request, author) if dry_run else action.deploy(request, author)
+        act = action.preview_deploy if dry_run else action.deploy
+        plan = session.call(act)(request, author)
     return print_plan(plan, form, dry_run=dry_run)
 
 

@@ -58,7 +58,7 @@ def deployments(
     which = DeploymentFilter(
         customer=customer, app=app, instance=instance, host=host, states=frozenset(State) if states["every"] else wanted
     )
-    rows = list_deployments(which, session.reader, session.at(as_of, known_at))
+    rows = session.call(list_deployments)(which, session.reader, session.at(as_of, known_at))
     print_listing(rows, _columns(session.zone), lambda row: row.document, form, nothing="no deployments")
 
 

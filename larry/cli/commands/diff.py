@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from larry.core.node_text import MASK
 if TYPE_CHECKING:
     from larry.core.deployable import Difference
     from larry.queries.instance import Standing
+    from larry.queries.moment import Moment
+    from larry.queries.reader import Reader
 
 NOW = "now"
 NO_CAUSES: Mapping[str, str] = MappingProxyType({})
@@ -44,10 +47,10 @@ def diff(*, instance: str, digests: tuple[str, ...], as_of: str | None, form: st
 
     from larry.queries.instance import get_standing
 
-    standing = get_standing(instance, session.reader, session.at(as_of))
     if digests:
-        _compare(standing, digests, session, form)
+        _compare(instance, digests, as_of, session, form)
         return
+    standing = session.call(get_standing)(instance, session.reader, session.at(as_of))
     if form != "table":
         print_document(standing.document, form)
         return
@@ -65,27 +68,43 @@ def diff(*, instance: str, digests: tuple[str, ...], as_of: str | None, form: st
         click.echo(show_plain(f"{standing.path} is not deployed; its snapshot now would be {standing.snapshot.digest}"))
 
 
-def _compare(standing: Standing, digests: Sequence[str], session: Session, form: str) -> None:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two snapshots by their digests, the second maybe that of now, and what differs."""
+
+    path: str
+    old: str
+    new: str
+    differences: tuple[Difference, ...]
+
+
+def compare_kept(path: str, digests: Sequence[str], reader: Reader, at: Moment) -> Compared:
+    """One or two snapshots of an instance, by their first characters; one is compared with what is described now."""
     from larry.core.deployable import compare_snapshots
     from larry.queries.deployable import find_digest, get_snapshots
+    from larry.queries.instance import get_standing
 
-    at = session.at(None)
-    full = [find_digest(prefix, standing.path, session.reader, at) for prefix in digests]
-    known = get_snapshots(full, session.reader, at)
+    standing = get_standing(path, reader, at)
+    full = [find_digest(prefix, standing.path, reader, at) for prefix in digests]
+    known = get_snapshots(full, reader, at)
     old = known[full[0]]
     new = known[full[1]] if len(full) == 2 else standing.snapshot
-    differences = compare_snapshots(old, new)
+    return Compared(standing.path, old.digest, new.digest, compare_snapshots(old, new))
+
+
+def _compare(instance: str, digests: Sequence[str], as_of: str | None, session: Session, form: str) -> None:
+    found = session.call(compare_kept)(instance, digests, session.reader, session.at(as_of))
     if form != "table":
         document: dict[str, Json] = {
-            "instance": standing.path,
-            "old": old.digest,
-            "new": new.digest,
-            "differences": [each.document for each in differences],
+            "instance": found.path,
+            "old": found.old,
+            "new": found.new,
+            "differences": [each.document for each in found.differences],
         }
         print_document(document, form)
         return
-    click.echo(f"{old.digest[:12]} -> {new.digest[:12] if len(full) == 2 else NOW}")
-    _print_differences(differences)
+    click.echo(f"{found.old[:12]} -> {found.new[:12] if len(digests) == 2 else NOW}")
+    _print_differences(found.differences)
 
 
 def _causes(standing: Standing, session: Session) -> Mapping[str, str]:
@@ -95,7 +114,7 @@ def _causes(standing: Standing, session: Session) -> Mapping[str, str]:
     customer = standing.path.partition("/")[0]
     return {
         cause.difference.path: f"{line.actor}: {line.reason} (activity {line.id})"
-        for dirty in list_dirty_causes(session.reader, session.at(None), customer=customer)
+        for dirty in session.call(list_dirty_causes)(session.reader, session.at(None), customer=customer)
         if dirty.path == standing.path
         for cause in dirty.causes
         if (line := cause.activity) is not None

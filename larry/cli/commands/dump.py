@@ -70,9 +70,10 @@ def _read_estate(
     from larry.queries.view import read_view
 
     at = session.at(as_of)
-    with read_view():
-        estate = get_estate(session.reader, at)
-        rows = list_deployments(DeploymentFilter(), session.reader, at) if with_deployments else ()
+    with session.call(read_view)():
+        estate = session.call(get_estate)(session.reader, at)
+        listed = session.call(list_deployments)
+        rows = listed(DeploymentFilter(), session.reader, at) if with_deployments else ()
     session.say_as_now("nouns", as_of)
     stated: list[Mapping[str, Json]] = [
         row.stated for row in rows if ("instance", row.instance) in estate and ("host", row.host) in estate

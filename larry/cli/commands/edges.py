@@ -38,7 +38,7 @@ def edges(*, service: str | None, known_at: str | None, form: str) -> None:
 
     from larry.queries.edge import list_edges
 
-    rows = list_edges(session.reader, session.at(None, known_at), service=service)
+    rows = session.call(list_edges)(session.reader, session.at(None, known_at), service=service)
     print_listing(rows, _columns(session.zone), lambda row: row.document, form, nothing="no edges")
 
 

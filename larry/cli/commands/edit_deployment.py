@@ -58,7 +58,9 @@ def edit_deployment(
         place=placed or None,
     )
     with refused_plan_printed(form):
-        plan = act(asked, session.author(reason), resume=not change["no_resume"], expect=expect, dry_run=dry_run)
+        plan = session.call(act)(
+            asked, session.author(reason), resume=not change["no_resume"], expect=expect, dry_run=dry_run
+        )
     return print_plan(plan, form, dry_run=dry_run)
 
 

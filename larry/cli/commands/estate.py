@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,14 +10,10 @@ import click
 from larry.cli.estate_argument import read_files
 from larry.cli.option import ACT_FORMATS, act_options, expect_option
 from larry.cli.progress import progress_shown
-from larry.cli.session import Session, open_session
-from larry.core.moment_text import NotAMoment, read_moment
+from larry.cli.session import open_session
 
 if TYPE_CHECKING:
-    from larry.actions.adopt import Adopted, Stated
-    from larry.nouns.deployment import DeploymentLine
-    from larry.nouns.estate_file import StatedEstate
-    from larry.nouns.item import Item
+    from larry.actions.state_files import StatedChange
 
 THERE_ARE_CHANGES = 3
 
@@ -44,21 +39,8 @@ def plan(*, files: tuple[str, ...], prune: bool, with_deployments: bool, form: s
       larry plan estate/ --prune --format json
       generate-estate | larry plan -
     """
-    contents = read_files(files)
-    session = open_session()
-
-    from larry.actions.apply import apply as act
-    from larry.cli.change import print_change
-
-    estate = _read(contents, session, form, with_deployments=with_deployments)
-    if with_deployments:
-        adopted = _adopt(estate, session, None, prune=prune, dry_run=True, form=form)
-        return 0 if adopted.changes_nothing else THERE_ARE_CHANGES
-    with progress_shown(form, size=len(estate.items)) as progress:
-        progress.wait("finding out what would change")
-        change = act(estate.items, session.author(None), prune=prune, dry_run=True)
-    print_change(change, form, dry_run=True)
-    return 0 if change.changes_nothing else THERE_ARE_CHANGES
+    done = _state(files, None, form, prune=prune, with_deployments=with_deployments, dry_run=True)
+    return 0 if done.changes_nothing else THERE_ARE_CHANGES
 
 
 @click.command()
@@ -82,76 +64,26 @@ def apply(
     """
     if how["with_deployments"] and expect is not None:
         raise click.UsageError("--expect and --with-deployments do not go together")
+    _state(files, reason, form, dry_run=dry_run, expect=expect, **how)
+
+
+def _state(files: Sequence[str], reason: str | None, form: str, **how: Any) -> StatedChange:
+    """Make the estate what files say, or find out what that would change; told in the form asked for."""
     contents = read_files(files)
     session = open_session()
 
-    from larry.actions.apply import apply as act
-    from larry.cli.change import print_change
+    from larry.actions.state_files import HowStated, state_files
+    from larry.cli.change import print_adopted, print_change
 
-    estate = _read(contents, session, form, with_deployments=how["with_deployments"])
-    if how["with_deployments"]:
-        _adopt(estate, session, reason, prune=how["prune"], dry_run=dry_run, form=form)
-        return
-    with progress_shown(form, size=len(estate.items)) as progress:
-        progress.wait("changing the estate")
-        change = act(estate.items, session.author(reason), prune=how["prune"], dry_run=dry_run, expect=expect)
-    print_change(change, form, dry_run=dry_run)
-
-
-def _read(
-    contents: Sequence[tuple[str, bytes]], session: Session, form: str, *, with_deployments: bool
-) -> StatedEstate:
-    """The nouns as stated: `apply` completes them in its transaction. Deployments with references resolved."""
-    from larry.nouns.estate import parse_estate, resolve_deployments
-    from larry.queries.noun import get_estate
-
-    def existing() -> Mapping[tuple[str, str], Item]:
-        return get_estate(session.reader, session.at(None))
-
+    asked = HowStated(session.zone, **how)
     with progress_shown(form, size=sum(content.count(b"\n") for _, content in contents)) as progress:
-        progress.wait("reading the files")
-        estate = parse_estate(contents, existing=existing)
-    if estate.deployments:
-        estate = replace(estate, deployments=resolve_deployments(estate, existing(), contents))
-    if estate.deployments and not with_deployments:
-        count = len(estate.deployments)
-        text = f"note: {count} deployments in the files are left aside; --with-deployments puts them in place"
+        act = session.call(state_files)
+        done = act(contents, session.author(reason), asked, track=progress.track, tell=progress.wait)
+    if done.left_aside:
+        text = f"note: {done.left_aside} deployments in the files are left aside; --with-deployments puts them in place"
         click.echo(text, err=True)
-    return estate
-
-
-def _adopt(
-    estate: StatedEstate, session: Session, reason: str | None, *, prune: bool, dry_run: bool, form: str
-) -> Adopted:
-    from larry.actions.adopt import adopt
-    from larry.cli.change import print_adopted
-
-    stated = _stated(estate.deployments, session)
-    with progress_shown(form, size=len(estate.items) + len(stated)) as progress:
-        adopted = adopt(
-            estate.items, stated, session.author(reason or "adopted"), prune=prune, dry_run=dry_run,
-            track=progress.track,
-        )  # fmt: skip
-    print_adopted(adopted, form, dry_run=dry_run)
-    return adopted
-
-
-def _stated(lines: Sequence[DeploymentLine], session: Session) -> list[Stated]:
-    """Lines of files with their moments put into the time zone of the settings; every wrong one in one answer."""
-    from larry.actions.adopt import Stated
-    from larry.nouns.estate import EstateFaults
-    from larry.nouns.fault import Fault
-
-    stated: list[Stated] = []
-    faults: list[Fault] = []
-    for line in lines:
-        try:
-            start = read_moment(line.start, now=session.now, zone=session.zone)
-            end = read_moment(line.end, now=session.now, zone=session.zone) if line.end is not None else None
-        except NotAMoment as fault:
-            faults.append(Fault(str(fault), subject="deployment", position=line.position))
-            continue
-        stated.append(Stated(line.instance, line.host, start, end, line.reason))
-    if faults:
-        raise EstateFaults(faults)
-    return stated
+    if done.plans is None:
+        print_change(done.estate, form, dry_run=asked.dry_run)
+    else:
+        print_adopted(done, form, dry_run=asked.dry_run)
+    return done

@@ -42,7 +42,7 @@ def explain(*, host: str, service: str, parameter: str, as_of: str | None, form:
 
     from larry.queries.explanation import get_explanation
 
-    told = get_explanation(host, service, parameter, session.reader, session.at(as_of))
+    told = session.call(get_explanation)(host, service, parameter, session.reader, session.at(as_of))
     if form != "table":
         print_document(told.document, form)
         return

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import click
 
 from larry.cli.option import as_of_option
 from larry.cli.picture_option import link_option, refuse_unsafe_prefix
 from larry.cli.session import open_session
+
+if TYPE_CHECKING:
+    from larry.queries.moment import Moment
+    from larry.queries.reader import Reader
 
 KINDS = ("service", "instance", "host", "app", "customer")
 
@@ -33,12 +40,26 @@ def graph(*, subject: str, kind: str | None, form: str, link_prefix: str, as_of:
     refuse_unsafe_prefix(link_prefix)
     session = open_session()
 
+    asked = AskedGraph(subject, kind, form, link_prefix)
+    click.echo(session.call(draw_graph)(asked, session.reader, session.at(as_of)), nl=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedGraph:
+    """What the command was called with."""
+
+    subject: str
+    kind: str | None
+    form: str
+    prefix: str
+
+
+def draw_graph(asked: AskedGraph, reader: Reader, at: Moment) -> str:
+    """The picture as text: svg, dot or json."""
     from larry.exports import graph_dot, graph_json, graph_svg
     from larry.queries.picture import get_graph
     from larry.queries.subject import find_subject
 
-    at = session.at(as_of)
-    found = find_subject(subject, (kind,) if kind else KINDS, session.reader, at)
-    picture = get_graph(*found, session.reader, at)
-    printer = {"svg": graph_svg.render, "dot": graph_dot.render, "json": graph_json.render}[form]
-    click.echo(printer(picture, prefix=link_prefix), nl=False)
+    found = find_subject(asked.subject, (asked.kind,) if asked.kind else KINDS, reader, at)
+    printer = {"svg": graph_svg.render, "dot": graph_dot.render, "json": graph_json.render}[asked.form]
+    return printer(get_graph(*found, reader, at), prefix=asked.prefix)

@@ -42,7 +42,7 @@ def add(*, name: str, description: str, reason: str | None, dry_run: bool, form:
 
     from larry.actions.grant import add_group
 
-    add_group(name, description, session.author(reason), dry_run=dry_run)
+    session.call(add_group)(name, description, session.author(reason), dry_run=dry_run)
     print_outcome(f"there is a group {name}", form, dry_run=dry_run)
 
 
@@ -60,7 +60,7 @@ def list_(*, as_of: str | None, form: str) -> None:
 
     from larry.queries.grant import list_groups
 
-    rows = list_groups(session.reader, session.at(as_of))
+    rows = session.call(list_groups)(session.reader, session.at(as_of))
     session.say_as_now("groups", as_of)
     columns: tuple[Column[GroupRow], ...] = (
         Column("name", lambda row: row.name),
@@ -84,7 +84,7 @@ def remove(*, name: str, reason: str | None, dry_run: bool, form: str) -> None:
 
     from larry.actions.grant import remove_group
 
-    remove_group(name, session.author(reason), dry_run=dry_run)
+    session.call(remove_group)(name, session.author(reason), dry_run=dry_run)
     print_outcome(f"there is no group {name} any more", form, dry_run=dry_run)
 
 
@@ -103,7 +103,7 @@ def join(*, name: str, user: str, reason: str | None, dry_run: bool, form: str) 
 
     from larry.actions.grant import join as act
 
-    act(name, user, session.author(reason), dry_run=dry_run)
+    session.call(act)(name, user, session.author(reason), dry_run=dry_run)
     print_outcome(f"{user} is in {name}", form, dry_run=dry_run)
 
 
@@ -122,7 +122,7 @@ def leave(*, name: str, user: str, reason: str | None, dry_run: bool, form: str)
 
     from larry.actions.grant import leave as act
 
-    act(name, user, session.author(reason), dry_run=dry_run)
+    session.call(act)(name, user, session.author(reason), dry_run=dry_run)
     print_outcome(f"{user} is no longer in {name}", form, dry_run=dry_run)
 
 
@@ -143,7 +143,7 @@ def grant(*, name: str, role: str, reason: str | None, dry_run: bool, form: str,
 
     from larry.actions.grant import grant as act
 
-    act(asked, session.author(reason), dry_run=dry_run)
+    session.call(act)(asked, session.author(reason), dry_run=dry_run)
     print_outcome(f"{name} is {asked}", form, dry_run=dry_run)
 
 
@@ -163,5 +163,5 @@ def revoke(*, name: str, role: str, reason: str | None, dry_run: bool, form: str
 
     from larry.actions.grant import revoke as act
 
-    act(asked, session.author(reason), dry_run=dry_run)
+    session.call(act)(asked, session.author(reason), dry_run=dry_run)
     print_outcome(f"{name} is no longer {asked}", form, dry_run=dry_run)

@@ -40,20 +40,22 @@ def history(*, subject: str, since: str | None, until: str | None, as_of: str | 
     if "/" in subject:
         from larry.queries.history import get_instance_history
 
-        told = get_instance_history(subject, session.reader, session.at(as_of))
+        told = session.call(get_instance_history)(subject, session.reader, session.at(as_of))
         print_activity(told.activity, session.zone, form)
     elif "." in subject:
         _print_host(subject, since, until, session, form)
     else:
         from larry.queries.history import get_service_history
 
-        print_activity(get_service_history(subject, session.reader, session.at(as_of)), session.zone, form)
+        print_activity(
+            session.call(get_service_history)(subject, session.reader, session.at(as_of)), session.zone, form
+        )
 
 
 def _print_host(host: str, since: str | None, until: str | None, session: Session, form: str) -> None:
     from larry.queries.history import get_host_history
 
-    steps = get_host_history(
+    steps = session.call(get_host_history)(
         host,
         session.reader,
         session.at(None),

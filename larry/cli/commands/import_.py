@@ -12,11 +12,9 @@ from larry.cli.estate_argument import read_one_file
 from larry.cli.noun_argument import NounArgument
 from larry.cli.option import act_options, expect_option
 from larry.cli.progress import progress_shown
-from larry.cli.session import Session, open_session
+from larry.cli.session import open_session
 
 if TYPE_CHECKING:
-    from larry.actions.apply import EstateChange
-    from larry.actions.author import Author
     from larry.nouns.claim import ToolClaim
 
 
@@ -67,9 +65,14 @@ def _import(noun: str, file: str, *, expect: str | None, reason: str | None, dry
     name, content = read_one_file(file)
     session = open_session()
 
+    from larry.actions.state_files import state_table
     from larry.cli.change import print_change
 
-    change = _act(noun, name, content, session, session.author(reason), form=form, dry_run=dry_run, expect=expect)
+    with progress_shown(form, size=content.count(b"\n")) as progress:
+        change = session.call(state_table)(
+            noun, (name, content), session.author(reason), dry_run=dry_run, expect=expect, track=progress.track,
+            tell=progress.wait,
+        )  # fmt: skip
     print_change(change, form, dry_run=dry_run)
 
 
@@ -100,37 +103,9 @@ def _check_claims(claims: list[ToolClaim]) -> None:
     from larry.nouns.claim import check_claims
     from larry.queries.noun import list_items
 
-    faults = list(check_claims(claims, list_items("service", session.reader, session.at(None))))
+    faults = list(check_claims(claims, session.call(list_items)("service", session.reader, session.at(None))))
     for service, fault in faults:
         click.echo(f"service {service}: {fault}")
     if faults:
         raise click.exceptions.Exit(3)
     click.echo("every service that names one of them agrees with it")
-
-
-def _act(
-    noun: str,
-    file: str,
-    content: bytes,
-    session: Session,
-    author: Author,
-    *,
-    form: str,
-    dry_run: bool,
-    expect: str | None,
-) -> EstateChange:
-    from larry.actions.apply import apply
-    from larry.nouns.csv_text import parse_csv
-    from larry.nouns.table import NOUNS
-    from larry.queries.noun import get_estate
-
-    with progress_shown(form, size=content.count(b"\n")) as progress:
-        items = parse_csv(
-            NOUNS[noun],
-            file,
-            content,
-            track=progress.track,
-            existing=lambda: get_estate(session.reader, session.at(None)),
-        )
-        progress.wait("changing the estate")
-        return apply(items, author, dry_run=dry_run, expect=expect)

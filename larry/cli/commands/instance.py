@@ -28,7 +28,7 @@ def parameters(*, instance: str, as_of: str | None, form: str) -> None:
 
     from larry.queries.instance import get_standing
 
-    standing = get_standing(instance, session.reader, session.at(as_of))
+    standing = session.call(get_standing)(instance, session.reader, session.at(as_of))
     columns: tuple[Column[ParameterLine], ...] = (
         Column("group", lambda line: f"{line.group}: not {line.expected}" if line.expected else line.group),
         Column("name", lambda line: line.name),
@@ -59,7 +59,7 @@ def order(*, instance: str, reverse: bool, waves: bool, as_of: str | None, form:
 
     from larry.queries.instance import get_standing
 
-    standing = get_standing(instance, session.reader, session.at(as_of))
+    standing = session.call(get_standing)(instance, session.reader, session.at(as_of))
     found = standing.waves if waves else tuple((key,) for key in standing.order)
     turned = found[::-1] if reverse else found
     if form != "table":

@@ -53,4 +53,4 @@ def _read(session: Session, folder: Path | None, at: Moment) -> Fleet:
         return read_published_fleet(folder, at.as_of)
     from larry.queries.fleet import get_fleet
 
-    return get_fleet(session.reader, at)
+    return session.call(get_fleet)(session.reader, at)

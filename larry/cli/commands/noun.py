@@ -37,7 +37,7 @@ def list_nouns(*, noun: str, as_of: str | None, form: str) -> None:
     def column(field: Field) -> Column[Item]:
         return Column(field.label, lambda item: show_in_cell(field, item.values[field.name]))
 
-    items = list_items(noun, session.reader, session.at(as_of))
+    items = session.call(list_items)(noun, session.reader, session.at(as_of))
     session.say_as_now(NOUNS[noun].plural, as_of)
     hidden = {"key", "name"} if noun == "host" else {"key"}  # its name is a host's address
     shown = [field for field in NOUNS[noun].fields if field.name not in hidden]
@@ -64,7 +64,7 @@ def show_noun(*, noun: str, address: str, as_of: str | None, form: str) -> None:
     from larry.nouns.table import NOUNS
     from larry.queries.noun import get_item
 
-    item = get_item(noun, address, session.reader, session.at(as_of))
+    item = session.call(get_item)(noun, address, session.reader, session.at(as_of))
     session.say_as_now(f"the {noun}", as_of)
     if form != "table":
         print_document(item.document, form)
@@ -119,7 +119,7 @@ def set_noun(
     from larry.actions.edit import edit
     from larry.cli.change import print_change
 
-    change = edit(noun, address, values, session.author(reason), dry_run=dry_run)
+    change = session.call(edit)(noun, address, values, session.author(reason), dry_run=dry_run)
     print_change(change, form, dry_run=dry_run)
 
 
@@ -140,4 +140,4 @@ def retire_noun(*, noun: str, address: str, reason: str | None, dry_run: bool, f
     from larry.actions.retire import retire
     from larry.cli.change import print_change
 
-    print_change(retire(noun, address, session.author(reason), dry_run=dry_run), form, dry_run=dry_run)
+    print_change(session.call(retire)(noun, address, session.author(reason), dry_run=dry_run), form, dry_run=dry_run)

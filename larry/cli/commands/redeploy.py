@@ -56,10 +56,12 @@ def redeploy(
     with refused_plan_printed(form), progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
         if dirty:
             at = session.at(None)
-            found = list_dirty_causes(session.reader, at, customer=customer, activity=cause, track=progress.track)
+            found = session.call(list_dirty_causes)(
+                session.reader, at, customer=customer, activity=cause, track=progress.track
+            )
             instances = tuple(each.path for each in found)
         if not instances:
             click.echo("nothing is dirty", err=True)
             return 0
-        plan = act(instances, session.author(reason), track=progress.track, **how)
+        plan = session.call(act)(instances, session.author(reason), track=progress.track, **how)
     return print_plan(plan, form, dry_run=dry_run)

@@ -40,7 +40,7 @@ def rename_key(
 
     from larry.actions.rename_key import rename_key as act
 
-    change = act(noun, address, key, session.author(reason), dry_run=dry_run, expect=expect)
+    change = session.call(act)(noun, address, key, session.author(reason), dry_run=dry_run, expect=expect)
     if form == "json":
         click.echo(json_text(change.document), nl=False)
         return

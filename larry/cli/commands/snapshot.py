@@ -24,7 +24,7 @@ def snapshot(*, instance: str, reason: str | None, dry_run: bool, form: str) -> 
 
     from larry.actions.snapshot import snapshot as take
 
-    taken = take(instance, session.author(reason), dry_run=dry_run)
+    taken = session.call(take)(instance, session.author(reason), dry_run=dry_run)
     if form == "json":
         print_document(taken.document, form)
         return

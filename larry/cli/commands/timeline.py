@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
 import click
 
 from larry.cli.option import as_of_option
 from larry.cli.picture_option import link_option, refuse_unsafe_prefix
-from larry.cli.session import Session, open_session
+from larry.cli.session import open_session
 from larry.core.interval import EndsBeforeItStarts
 from larry.core.moment_text import show_moment
+
+if TYPE_CHECKING:
+    from larry.queries.moment import Moment
+    from larry.queries.reader import Reader
 
 KINDS = ("host", "instance", "customer", "pool")
 
@@ -46,25 +55,49 @@ def timeline(
     refuse_unsafe_prefix(link_prefix)
     session = open_session()
 
+    asked = AskedTimeline(
+        subject,
+        kind,
+        form,
+        session.find_moment(since, "--from"),
+        session.find_moment(until, "--until"),
+        width,
+        link_prefix,
+        session.zone,
+        as_of is None,
+    )
+    try:
+        text = session.call(draw_timeline)(asked, session.reader, session.at(as_of))
+    except EndsBeforeItStarts as fault:
+        raise click.BadParameter(str(fault), param_hint="--until") from None
+    click.echo(text, nl=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedTimeline:
+    """What the command was called with; ``zone`` is that of the times in the picture, ``is_now``: of this moment."""
+
+    subject: str
+    kind: str | None
+    form: str
+    since: datetime | None
+    until: datetime | None
+    width: int
+    prefix: str
+    zone: ZoneInfo
+    is_now: bool
+
+
+def draw_timeline(asked: AskedTimeline, reader: Reader, at: Moment) -> str:
+    """The picture as text: svg or json. Raises `EndsBeforeItStarts`."""
     from larry.exports import interval_json, interval_svg
     from larry.queries.interval_map import get_interval_map
     from larry.queries.subject import find_subject
 
-    at = session.at(as_of)
-    start, end = session.find_moment(since, "--from"), session.find_moment(until, "--until")
-    found = find_subject(subject, (kind,) if kind else KINDS, session.reader, at)
-    try:
-        interval_map = get_interval_map(*found, session.reader, at, since=start, until=end)
-    except EndsBeforeItStarts as fault:
-        raise click.BadParameter(str(fault), param_hint="--until") from None
-    if form == "json":
-        click.echo(interval_json.render(interval_map, prefix=link_prefix), nl=False)
-        return
-    name = "now" if as_of is None else f"as of {_spell(session, as_of)}"
-    drawn = interval_svg.render(interval_map, zone=session.zone, width=width, now_name=name, prefix=link_prefix)
-    click.echo(drawn, nl=False)
-
-
-def _spell(session: Session, as_of: str) -> str:
-    moment = session.at(as_of).as_of
-    return show_moment(moment.replace(second=0, microsecond=0), session.zone)
+    found = find_subject(asked.subject, (asked.kind,) if asked.kind else KINDS, reader, at)
+    interval_map = get_interval_map(*found, reader, at, since=asked.since, until=asked.until)
+    if asked.form == "json":
+        return interval_json.render(interval_map, prefix=asked.prefix)
+    shown = show_moment(at.as_of.replace(second=0, microsecond=0), asked.zone)
+    name = "now" if asked.is_now else f"as of {shown}"
+    return interval_svg.render(interval_map, zone=asked.zone, width=asked.width, now_name=name, prefix=asked.prefix)

@@ -31,5 +31,5 @@ def undeploy(
     from larry.actions.undeploy import undeploy as act
 
     with refused_plan_printed(form):
-        plan = act(deployments, session.author(reason), at=moment, expect=expect, dry_run=dry_run)
+        plan = session.call(act)(deployments, session.author(reason), at=moment, expect=expect, dry_run=dry_run)
     return print_plan(plan, form, dry_run=dry_run)

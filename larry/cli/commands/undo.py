@@ -29,5 +29,5 @@ def undo(*, rollout: int, expect: str | None, reason: str | None, dry_run: bool,
     from larry.actions.undo import undo as act
 
     with refused_plan_printed(form):
-        plan = act(rollout, session.author(reason), expect=expect, dry_run=dry_run)
+        plan = session.call(act)(rollout, session.author(reason), expect=expect, dry_run=dry_run)
     return print_plan(plan, form, dry_run=dry_run)

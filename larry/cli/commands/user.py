@@ -56,9 +56,10 @@ def add(*, name: str, reason: str | None, dry_run: bool, form: str, **said: str 
         name, str(said["full_name"]), str(said["email"]), str(said["time_zone"]), said["is_administrator"] is True
     )
     author = session.author(reason)
-    add_user(new, None, author, dry_run=True)  # what will not do is told before anybody thinks of a password
+    act = session.call(add_user)
+    act(new, None, author, dry_run=True)  # what will not do is told before anybody thinks of a password
     is_machine = said["is_machine"] is True
-    row = add_user(new, None if dry_run or is_machine else read_password(), author, dry_run=dry_run)
+    row = act(new, None if dry_run or is_machine else read_password(), author, dry_run=dry_run)
     _print_done(row, "is known by its tokens" if is_machine else "may sign in", form, dry_run=dry_run)
 
 
@@ -77,7 +78,7 @@ def list_(*, as_of: str | None, form: str) -> None:
 
     from larry.queries.user import list_users
 
-    rows = list_users(session.reader, session.at(as_of))
+    rows = session.call(list_users)(session.reader, session.at(as_of))
     session.say_as_now("users", as_of)
     columns: tuple[Column[UserRow], ...] = (
         Column("name", lambda row: row.name),
@@ -119,7 +120,7 @@ def edit(
     from larry.actions.user import UserEdit, edit_user
 
     asked = UserEdit(said["full_name"], said["email"], said["time_zone"], is_administrator)
-    row = edit_user(name, asked, session.author(reason), dry_run=dry_run)
+    row = session.call(edit_user)(name, asked, session.author(reason), dry_run=dry_run)
     _print_done(row, "is changed", form, dry_run=dry_run)
 
 
@@ -139,8 +140,8 @@ def password(*, name: str, reason: str | None) -> None:
     from larry.actions.user import set_password
     from larry.queries.user import get_user
 
-    known = get_user(name, session.reader, session.at(None))
-    row = set_password(known.name, read_password(), session.author(reason))
+    known = session.call(get_user)(name, session.reader, session.at(None))
+    row = session.call(set_password)(known.name, read_password(), session.author(reason))
     click.echo(f"{show_plain(row.name)} has another password")
 
 
@@ -158,7 +159,7 @@ def deactivate(*, name: str, reason: str | None, dry_run: bool, form: str) -> No
 
     from larry.actions.user import deactivate_user
 
-    row = deactivate_user(name, session.author(reason), dry_run=dry_run)
+    row = session.call(deactivate_user)(name, session.author(reason), dry_run=dry_run)
     _print_done(row, "may no longer sign in", form, dry_run=dry_run)
 
 
@@ -176,7 +177,7 @@ def activate(*, name: str, reason: str | None, dry_run: bool, form: str) -> None
 
     from larry.actions.user import activate_user
 
-    row = activate_user(name, session.author(reason), dry_run=dry_run)
+    row = session.call(activate_user)(name, session.author(reason), dry_run=dry_run)
     _print_done(row, "may sign in again", form, dry_run=dry_run)
 
 
@@ -206,7 +207,7 @@ def grant(*, name: str, role: str, reason: str | None, dry_run: bool, form: str,
 
     from larry.actions.grant import grant as act
 
-    act(asked, session.author(reason), dry_run=dry_run)
+    session.call(act)(asked, session.author(reason), dry_run=dry_run)
     print_outcome(f"{name} is {asked}", form, dry_run=dry_run)
 
 
@@ -226,7 +227,7 @@ def revoke(*, name: str, role: str, reason: str | None, dry_run: bool, form: str
 
     from larry.actions.grant import revoke as act
 
-    act(asked, session.author(reason), dry_run=dry_run)
+    session.call(act)(asked, session.author(reason), dry_run=dry_run)
     print_outcome(f"{name} is no longer {asked}", form, dry_run=dry_run)
 
 
@@ -248,7 +249,9 @@ def grants(*, name: str | None, as_of: str | None, form: str) -> None:
     from larry.queries.user import get_user
 
     at = session.at(as_of)
-    rows = list_grants(session.reader, at, user=get_user(name, session.reader, at).name if name else None)
+    rows = session.call(list_grants)(
+        session.reader, at, user=session.call(get_user)(name, session.reader, at).name if name else None
+    )
     session.say_as_now("grants", as_of)
     columns: tuple[Column[GrantRow], ...] = (
         Column("to", lambda row: f"{row.to} {row.name}"),
