@@ -27,7 +27,7 @@ from larry.queries.reader import NotFound
 
 LOG = logging.getLogger("larry.api")
 MOST_FAULTS_TOLD = 100
-LONGEST_TOLD = 5000
+LONGEST_TOLD = 50_000
 
 
 def answer_failure(request: HttpRequest, failure: BaseException) -> HttpResponse:

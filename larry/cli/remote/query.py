@@ -123,8 +123,9 @@ def list_deployments(
 
 @stands_for(noun.list_items)
 def list_items(larry: RemoteLarry, noun: str, reader: Reader, at: Moment) -> tuple[Item, ...]:
-    """In the usual order, which is the same there."""
-    return tuple(read_item(each) for each in getattr(larry, NOUNS[noun].plural).list())
+    """By name; what belongs to another by its address, which is the usual order there."""
+    sort = "name" if NOUNS[noun].parent is None else None
+    return tuple(read_item(each) for each in getattr(larry, NOUNS[noun].plural).list(sort=sort))
 
 
 @stands_for(noun.get_item)
