@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from larry.cli.failure import CannotStart
-
 if TYPE_CHECKING:
     from larry.client.remote import RemoteLarry
 
@@ -49,6 +47,7 @@ class ChosenServer:
 
     def connect(self) -> RemoteLarry:
         """Raises `BadServer`, `NoToken`; `CannotStart` without a token."""
+        from larry.cli.failure import CannotStart
         from larry.client.remote import RemoteLarry
         from larry.client.token import find_token
 
@@ -91,6 +90,8 @@ def find_chosen() -> ChosenServer | None:
 
 def read_zone(environment: Mapping[str, str]) -> str:
     """The time zone of the variable LARRY_TIME_ZONE, else UTC. Raises `CannotStart` for one that there is not."""
+    from larry.cli.failure import CannotStart
+
     name = environment.get("LARRY_TIME_ZONE", "").strip() or "UTC"
     try:
         return ZoneInfo(name).key
