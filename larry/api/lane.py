@@ -26,6 +26,7 @@ from django.db import Error
 from django.utils.http import http_date
 
 from larry.actions.token import SELDOM
+from larry.api.configuration import answer_configuration
 from larry.api.dated_reply import make_dated_reply, tell_freshness
 from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, is_moving, read_moment
@@ -79,6 +80,7 @@ class LookupLane:
         self.most, self.size = kept, 0
         self.printed: OrderedDict[tuple[str, str, datetime, datetime | None], _Printed] = OrderedDict()
         self.hosts: set[str] = set()
+        self.vary: str | None = None
         self.dialects = {dialect.suffix: dialect for dialect in DIALECTS}
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
@@ -153,11 +155,17 @@ class LookupLane:
         dated = get_masked_node(found, WHOLE, Moment(found.start))
         if dated is None:
             return None
+        if self.vary is None:  # the view knows on what its answers hang
+            view = answer_configuration(WSGIRequest(dict(environ)), asked=environ["PATH_INFO"][len(PREFIX) :])
+            self.vary = view.headers.get("Vary", "")
+        vary = self.vary
 
         def reply(**more: str) -> Any:
             plain = {name: value for name, value in environ.items() if name != "HTTP_IF_NONE_MATCH"}
             request = WSGIRequest({**plain, **more})
             response = make_dated_reply(request, dialect, lambda _: dated, dialect.render, past_is_settled=True)
+            if vary:
+                response.headers["Vary"] = vary
             for name, value in self.site_headers:
                 response.headers[name] = value
             response.headers.setdefault("Content-Length", str(len(response.content)))
