@@ -24,6 +24,7 @@ from larry.client.remote import RemoteLarry
 from larry.core.deployable import read_where
 from larry.core.document import freeze
 from larry.core.fleet import Fleet, FleetHost
+from larry.core.key import fold
 from larry.core.node_text import DatedNode, read_dated
 from larry.core.rights import PersonRole, ScopeKind
 from larry.core.track import Track, untracked
@@ -123,9 +124,9 @@ def list_deployments(
 
 @stands_for(noun.list_items)
 def list_items(larry: RemoteLarry, noun: str, reader: Reader, at: Moment) -> tuple[Item, ...]:
-    """By name; what belongs to another by its address, which is the usual order there."""
-    sort = "name" if NOUNS[noun].parent is None else None
-    return tuple(read_item(each) for each in getattr(larry, NOUNS[noun].plural).list(sort=sort))
+    """By name without regard to case, as here."""
+    found = (read_item(each) for each in getattr(larry, NOUNS[noun].plural).list())
+    return tuple(sorted(found, key=lambda item: (fold(str(item.values["name"])), item.address)))
 
 
 @stands_for(noun.get_item)
