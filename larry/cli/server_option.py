@@ -25,6 +25,8 @@ ONLY_HERE: Mapping[str, str] = MappingProxyType(
         "serve": f"is what a Larry elsewhere does; it {_WHERE_IT_RUNS}",
         "backup": f"copies the database itself, and {_WHERE_IT_RUNS}",
         "restore": f"replaces the database itself, and {_WHERE_IT_RUNS}",
+        "worker": f"sends what the database holds, and {_WHERE_IT_RUNS}",
+        "webhook": "is done where Larry runs; elsewhere by /api/v1/webhooks",
         "generate": f"fills an empty database, and {_WHERE_IT_RUNS}",
         "rotate-secrets": f"needs the keys of the secrets, and {_WHERE_IT_RUNS}",
         "publish": f"follows the database from boundary to boundary, and {_WHERE_IT_RUNS}",
