@@ -49,7 +49,7 @@ def recognise(request: HttpRequest, now: datetime) -> Caller:
         if caller is not None:
             add_trace(user=caller.name)
             return caller
-    raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer larry_…, or a session")
+    raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer …, or a session")
 
 
 def note_caller(caller: Caller, response: HttpResponse, now: datetime) -> HttpResponse:

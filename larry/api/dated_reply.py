@@ -23,6 +23,9 @@ from larry.outside import clock
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
 
+WHO_ASKS = "Authorization, Cookie"
+"""On what an answer hangs, for caches."""
+
 SHORT = 60
 """Seconds for which an answer may be kept that an act could change."""
 
@@ -54,11 +57,13 @@ def make_dated_reply(
     render: Callable[[_Found], str],
     *,
     past_is_settled: bool,
+    opened: str = "",
 ) -> HttpResponse:
     """What is found as of the moment that the request asks for; 304 when the asker has it, 404 for what is not there,
     400 for what is no moment, 422 for what the dialect cannot say.
 
-    ``past_is_settled``: nothing that can be edited today is in what has passed.
+    ``opened`` says whose secrets are in it in clear, if any are: then no cache keeps it. ``past_is_settled``: nothing
+    that can be edited today is in what has passed.
     """
     now = clock.now()
     texts = request.GET.getlist("as_of")
@@ -69,7 +74,7 @@ def make_dated_reply(
         return make_refusal(f"as_of: {fault}", 400)
     except NotFound as fault:
         return make_refusal(str(fault), 404)
-    etag = _etag(found, dialect)
+    etag = _etag(found, dialect, opened)
     try:
         response = get_conditional_response(request, etag=etag) or make_reply(
             render(found), media_type=dialect.media_type
@@ -82,7 +87,11 @@ def make_dated_reply(
         # Not later than the moment of answering, by RFC 9110 section 8.8.2.1, even for a node of the future.
         response.headers["Last-Modified"] = http_date(min(found.start, now).timestamp())
     fresh = _max_age(found.end, as_of, now, is_settled=is_settled)
-    response.headers["Cache-Control"] = f"max-age={fresh}, stale-if-error={_stale(found.end, as_of, fresh)}"
+    stale = _stale(found.end, as_of, fresh)
+    response.headers["Cache-Control"] = (
+        "private, no-store" if opened else f"private, max-age={fresh}, stale-if-error={stale}"
+    )
+    response.headers["Vary"] = WHO_ASKS
     response.headers["Larry-As-Of"] = iso(as_of)
     if found.end is not None:
         response.headers["Larry-Next-Change"] = iso(found.end)
@@ -96,10 +105,10 @@ def _only(texts: list[str]) -> str:
     return texts[0] if texts and texts[0].strip() else "now"
 
 
-def _etag(found: Dated, dialect: Dialect) -> str:
+def _etag(found: Dated, dialect: Dialect, opened: str) -> str:
     """Strong: it stands for the very bytes, which content, validity, dialect, version and masking decide."""
     start, end = (iso(moment) if moment else "open" for moment in (found.start, found.end))
-    parts = (found.digest, start, end, dialect.name, __version__, "masked")
+    parts = (found.digest, start, end, dialect.name, __version__, opened or "masked")
     return f'"{hashlib.sha256(" ".join(parts).encode()).hexdigest()[:40]}"'
 
 

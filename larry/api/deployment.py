@@ -21,6 +21,7 @@ from larry.api.asked import (
     PageQuery,
     PlanBody,
 )
+from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_moment_mark, refuse_cursor
 from larry.api.problem import FieldFault, Problem, make_json
@@ -213,12 +214,16 @@ def delete_deployment(call: Call, path: IdPath, asked: ActQuery, said: PlanBody 
     "/deployments/{id}/undeploy",
     tag="deployments",
     answers=PLAN,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"at": "2026-12-31T00:00:00Z", "reason": "the trial is over"},
 )
 def undeploy_deployment(call: Call, path: IdPath, asked: ActQuery, said: UndeployBody) -> HttpResponse:
     """End a deployment, now or at a moment."""
     at = call.find_moment(said.at, "at", "body")
-    plan = undeploy((path.id,), call.author(said.reason), at=at, expect=said.expect, dry_run=asked.dry_run)
-    return answer_plan(plan)
+
+    def act() -> HttpResponse:
+        plan = undeploy((path.id,), call.author(said.reason), at=at, expect=said.expect, dry_run=asked.dry_run)
+        return answer_plan(plan)
+
+    return once(call, asked, said.model_dump(), act)

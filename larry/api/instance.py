@@ -7,6 +7,7 @@ from pydantic import Field
 
 from larry.actions.snapshot import snapshot
 from larry.api.asked import ActQuery, AsOfQuery, Digest, InstancePath, ReasonBody
+from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now, say_moment
 from larry.api.problem import Problem, make_json
 from larry.core.deployable import compare_snapshots
@@ -137,11 +138,15 @@ def answer_instance_history(call: Call, path: InstancePath, asked: AsOfQuery) ->
     f"{ROUTE}/snapshot",
     tag=TAG,
     answers={200: Answer("Snapshot", "Kept; `new` says whether it was not yet.")},
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"reason": "before the release"},
 )
 def take_snapshot(call: Call, path: InstancePath, asked: ActQuery, said: ReasonBody | None = None) -> HttpResponse:
     """Freeze an instance as it is described now. The same content is kept once."""
     author = call.author(said.reason if said else "")
-    return make_json(snapshot(path.address, author, dry_run=asked.dry_run).document)
+
+    def act() -> HttpResponse:
+        return make_json(snapshot(path.address, author, dry_run=asked.dry_run).document)
+
+    return once(call, asked, said.model_dump() if said else None, act)

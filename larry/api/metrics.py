@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpRequest, HttpResponse
 
 from larry.api.caller import recognise
+from larry.api.near import is_near
 from larry.api.problem import Problem, answer_problem
 from larry.api.reply import make_reply, read_only
 from larry.core.rights import Permission
@@ -19,9 +19,6 @@ from larry.queries.gauge import get_gauges
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE
 
-FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_FORWARDED", "HTTP_VIA", "HTTP_X_FORWARDED_HOST")
-"""What proxies add: a request that carries any of it came from farther away than its connection tells."""
-
 
 @read_only
 def answer_metrics(request: HttpRequest) -> HttpResponse:
@@ -30,7 +27,7 @@ def answer_metrics(request: HttpRequest) -> HttpResponse:
     9 SQL statements. While the database is away it tells that, and the rest.
     """
     now = clock.now()
-    if not _is_near(request):
+    if not is_near(request, settings.LARRY_METRICS_FROM):
         try:
             caller = recognise(request, now)
         except Problem as problem:
@@ -41,18 +38,6 @@ def answer_metrics(request: HttpRequest) -> HttpResponse:
     response = make_reply(print_meters(_read_gauges(now)), media_type=MEDIA_TYPE)
     response.headers["Cache-Control"] = "no-store"
     return response
-
-
-def _is_near(request: HttpRequest) -> bool:
-    """Whether the request comes from one of the networks by itself, or by a proxy that the settings name."""
-    meta = request.META
-    try:
-        address = ip_address(str(meta.get("REMOTE_ADDR", "")))
-    except ValueError:
-        return False
-    if any(name in meta for name in FORWARDED) and (not settings.LARRY_PROXIES or address.is_loopback):
-        return False
-    return any(address in network for network in settings.LARRY_METRICS_FROM)
 
 
 def _read_gauges(now: datetime) -> list[Gauge]:

@@ -29,7 +29,8 @@ def once(call: Call, asked: ActQuery, said: Json, act: Callable[[], HttpResponse
         text = "must be 1 to 255 printable characters without spaces"
         raise Problem("invalid", f"Idempotency-Key {text}", faults=[FieldFault("header", "Idempotency-Key", text)])
     request = call.request
-    digest = digest_of([request.method, request.get_full_path(), said, call.reason])
+    token = call.caller.token.prefix if call.caller.token is not None else None  # a narrower one is told no more by it
+    digest = digest_of([request.method, request.get_full_path(), said, call.reason, token])
 
     def work() -> Remembered:
         response = act()

@@ -79,6 +79,15 @@ class Problem(Exception):
         return PROBLEMS[self.code][0]
 
     @property
+    def all_headers(self) -> Mapping[str, str]:
+        """Its own headers, and those that belong to its status."""
+        of_status = {
+            401: {"WWW-Authenticate": 'Bearer realm="Larry"'},
+            503: {"Retry-After": RETRY_AFTER},
+        }
+        return {**of_status.get(self.status, {}), **self.headers}
+
+    @property
     def document(self) -> dict[str, Json]:
         """The members that RFC 9457 names, and ours."""
         errors: list[Json] = [
@@ -119,10 +128,6 @@ def answer_problem(problem: Problem) -> HttpResponse:
     """The problem as an answer, with the id under which the log tells of the request."""
     known = get_trace().get("request")
     document = {**problem.document, **({"request": known} if known else {})}
-    response = make_json(document, status=problem.status, media_type=MEDIA_TYPE, headers=problem.headers)
+    response = make_json(document, status=problem.status, media_type=MEDIA_TYPE, headers=problem.all_headers)
     response.headers["Cache-Control"] = "no-store"
-    if problem.status == 401 and "WWW-Authenticate" not in response.headers:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="Larry"'
-    if problem.status == 503:
-        response.headers["Retry-After"] = RETRY_AFTER
     return response

@@ -188,11 +188,15 @@ def answer_rollout(call: Call, path: NumberPath) -> HttpResponse:
     "/rollouts/{number}/undo",
     tag="rollouts",
     answers=PLAN,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"reason": "the new release is broken"},
 )
 def undo_rollout(call: Call, path: NumberPath, asked: ActQuery, said: PlanBody) -> HttpResponse:
     """Give the lanes of a rollout their future back."""
-    plan = undo(path.number, call.author(said.reason), expect=said.expect, dry_run=asked.dry_run)
-    return answer_plan(plan)
+
+    def act() -> HttpResponse:
+        plan = undo(path.number, call.author(said.reason), expect=said.expect, dry_run=asked.dry_run)
+        return answer_plan(plan)
+
+    return once(call, asked, said.model_dump(), act)

@@ -45,6 +45,19 @@ def _or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+_TOKEN: dict[str, Json] = {
+    "user": TEXT,
+    "name": TEXT,
+    "prefix": TEXT,
+    "role": LINE_OR_NULL,
+    "scope": TEXT,
+    "address": TEXT,
+    "secrets": FLAG,
+    "created_at": MOMENT,
+    "expires_at": MOMENT,
+    "revoked_at": MOMENT_OR_NULL,
+    "used_at": MOMENT_OR_NULL,
+}
 _SPAN = whole(start=MOMENT, end=MOMENT_OR_NULL)
 _NOTICE = whole(code=TEXT, text=TEXT)
 _PLACE = whole(service=TEXT, host=TEXT, addresses=many(TEXT))
@@ -141,6 +154,9 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
             place={"type": "object", "additionalProperties": TEXT},
             uncovered=many(whole(auditor=TEXT, service=TEXT, host=TEXT, why=TEXT)),
         ),
+        "Token": whole(**_TOKEN),
+        "Tokens": many(whole(**_TOKEN)),
+        "MadeToken": whole(**_TOKEN, token=TEXT),
         "Rollout": whole(id=WHOLE, at=MOMENT, actor=TEXT, reason=TEXT, deployments=WHOLE),
         "RolloutDetail": whole(
             id=WHOLE,

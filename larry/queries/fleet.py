@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.db.models import Max, Min, Q, QuerySet
 
@@ -15,8 +16,9 @@ from larry.records.host import Host
 from larry.records.node import NodeSegment
 
 
-def get_fleet(reader: Reader, at: Moment) -> Fleet:
-    """Every host that was known and not retired as of a moment, secrets masked; 4 SQL statements.
+def get_fleet(reader: Reader, at: Moment, *, mask: bool = True) -> Fleet:
+    """Every host that was known and not retired as of a moment, secrets masked, or (without ``mask``) known by their
+    HMAC only; 4 SQL statements.
 
     Roles and pools are as they are now.
     """
@@ -36,12 +38,19 @@ def get_fleet(reader: Reader, at: Moment) -> Fleet:
             retires=Min("host__retired_at", filter=Q(host__retired_at__gt=at.as_of)),
         )
     hosts = tuple(
-        FleetHost(DatedNode(mask_node(read_node(body)), start, end, digest), roles.get(id_, ()), pools.get(id_, ()))
+        FleetHost(DatedNode(read_node(body), start, end, digest), roles.get(id_, ()), pools.get(id_, ()))
         for id_, start, end, digest, body in rows
     )
     before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
     after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
-    return Fleet(hosts, max(before, default=None), min(after, default=None))
+    fleet = Fleet(hosts, max(before, default=None), min(after, default=None))
+    return mask_fleet(fleet) if mask else fleet
+
+
+def mask_fleet(fleet: Fleet) -> Fleet:
+    """The fleet with every secret masked, under the digests of what is recorded."""
+    masked = (replace(host, dated=replace(host.dated, node=mask_node(host.dated.node))) for host in fleet.hosts)
+    return replace(fleet, hosts=tuple(masked))
 
 
 def get_timelines(reader: Reader, at: Moment) -> Mapping[str, KnownHost]:

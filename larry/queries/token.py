@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
+from larry.core.document import Json
+from larry.core.interval import iso
 from larry.core.key import fold
 from larry.core.rights import Narrowing, PersonRole, Right, Rights, ScopeKind, narrow, rights_of
 from larry.queries.grant import right_of
@@ -32,6 +34,23 @@ class TokenRow:
     kind: ScopeKind
     address: str
     reveals: bool
+
+    @property
+    def document(self) -> dict[str, Json]:
+        """As every face tells it."""
+        return {
+            "user": self.user,
+            "name": self.name,
+            "prefix": self.prefix,
+            "role": self.role.value if self.role else None,
+            "scope": self.kind.value,
+            "address": self.address,
+            "secrets": self.reveals,
+            "created_at": iso(self.created_at),
+            "expires_at": iso(self.expires_at),
+            "revoked_at": iso(self.revoked_at) if self.revoked_at else None,
+            "used_at": iso(self.used_at) if self.used_at else None,
+        }
 
     def state(self, now: datetime) -> str:
         """``active``, ``expired`` or ``revoked``."""

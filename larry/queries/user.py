@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q
 from django.utils.crypto import constant_time_compare
 
 from larry.core.document import Json
@@ -65,8 +67,9 @@ def get_user(name: str, reader: Reader, at: Moment) -> UserRow:
 
 
 def is_anybody_known(reader: Reader, at: Moment) -> bool:
-    """Whether there is any user at all; 1 SQL statement."""
-    return restrict(reader, User.objects.all()).exists()
+    """Whether there is any user who can sign in, or has: a machine cannot; 1 SQL statement."""
+    has_password = ~Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return restrict(reader, User.objects.filter(has_password | Q(signed_in_at__isnull=False))).exists()
 
 
 def find_session_user(user_id: int, stamp: str, reader: Reader, at: Moment) -> UserRow | None:

@@ -44,6 +44,7 @@ SETTINGS: Mapping[str, str] = {
     "session_hours": "how long somebody stays signed in: a whole number of hours, from 1 to 8760",
     "proxies": "the proxies in front whose word about the client counts: addresses or networks, such as 127.0.0.1",
     "metrics_from": "the networks that may read /metrics without signing in, such as 127.0.0.1 or 10.1.2.0/24",
+    "lookups_from": "the networks that may read masked configurations without a token, such as 127.0.0.1; better none",
     "log_format": "how the server writes its log: text or json",
     "log_level": "what it writes: debug, info, warning or error",
     "ldap": WHAT_DIRECTORY_WOULD_DO,
@@ -52,6 +53,7 @@ SETTINGS: Mapping[str, str] = {
 }
 """Every setting by its name in larry.toml, and what would do. In the environment: LARRY_ and the name in capitals."""
 
+_NETWORKS = ("proxies", "metrics_from", "lookups_from")
 _SECRET = frozenset({"database_url", "ldap", "replica_urls", "secret_key", "secrets_keys"})
 _TRUTHS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
@@ -92,6 +94,7 @@ class Configuration:
     session_hours: int
     proxies: tuple[IPv4Network | IPv6Network, ...]
     metrics_from: tuple[IPv4Network | IPv6Network, ...]
+    lookups_from: tuple[IPv4Network | IPv6Network, ...]
     log_format: str
     log_level: str
     ldap: DirectorySettings | None
@@ -141,8 +144,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
     allowed_hosts = read("allowed_hosts", _read_hosts)
     time_zone = read("time_zone", _read_zone)
     session_hours = read("session_hours", _read_hours)
-    proxies = read("proxies", _read_networks)
-    metrics_from = read("metrics_from", _read_networks)
+    proxies, metrics_from, lookups_from = (read(name, _read_networks) for name in _NETWORKS)
     log_format = read("log_format", _one_of("text", "json"))
     log_level = read("log_level", _one_of("debug", "info", "warning", "error"))
     ldap = read("ldap", _read_ldap)
@@ -164,6 +166,7 @@ def read_configuration(environment: Mapping[str, str]) -> Configuration:
         session_hours=session_hours or 12,
         proxies=proxies or (),
         metrics_from=metrics_from or (ip_network("127.0.0.0/8"), ip_network("::1")),
+        lookups_from=lookups_from or (),
         log_format=log_format or "text",
         log_level=log_level or "info",
         ldap=ldap,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 from django.conf import settings
@@ -10,10 +11,15 @@ from django.http import HttpRequest
 from django.test import Client
 
 from larry.actions.sign_in import SESSION_STAMP, SESSION_USER
+from larry.core.token import find_token_prefix, hash_token, make_token_text
+from larry.outside import clock
+from larry.records.pool import Pool
 from larry.records.user import User
 from tests.api.scene import WEB, lay, put
 from tests.cli.terminal import Terminal
-from tests.records.rows import add_user
+from tests.records.rows import add_grant, add_token, add_user
+
+_NUMBERS = count(1)
 
 
 @pytest.fixture
@@ -33,6 +39,26 @@ def sign_in(name: str = "tess", *, checks: bool = False) -> Client:
     request.session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = request.session.session_key or ""
     return client
+
+
+def show_token(user: str = "tool", *, role: str = "machine", pool: Pool | None = None, reveals: bool = False) -> Client:
+    """A client that shows a token of a machine; over one pool, or everything."""
+    row = User.objects.filter(name=user).first()
+    if row is None:
+        row = add_user(name=user, name_folded=user)
+        add_grant(user=row, role=role, pool=pool)
+    number = next(_NUMBERS)
+    text = make_token_text(number.to_bytes(6), number.to_bytes(32))
+    expires = clock.now() + timedelta(days=1)
+    prefix = find_token_prefix(text)
+    add_token(user=row, digest=hash_token(text), prefix=prefix, expires_at=expires, reveals=reveals)
+    return Client(headers={"Authorization": f"Bearer {text}"})
+
+
+@pytest.fixture
+def machine(db: None) -> Client:
+    """Reads the configurations of all hosts, secrets masked."""
+    return show_token()
 
 
 @pytest.fixture

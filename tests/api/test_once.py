@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from larry.records.activity import Activity
 from larry.records.kept_answer import KeptAnswer
 from tests.actions.meeting import run_at_once
 from tests.api.asking import ROOT, ask, read
 from tests.api.conftest import sign_in
-from tests.api.scene import LIVE, SPARE, lay
+from tests.api.scene import LIVE, SPARE, WEB, lay
 
 HOST = {"name": "new.example.com", "reason": "one more"}
 
@@ -48,6 +49,28 @@ def test_what_was_refused_or_only_shown_is_not_remembered(somebody: Client, esta
     assert done.status_code == 201
     assert ask(somebody, "POST", "/rollouts", {**body, "reason": "go"}, Idempotency_Key="two").content == done.content
     assert len(read(ask(somebody, "GET", f"/deployments?host={SPARE}"))["items"]) == 1
+
+
+@pytest.mark.django_db
+def test_undo_undeploy_and_snapshot_are_done_once(somebody: Client, estate: datetime) -> None:
+    row = read(ask(somebody, "GET", f"/deployments?host={WEB}"))["items"][0]
+    body = {"deploy": [{"instance": LIVE, "hosts": [SPARE]}], "start": "+1d", "reason": "go"}
+    ask(somebody, "POST", "/rollouts", body)
+    number = read(ask(somebody, "GET", "/rollouts?limit=1"))["items"][0]["id"]
+    for path, sent in (
+        (f"/deployments/{row['id']}/undeploy", {"at": "+2d", "reason": "enough"}),
+        (f"/rollouts/{number}/undo", {"reason": "not yet"}),
+        (f"/instances/{LIVE}/snapshot", {"reason": "before it"}),
+    ):
+        before = Activity.objects.count()
+        first = ask(somebody, "POST", path, sent, Idempotency_Key=path)
+        done = Activity.objects.count()
+        again = ask(somebody, "POST", path, sent, Idempotency_Key=path)
+        assert (first.status_code, again.status_code, first.content) == (200, 200, again.content)
+        assert again.headers["Idempotent-Replay"] == "true"
+        assert Activity.objects.count() == done
+        assert done > before or path.endswith("snapshot")
+        assert ask(somebody, "POST", path, {**sent, "reason": "x"}, Idempotency_Key=path).status_code == 422
 
 
 @pytest.mark.django_db

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from larry.actions.grant import GrantRequest, grant
-from larry.actions.sign_in import MOST_OF_ADDRESS
+from larry.actions.grant import GrantRequest, grant, revoke
+from larry.actions.sign_in import MOST_OF_ADDRESS, WrongCredentials
+from larry.actions.sign_in import sign_in as try_password
 from larry.actions.token import SELDOM, NewToken, add_token, note_use, revoke_token
 from larry.actions.user import deactivate_user
 from larry.core.rights import PersonRole, ScopeKind
-from larry.core.token import make_token_text
+from larry.core.token import find_token_prefix, make_token_text
 from larry.records.token import Token
 from larry.records.user import SignInAttempt
 from tests.api.asking import ask, read
+from tests.api.conftest import sign_in
 from tests.api.scene import LIVE, author_at
 from tests.records.rows import add_user
 
@@ -57,8 +59,6 @@ def test_a_token_is_never_more_than_its_user_is_at_the_moment(estate: datetime) 
     text = make(estate, "zoe")
     assert show(text, f"/instances/{LIVE}").status_code == 200
     assert show(text, "/services/rails", "PATCH", {"description": "mine"}).status_code == 403
-    from larry.actions.grant import revoke
-
     revoke(GrantRequest("user", "zoe", PersonRole.OPERATOR, ScopeKind.CUSTOMER, "acme"), author_at(estate))
     assert show(text, f"/instances/{LIVE}").status_code == 404
 
@@ -119,10 +119,8 @@ def test_who_guesses_waits_and_a_right_token_never_does(estate: datetime) -> Non
         assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
     assert show(text).status_code == 200
     assert SignInAttempt.objects.count() == MOST_OF_ADDRESS, "what is refused is not written"
-    from larry.actions.sign_in import WrongCredentials, sign_in
-
     with pytest.raises(WrongCredentials):  # and not TooManyAttempts: an office may share an address
-        sign_in("ada", "wrong", "127.0.0.1", estate)
+        try_password("ada", "wrong", "127.0.0.1", estate)
 
 
 @pytest.mark.usefixtures("_people")
@@ -138,3 +136,61 @@ def test_last_use_is_written_after_the_answer_and_seldom(estate: datetime, djang
         note_use(Token.objects.all()[:0].count() or 1, first, first + SELDOM / 2)
     note_use(Token.objects.get().id, first, first + SELDOM)
     assert Token.objects.get().used_at == first + SELDOM
+
+
+@pytest.mark.usefixtures("_people")
+def test_who_has_signed_in_makes_reads_and_revokes_tokens() -> None:
+    client = sign_in("zoe")
+    shown = ask(client, "POST", "/tokens?dry_run=true", {"name": "laptop"})
+    assert (shown.status_code, read(ask(client, "GET", "/tokens"))) == (200, [])
+    made = ask(client, "POST", "/tokens", {"name": "laptop", "expires": "+9d", "role": "viewer", "app": "acme/shop"})
+    assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
+    document = read(made)
+    text = document.pop("token")
+    assert made.headers["Location"] == f"/api/v1/tokens/{document['prefix']}"
+    assert read(ask(client, "GET", f"/tokens/{document['prefix']}")) == document
+    assert read(ask(client, "GET", "/tokens?user=zoe")) == [document]
+    assert (document["role"], document["scope"], document["address"]) == ("viewer", "app", "acme/shop")
+    assert show(text, f"/instances/{LIVE}").status_code == 200
+    gone = ask(client, "DELETE", f"/tokens/{document['prefix']}", {"reason": "lost"})
+    assert read(gone)["revoked_at"] is not None
+    assert show(text, f"/instances/{LIVE}").status_code == 401
+    assert ask(client, "DELETE", f"/tokens/{document['prefix']}").status_code == 409
+
+
+@pytest.mark.usefixtures("_people")
+def test_tokens_of_others_are_not_there_but_for_administrators(estate: datetime) -> None:
+    make(estate, "ada", "hers")
+    prefix = Token.objects.get().prefix
+    client = sign_in("zoe")
+    assert read(ask(client, "GET", "/tokens")) == []
+    assert ask(client, "GET", "/tokens?user=ada").status_code == 404
+    assert ask(client, "GET", f"/tokens/{prefix}").status_code == 404
+    assert ask(client, "DELETE", f"/tokens/{prefix}").status_code == 404
+    assert ask(client, "POST", "/tokens", {"name": "x", "user": "ada"}).status_code == 404
+    assert ask(client, "POST", "/tokens", {"name": "x", "secrets": True}).status_code == 409
+    assert ask(client, "POST", "/tokens", {"name": "x", "app": "acme/shop", "pool": "p"}).status_code == 422
+    assert ask(client, "POST", "/tokens", {"name": "x", "role": "owner"}).status_code == 422
+    boss = sign_in("ada")
+    assert len(read(ask(boss, "GET", "/tokens"))) == 1
+    assert ask(boss, "POST", "/tokens", {"name": "x", "user": "zoe"}).status_code == 201
+
+
+@pytest.mark.usefixtures("_people")
+def test_who_finds_a_token_makes_no_others_with_it(estate: datetime) -> None:
+    text = make(estate, "zoe")
+    other = make(estate, "zoe", "other")
+    mine, theirs = (find_token_prefix(each) for each in (text, other))
+    assert show(text, "/tokens", "POST", {"name": "heir"}).status_code == 403
+    assert show(text, f"/tokens/{theirs}", "DELETE").status_code == 403
+    assert show(text, f"/tokens/{mine}", "DELETE").status_code == 200, "but it may end itself"
+    assert show(text).status_code == 401
+    assert show(make(estate), "/tokens", "POST", {"name": "x", "user": "zoe"}).status_code == 201
+
+
+@pytest.mark.usefixtures("_people")
+def test_a_kept_answer_is_not_told_to_another_token_of_the_same_user(estate: datetime) -> None:
+    body = {"name": "Zeta", "reason": "one more"}
+    assert show(make(estate), "/customers", "POST", body, Idempotency_Key="one").status_code == 201
+    narrow = make(estate, name="n", role=PersonRole.MACHINE)
+    assert show(narrow, "/customers", "POST", body, Idempotency_Key="one").status_code == 422

@@ -105,12 +105,12 @@ def _read_until(process: subprocess.Popen[str], sign: str) -> str:
     raise AssertionError(f"the server did not start: {said}")
 
 
-def fetch(port: int, path: str) -> tuple[int, dict[str, str], str]:
+def fetch(port: int, path: str, token: str = "") -> tuple[int, dict[str, str], str]:
     until = time.monotonic() + PATIENCE
     while True:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("GET", path)
+            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
             response = connection.getresponse()
             body = response.read().decode()
             connection.close()
@@ -129,16 +129,20 @@ def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: d
     assert "larry migrate" in done.stderr
     for arguments, stdin in (
         (("migrate",), ""),
+        (("user", "add", "tool", "--machine"), ""),
+        (("user", "grant", "tool", "machine"), ""),
         (("apply", "-"), ESTATE),
         (("deploy", LIVE, "--host", "web1.example.com", "--reason", "go live"), ""),
     ):
         done = call(surroundings, *arguments, stdin=stdin)
         assert (done.returncode, done.stderr) == (0, "")
+    token = call(surroundings, "token", "add", "tool", "enc").stdout.strip()
     with serving(surroundings, "serve", "--bind", str(port), "--workers", "2") as (process, said):
         assert f"http://127.0.0.1:{port}/" in said
         assert fetch(port, "/healthz")[0] == 200
         assert fetch(port, "/readyz")[::2] == (200, "ready\n")
-        status, headers, body = fetch(port, "/configuration/web1.example.com.json")
+        assert fetch(port, "/configuration/web1.example.com.json")[0] == 401
+        status, headers, body = fetch(port, "/configuration/web1.example.com.json", token)
         assert (status, headers["content-type"]) == (200, "application/json")
         assert json.loads(body)["services"][-1]["service"] == "rails"
         assert SECRET not in body

@@ -34,6 +34,7 @@ NEEDS_NO_READER = {
     "user_row_of": "it tells of a row that has been read",
     "token_row_of": "it tells of a row that has been read",
     "narrowing_of": "it tells of a row that has been read",
+    "mask_fleet": "it masks a fleet that a query has read",
     "places_of": "it computes from a description that a query has read",
     "latest_touch": "it computes from activity that a query has read",
     "where_of": "it tells of a row that has been read",

@@ -14,7 +14,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,6 +33,7 @@ class Served:
     url: str
     timed: str
     home: Path
+    token: str = field(default="", repr=False)
 
     def at(self, moment: datetime) -> str:
         """The address at which Larry seems to live at a moment, for clients that ask only for now."""
@@ -40,7 +41,7 @@ class Served:
 
     def text(self, host: str, suffix: str, moment: datetime) -> str:
         asked = f"{self.url}/configuration/{host}.{suffix}?as_of={iso(moment)}"
-        return _get(asked)[1].decode()
+        return _get(asked, self.token)[1].decode()
 
     def node(self, host: str, moment: datetime) -> Any:
         return json.loads(self.text(host, "json", moment))
@@ -50,8 +51,12 @@ class Served:
 def serving_the_demonstration(folder: Path) -> Iterator[Served]:
     """`larry demo --no-serve`, then `larry serve`, called as anybody would, with nothing of the tests about them."""
     _run(folder, "demo", "--no-serve")
-    with _serving(folder / "demo", folder / "serve.log") as served:
-        yield served
+    home = folder / "demo"
+    _run(home, "user", "add", "tool", "--machine")
+    _run(home, "user", "grant", "tool", "machine")
+    token = _run(home, "token", "add", "tool", "journeys").strip()
+    with _serving(home, folder / "serve.log") as served:
+        yield replace(served, token=token)
 
 
 @contextmanager
@@ -73,16 +78,18 @@ def command(served: Served, *words: str) -> None:
     _run(served.home, *words)
 
 
-def _run(home: Path, *words: str, say: str = "") -> None:
+def _run(home: Path, *words: str, say: str = "") -> str:
     done = subprocess.run(
         [LARRY, *words], env=_bare(home), input=say, capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def _bare(home: Path) -> dict[str, str]:
+    """With lookups as open as `larry demo` has them, for the walks of the guide."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_"))}
-    return {**bare, "LARRY_HOME": str(home), "LARRY_ACTOR": "the tests"}
+    return {**bare, "LARRY_HOME": str(home), "LARRY_ACTOR": "the tests", "LARRY_LOOKUPS_FROM": "127.0.0.1"}
 
 
 @contextmanager
@@ -105,8 +112,10 @@ def _serving(home: Path, log: Path) -> Iterator[Served]:
         server.wait(PATIENCE)
 
 
-def _get(address: str) -> tuple[int, bytes]:
-    with urllib.request.urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310  # an address that begins with http
+def _get(address: str, token: str = "") -> tuple[int, bytes]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(address, headers=headers)  # noqa: S310  # an address that begins with http
+    with urllib.request.urlopen(request, timeout=PATIENCE) as answer:  # noqa: S310  # an address that begins with http
         return answer.status, answer.read()
 
 
@@ -129,13 +138,13 @@ def _await(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
 
 def _door_to(larry: str) -> type[BaseHTTPRequestHandler]:
     class Door(BaseHTTPRequestHandler):
-        """Passes /MOMENT/path on as /path?as_of=MOMENT, and the answer back as it is."""
+        """Passes /MOMENT/path on as /path?as_of=MOMENT, with its token, and the answer back as it is."""
 
         def do_GET(self) -> None:
             moment, _, path = self.path.removeprefix("/").partition("/")
             asked = f"{larry}/{path}?as_of={urllib.parse.quote(moment)}"
             try:
-                status, body = _get(asked)
+                status, body = _get(asked, self.headers.get("Authorization", "").removeprefix("Bearer "))
             except urllib.error.HTTPError as refusal:
                 status, body = refusal.code, refusal.read()
             self.send_response(status)

@@ -82,6 +82,7 @@ def _moment(day: str) -> datetime:
 def _ask(served: Served, puppet: Puppet, moment: datetime) -> Mapping[str, str]:
     return {
         "LARRY_URL": served.at(moment),
+        "LARRY_TOKEN": served.token,
         "LARRY_ENC_CACHE": str(puppet.folder / "cache"),
         "LARRY_ENC_CONF": "/nonexistent",
     }

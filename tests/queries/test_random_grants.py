@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from larry.core.rights import PERMITS, Permission, PersonRole, Right, Rights, ScopeKind, rights_of
+from larry.core.rights import PERMITS, Narrowing, Permission, PersonRole, Right, Rights, ScopeKind, narrow, rights_of
 from larry.queries.deployment import DeploymentFilter, State, list_deployments
 from larry.queries.fleet import get_fleet
 from larry.queries.moment import Moment
@@ -56,6 +56,14 @@ def draw(choose: Random, ids: Mapping[ScopeKind, tuple[int, ...]]) -> Rights:
     return rights_of(Right(choose.choice(list(PersonRole)), kind, choose.choice(ids[kind])) for kind in drawn)
 
 
+def draw_narrowing(choose: Random, ids: Mapping[ScopeKind, tuple[int, ...]], customers: Mapping[int, int]) -> Narrowing:
+    """What a token may be narrowed to; often to nothing less."""
+    role = choose.choice([None, None, *PersonRole])
+    kind = choose.choice(list(ScopeKind))
+    id_ = choose.choice(ids[kind])
+    return Narrowing(role, kind, id_, customers[id_] if kind is ScopeKind.APP else 0, choose.random() < 0.5)
+
+
 class World:
     """All rows, read once."""
 
@@ -69,11 +77,27 @@ class World:
 class Oracle:
     """Every row looked at by itself, in words as plain as the guide's."""
 
-    def __init__(self, rights: Rights, world: World) -> None:
-        self.rights, self.world = rights, world
+    def __init__(self, rights: Rights, world: World, to: Narrowing | None, customers: Mapping[int, int]) -> None:
+        self.world, self.role, self.customers = world, to.role if to else None, customers
+        self.rights = [cut for right in rights.of if (cut := self.cut(right, to)) is not None]
+
+    def cut(self, right: Right, to: Narrowing | None) -> Right | None:
+        """The right within a token: the smaller of the two scopes, if one is within the other."""
+        if to is None:
+            return right
+        mine, theirs = self.chain(right.kind, right.id), self.chain(to.kind, to.id)
+        if theirs[0] in mine:
+            return right
+        return Right(right.role, to.kind, to.id) if mine[0] in theirs else None
+
+    def chain(self, kind: ScopeKind, id_: int) -> list[tuple[ScopeKind, int]]:
+        """A scope, and those that it is within."""
+        above = [(ScopeKind.CUSTOMER, self.customers[id_])] if kind is ScopeKind.APP else []
+        return [(kind, id_), *above, (ScopeKind.EVERYTHING, 0)]
 
     def over(self, permission: Permission) -> Iterator[Right]:
-        return (right for right in self.rights.of if permission in PERMITS[right.role])
+        is_left = self.role is None or permission in PERMITS[self.role]
+        return (right for right in self.rights if is_left and permission in PERMITS[right.role])
 
     def owns(self, instance: Instance) -> bool:
         wanted = {
@@ -114,9 +138,13 @@ def check(cases: int) -> None:
         ScopeKind.POOL: tuple(Pool.objects.values_list("id", flat=True)),
         ScopeKind.EVERYTHING: (0,),
     }
+    customers = dict(App.objects.values_list("id", "customer"))
     for seed in range(cases):
-        rights = draw(Random(seed), ids)
-        reader, oracle = Reader("somebody", rights), Oracle(rights, world)
+        choose = Random(seed)
+        rights = draw(choose, ids)
+        to = draw_narrowing(choose, ids, customers) if seed % 2 else None
+        reader = Reader("somebody", rights if to is None else narrow(rights, to, customers))
+        oracle = Oracle(rights, world, to, customers)
         told = (
             {item.address for item in list_items("instance", reader, AT)},
             {row.id for row in list_deployments(DeploymentFilter(states=frozenset(State)), reader, AT)},

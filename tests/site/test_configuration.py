@@ -122,6 +122,7 @@ WRONG = {
     "SESSION_HOURS": ("0", "no whole number from 1 to 8760"),
     "PROXIES": ("nginx", "does not appear to be an IPv4 or IPv6"),
     "METRICS_FROM": ("10.1.2.3/24", "has host bits set"),
+    "LOOKUPS_FROM": ("everybody", "does not appear to be an IPv4 or IPv6"),
     "WEBHOOK_NETWORKS": ("10.1.2.3/24", "has host bits set"),
     "LOG_FORMAT": ("xml", "none of text, json"),
     "LOG_LEVEL": ("loud", "none of debug, info, warning, error"),

@@ -10,7 +10,6 @@ from larry.cli.option import act_options, as_of_option, listing_option
 from larry.cli.printing import Column, print_document, print_listing, show_plain
 from larry.cli.scope_option import ROLES, print_outcome, read_scope, scope_options
 from larry.cli.session import open_session
-from larry.core.interval import iso
 from larry.core.moment_text import show_moment
 
 if TYPE_CHECKING:
@@ -79,7 +78,7 @@ def add(
     made = add_token(new, session.author(reason), dry_run=dry_run)
     if form == "json":
         shown: dict[str, Json] = {} if dry_run else {"token": made.text}
-        print_document({"dry_run": dry_run, **shown, **_document(made.row)}, "json")
+        print_document({"dry_run": dry_run, **shown, **made.row.document}, "json")
         return
     until = show_moment(made.row.expires_at.replace(microsecond=0), session.zone)
     if dry_run:
@@ -120,7 +119,9 @@ def list_(*, user: str | None, as_of: str | None, form: str) -> None:
         ),
         Column("is", lambda row: row.state(session.now)),
     )
-    print_listing(rows, columns, _document, form, nothing="there are no tokens: `larry token add USER NAME`")
+    print_listing(
+        rows, columns, lambda row: row.document, form, nothing="there are no tokens: `larry token add USER NAME`"
+    )
 
 
 @token.command("revoke")
@@ -146,19 +147,3 @@ def _tell_rights(row: TokenRow) -> str:
     role = row.role or "as its user"
     over = "" if row.kind == "everything" else f" of {row.kind} {row.address}"
     return f"{role}{over}{', with secrets' if row.reveals else ''}"
-
-
-def _document(row: TokenRow) -> dict[str, Json]:
-    return {
-        "user": row.user,
-        "name": row.name,
-        "prefix": row.prefix,
-        "role": row.role.value if row.role else None,
-        "scope": row.kind.value,
-        "address": row.address,
-        "secrets": row.reveals,
-        "created_at": iso(row.created_at),
-        "expires_at": iso(row.expires_at),
-        "revoked_at": iso(row.revoked_at) if row.revoked_at else None,
-        "used_at": iso(row.used_at) if row.used_at else None,
-    }

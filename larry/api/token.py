@@ -1,0 +1,101 @@
+"""Tokens: what programs show; made, listed and revoked, told once."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from pydantic import Field
+
+from larry.actions.permit import COMMON
+from larry.actions.token import NewToken, add_token, revoke_token
+from larry.api.asked import ActQuery, Address, AskedQuery, IdPath, Line, MomentText, ReasonBody
+from larry.api.operation import Answer, Call, expose
+from larry.api.problem import FieldFault, Problem, make_json
+from larry.core.rights import Permission, PersonRole, ScopeKind
+from larry.queries.token import get_token, list_tokens
+from larry.queries.user import get_user
+
+TAG = "tokens"
+
+
+class TokensQuery(AskedQuery):
+    user: Address | None = Field(None, description="Those of this user.")
+
+
+class TokenBody(ReasonBody):
+    name: Line = Field(description="Letters, digits and . @ + - _")
+    user: Address | None = Field(None, description="Whose it is to be; one's own unless said.")
+    expires: MomentText | None = Field(None, description="Until when it holds; a year unless said, ten at most.")
+    role: PersonRole | None = Field(None, strict=False, description="No more than this role, of what its user may.")
+    customer: Address | None = Field(None, description="Only this customer; one of customer, app and pool at most.")
+    app: Address | None = None
+    pool: Address | None = None
+    secrets: bool = Field(False, description="Entitled to secrets in clear, as far as its user is.")
+
+
+@expose(
+    "GET",
+    "/tokens",
+    tag=TAG,
+    answers={200: Answer("Tokens", "One's own, or all for who may see who may do what; revoked ones too.")},
+    problems=("not-found",),
+)
+def answer_tokens(call: Call, asked: TokensQuery) -> HttpResponse:
+    """List tokens: never themselves, but the part by which each is recognised."""
+    user = get_user(asked.user, call.reader, call.present).name if asked.user else None
+    return make_json([row.document for row in list_tokens(call.reader, call.present, user=user)])
+
+
+@expose("GET", "/tokens/{id}", tag=TAG, answers={200: Answer("Token", "As it stands.")}, problems=("not-found",))
+def answer_token(call: Call, path: IdPath) -> HttpResponse:
+    """Read one token, by the part after `larry_`."""
+    return make_json(get_token(path.id, call.reader, call.present).document)
+
+
+@expose(
+    "POST",
+    "/tokens",
+    tag=TAG,
+    answers={200: Answer("Token", "It could be made (dry_run)."), 201: Answer("MadeToken", "Made; told only here.")},
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+    example={"name": "laptop", "expires": "+90d", "role": "viewer", "reason": "to look at the estate"},
+)
+def create_token(call: Call, asked: ActQuery, said: TokenBody) -> HttpResponse:
+    """Make a token. No Idempotency-Key is taken: the answer is kept nowhere."""
+    _refuse_tokens(call, "")
+    scopes = [(kind, getattr(said, kind)) for kind in ScopeKind if getattr(said, kind, None) is not None]
+    if len(scopes) > 1:
+        text = "there is one scope at most: customer, app or pool"
+        raise Problem("invalid", text, faults=[FieldFault("body", f"/{scopes[1][0]}", text)])
+    kind, address = scopes[0] if scopes else (ScopeKind.EVERYTHING, "")
+    expires = call.find_moment(said.expires, "expires", "body")
+    user = call.caller.name if said.user is None else said.user
+    new = NewToken(user, said.name, expires, said.role, kind, address, said.secrets)
+    made = add_token(new, call.author(said.reason), dry_run=asked.dry_run)
+    if asked.dry_run:
+        return make_json(made.row.document)
+    headers = {"Cache-Control": "no-store", "Location": f"/api/v1/tokens/{made.row.prefix}"}
+    return make_json({**made.row.document, "token": made.text}, status=201, headers=headers)
+
+
+@expose(
+    "DELETE",
+    "/tokens/{id}",
+    tag=TAG,
+    answers={200: Answer("Token", "It counts no more, or would not (dry_run).")},
+    problems=("not-found",),
+    headers=("Larry-Reason",),
+)
+def delete_token(call: Call, path: IdPath, asked: ActQuery, said: ReasonBody | None = None) -> HttpResponse:
+    """Revoke a token, by the part after `larry_`; a token may revoke itself."""
+    _refuse_tokens(call, path.id)
+    row = revoke_token(path.id, call.author(said.reason if said else ""), dry_run=asked.dry_run)
+    return make_json(row.document)
+
+
+def _refuse_tokens(call: Call, prefix: str) -> None:
+    """Who finds a token must not be able to make others that outlive it, or to take those of its user away."""
+    token = call.caller.token
+    if token is None or token.prefix == prefix or call.caller.rights.may(Permission.MANAGE, COMMON):
+        return
+    raise Problem("not-allowed", "a token makes and revokes no others: sign in, or use that of an administrator")
