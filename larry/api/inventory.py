@@ -18,7 +18,7 @@ from larry.core.fleet import Fleet
 from larry.core.rights import Permission
 from larry.exports.dialect import list_inventories
 from larry.outside import clock
-from larry.queries.fleet import get_fleet, mask_fleet
+from larry.queries.fleet import get_fleet, get_stored_fleet, mask_fleet
 from larry.queries.moment import Moment
 
 
@@ -50,7 +50,7 @@ def _answer(request: HttpRequest, suffix: str, caller: Caller) -> HttpResponse:
         return print_fleet(_open(stored, caller, token))
 
     def find(at: Moment) -> Fleet:
-        return get_fleet(caller.reader, at, mask=False)
+        return get_stored_fleet(caller.reader, at)
 
     return make_dated_reply(request, dialect, find, render, past_is_settled=False, opened=opened)
 

@@ -16,9 +16,16 @@ from larry.records.host import Host
 from larry.records.node import NodeSegment
 
 
-def get_fleet(reader: Reader, at: Moment, *, mask: bool = True) -> Fleet:
-    """Every host that was known and not retired as of a moment, secrets masked, or (without ``mask``) known by their
-    HMAC only; 4 SQL statements.
+def get_fleet(reader: Reader, at: Moment) -> Fleet:
+    """Every host that was known and not retired as of a moment, secrets masked; 4 SQL statements.
+
+    Roles and pools are as they are now.
+    """
+    return mask_fleet(get_stored_fleet(reader, at))
+
+
+def get_stored_fleet(reader: Reader, at: Moment) -> Fleet:
+    """The same as recorded, every secret known by its HMAC only; 4 SQL statements.
 
     Roles and pools are as they are now.
     """
@@ -43,8 +50,7 @@ def get_fleet(reader: Reader, at: Moment, *, mask: bool = True) -> Fleet:
     )
     before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
     after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
-    fleet = Fleet(hosts, max(before, default=None), min(after, default=None))
-    return mask_fleet(fleet) if mask else fleet
+    return Fleet(hosts, max(before, default=None), min(after, default=None))
 
 
 def mask_fleet(fleet: Fleet) -> Fleet:

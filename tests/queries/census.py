@@ -27,7 +27,7 @@ from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
-from larry.queries.fleet import get_fleet, get_timelines
+from larry.queries.fleet import get_fleet, get_stored_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.gauge import get_gauges
 from larry.queries.grant import (
@@ -209,6 +209,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_dirty_causes": lambda all_: list_dirty_causes(all_.reader, AT),
     "list_edges": lambda all_: list_edges(all_.reader, AT),
     "get_fleet": lambda all_: get_fleet(all_.reader, AT),
+    "get_stored_fleet": lambda all_: get_stored_fleet(all_.reader, AT),
     "get_timelines": lambda all_: get_timelines(all_.reader, AT),
     "get_latest_mark": lambda all_: get_latest_mark(all_.reader, AT),
     "get_explanation": lambda all_: get_explanation(all_.host, "s0", "p0", all_.reader, AT),

@@ -101,6 +101,7 @@ def _whole_body(route: str, side: str, world: World) -> Any:
         "deployments/undeploy": {"deployments": [world.deployment[side]], "at": "+20d", "reason": "to see"},
         "estate/plan": {"estate": estate},
         "estate/apply": {"estate": estate, "reason": "to see"},
+        "estate/edit": {"noun": "app", "address": f"{name}/shop", "fields": {"description": "x"}, "reason": "to see"},
         "estate/import": {"noun": "app", "content": row, "reason": "to see"},
         "grants": grant,
         "grants/revoke": grant,

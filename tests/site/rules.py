@@ -117,7 +117,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     ("api/v1/deployments/delete", "POST"): CHANGE,
     **{(f"api/v1/{what}", "GET"): ALL for what in ("estate", "fleet", "users", "groups", "grants")},
     **{(f"api/v1/estate/{what}", "POST"): Rule("new host", EDIT) for what in ("plan", "apply")},
-    ("api/v1/estate/import", "POST"): Rule("inside", EDIT),
+    **{(f"api/v1/estate/{what}", "POST"): Rule("inside", EDIT) for what in ("import", "edit")},
     **{(f"api/v1/{what}", "POST"): Rule("all", MANAGE) for what in ("users", "groups")},
     ("api/v1/users/<name>", "GET"): NOBODY,
     ("api/v1/users/<name>", "PATCH"): Rule("all", MANAGE),
