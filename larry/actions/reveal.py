@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from django.db import DEFAULT_DB_ALIAS
 
-from larry.actions.activity import activity_of, record
+from larry.actions.activity import activity_of, record, record_all
 from larry.actions.author import Author
 from larry.actions.permit import permit_everything, permit_host
 from larry.actions.transaction import begin_recording, transact
@@ -18,7 +18,6 @@ from larry.core.rights import Permission, Territory
 from larry.queries.grant import get_host_spots
 from larry.queries.moment import Moment
 from larry.queries.node import get_open_node, get_stored_node
-from larry.records.activity import Activity
 from larry.records.gate import keep_gate_shut
 from larry.records.route import reading_from
 from larry.records.secret import unseal_each
@@ -82,6 +81,8 @@ def disclose(stored: Iterable[DatedNode], author: Author, token: int) -> Mapping
     if not wanted:
         return {}
 
+    values = unseal_each({hmac for dated in wanted.values() for hmac in _list_hmacs(dated)})
+
     def find_new() -> dict[str, DatedNode]:
         said = Disclosure.objects.filter(token_id=token, digest__in={dated.digest for dated in wanted.values()})
         known = set(said.values_list("host", "digest"))
@@ -92,18 +93,18 @@ def disclose(stored: Iterable[DatedNode], author: Author, token: int) -> Mapping
         now = begin_recording(author)
         new = find_new()  # somebody may have been handed the same meanwhile
         shown = str(Token.objects.select_related("user").get(id=token))
-        lines = (
-            activity_of(now, "reveal", "host", name, after={"digest": dated.digest, "token": shown})
-            for name, dated in new.items()
+        record_all(
+            [
+                activity_of(now, "reveal", "host", name, after={"digest": dated.digest, "token": shown})
+                for name, dated in new.items()
+            ]
         )
-        Activity.objects.bulk_create(lines)
         said = [Disclosure(token_id=token, host=name, digest=dated.digest, at=now.now) for name, dated in new.items()]
         Disclosure.objects.bulk_create(said)
 
     if find_new():
         with reading_from(DEFAULT_DB_ALIAS):  # what is recorded is held against what is recorded, not against a replica
             transact(work)
-    values = unseal_each({hmac for dated in wanted.values() for hmac in _list_hmacs(dated)})
     return {name: replace(dated, node=open_node(dated.node, values.__getitem__)) for name, dated in wanted.items()}
 
 

@@ -25,7 +25,7 @@ from larry.actions.redeploy import redeploy
 from larry.actions.remember import Remembered, remember
 from larry.actions.rename_key import rename_key
 from larry.actions.retire import retire
-from larry.actions.reveal import reveal, reveal_secrets
+from larry.actions.reveal import disclose, reveal, reveal_secrets
 from larry.actions.rotate import rotate
 from larry.actions.sign_in import change_password
 from larry.actions.snapshot import snapshot
@@ -38,7 +38,9 @@ from larry.core.document import Json
 from larry.core.event import EventKind
 from larry.core.rights import PersonRole, ScopeKind
 from larry.queries.moment import Moment
+from larry.queries.node import get_stored_node
 from larry.records.secret import Secret
+from larry.records.token import Token
 from larry.records.user import User
 from larry.records.webhook import Webhook
 from tests.actions.estate import LIVE, SMALL, TEST, author, change, day, lay, put, rows, state
@@ -188,6 +190,10 @@ PEOPLE_DEEDS: Mapping[str, Deed] = {
     ),
     "add a token": _one("token.add_token", lambda: add_token(NewToken("anna", "phone"), who())),
     "revoke a token": _one("token.revoke_token", lambda: revoke_token("anna/laptop", who())),
+    "hand secrets to a token": _one(
+        "reveal.disclose",
+        lambda: disclose([get_stored_node("web1", who().sees, Moment(day(1)))], who(), Token.objects.get().id),
+    ),
     "remember": _one(
         "remember.remember",
         lambda: remember(who(), "key", "0" * 64, lambda: Remembered(201, str(edit("role", "n", {"name": "n"}, who())))),
@@ -220,9 +226,9 @@ PARTS = frozenset(
         "state_files.state_files", "state_files.state_table", "webhook.retry_delivery",
         "activity.activity_of", "activity.record", "apply.change_estate", "deploy.preview_deploy", "edge.write_edges",
         "noun.retire_items", "noun.write_items", "planning.make_moves", "planning.plan_moves", "planning.plan_wishes",
-        "redact.redact", "rollout.carry_out", "rollout.preview", "rollout.store_snapshots", "sight.keep_known",
-        "sight.show_plan", "stale.refuse_stale", "timeline.get_stage", "timeline.recompile", "timeline.write_timelines",
-        "transaction.begin_recording", "transaction.not_backwards",
+        "redact.redact", "reveal.may_disclose", "rollout.carry_out", "rollout.preview", "rollout.store_snapshots",
+        "sight.keep_known", "sight.show_plan", "stale.refuse_stale", "timeline.get_stage", "timeline.recompile",
+        "timeline.write_timelines", "transaction.begin_recording", "transaction.not_backwards",
         "restore.restore",  # test_broken_restore.py
     }
 )  # fmt: skip

@@ -209,7 +209,9 @@ FAULTS: tuple[ActionFault, ...] = (
         checks.acts_say_who_and_what_was_before,
     ),
     ActionFault(
-        "changes leave no line", swap("actions.rollout.Activity", _no_rows()), checks.acts_say_who_and_what_was_before
+        "changes leave no line",
+        swap("actions.rollout.record_all", lambda _: None),
+        checks.acts_say_who_and_what_was_before,
     ),
     ActionFault("edges forget their versions", _edge_keeper, checks.edges_keep_their_versions),
     ActionFault(

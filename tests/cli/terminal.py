@@ -26,7 +26,8 @@ services:
   - name: watch
     audits: [{service: rails, where: {host: mon.example.com}}]
     tools:
-      {prometheus: {}, nagios: {}, nftables: {port: 80}, borgmatic: {configuration: {location: {repositories: [/b]}}}}
+      {prometheus: {}, nagios: {}, icinga: {}, nftables: {port: 80},
+       borgmatic: {configuration: {location: {repositories: [/b]}}}}
   - {name: pager, audits: [{service: rails, where: manual}]}
 customers:
   - name: Acme
@@ -43,7 +44,7 @@ hosts:
 """
 LIVE, TEST = "acme/shop/live", "acme/shop/test"
 SECRET = "hunter2-secret"
-WATCHING, WATCHERS = "mon.example.com", ("prometheus", "nagios", "nftables", "borgmatic")
+WATCHING, WATCHERS = "mon.example.com", ("prometheus", "nagios", "icinga", "nftables", "borgmatic")
 """The host of an auditor; dialects that tell only such hosts something."""
 WHY = ("--reason", "because of the tests")
 

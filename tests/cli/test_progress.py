@@ -113,7 +113,7 @@ def test_applying_much_shows_what_is_done(larry: Terminal, monkeypatch: pytest.M
     lines = "".join(f"- {{name: role{number}}}\n" for number in range(progress.WORTH_A_BAR + 1))
     larry.done("apply", "-", "--dry-run", stdin=f"larry: 1\nroles:\n{lines}")
     assert "reading the files" in screen.getvalue()
-    assert "changing the estate" in screen.getvalue()
+    assert "finding out what would change" in screen.getvalue()
     told = screen.getvalue()
     larry.done("apply", "-", "--dry-run", "--format", "json", stdin=f"larry: 1\nroles:\n{lines}")
     assert screen.getvalue() == told
