@@ -34,6 +34,15 @@ def test_the_table_of_dialects(served: Served, tmp_path: Path) -> None:
     assert (tmp_path / "data/host/web1.nordlicht.example.yaml").is_file()
 
 
+def test_puppet(served: Served, tmp_path: Path) -> None:
+    for module in ("apache", "postgresql", "ntp", "firewall", "rsync", "redis", "logrotate"):
+        require(f"puppet-module-{module}")
+    done = follow("puppet.md", served, tmp_path)
+    catalog = json.loads("{" + (tmp_path / "catalog.json").read_text().partition("\n{")[2])
+    assert "Apache" in {each["title"] for each in catalog["resources"] if each["type"] == "Class"}
+    assert "Error" not in told(done, "puppet parser validate")
+
+
 def test_hiera(served: Served, tmp_path: Path) -> None:
     require("puppet")
     done = follow("hiera.md", served, tmp_path)
