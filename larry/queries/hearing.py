@@ -10,7 +10,7 @@ from django.db.models.functions import Cast, Concat
 
 from larry.core.rights import ALL_RIGHTS, NO_RIGHTS, Narrowing, ScopeKind, narrow
 from larry.queries.moment import Moment
-from larry.queries.reader import Reader, restrict
+from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.token import get_narrowed_rights
 from larry.records.app import App
 from larry.records.customer import Customer
@@ -26,8 +26,11 @@ def get_listener(webhook: int, reader: Reader, at: Moment) -> Reader:
     """Who listens at a webhook, as a reader: its owner, narrowed to its scope; 1 or 2 SQL statements.
 
     Somebody who is deactivated hears nothing. Without an owner it hears what whoever runs Larry would.
+    Raises `NotFound`.
     """
-    row = restrict(reader, Webhook.objects.select_related("owner", "app").defer("known").filter(id=webhook)).get()
+    row = restrict(reader, Webhook.objects.select_related("owner", "app").defer("known").filter(id=webhook)).first()
+    if row is None:
+        raise NotFound("there is no such webhook")
     to = Narrowing()
     if row.customer_id is not None:
         to = Narrowing(None, ScopeKind.CUSTOMER, row.customer_id)

@@ -289,7 +289,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_boundaries": lambda all_: list_boundaries(all_.reader, AT),
     "list_users": lambda all_: list_users(all_.reader, AT),
     "get_user": lambda all_: get_user("u0", all_.reader, AT),
-    "is_anybody_known": lambda all_: is_anybody_known(all_.reader, AT),
+    "is_anybody_known": lambda all_: [is_anybody_known(all_.reader, AT)],
     "find_session_user": lambda all_: find_session_user(*all_.user, all_.reader, AT),
     "get_masked_node": lambda all_: get_masked_node(
         LookedUp("u0", None, False, Scope(everything=True), frozenset(), day(-1), None, next(iter(all_.documents))),

@@ -44,7 +44,7 @@ def count_all(size: int) -> dict[str, list[str]]:
     for name, query in QUERIES.items():
         deployable._parsed.clear()  # what is remembered between calls is no part of the count
         with CaptureQueriesContext(connection) as captured:
-            assert query(census)
+            assert query(census), name
         statements[name] = [each["sql"] for each in captured.captured_queries]
     return statements
 

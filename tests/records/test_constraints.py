@@ -232,6 +232,8 @@ BREACHES: dict[str, Breach] = {
     "group_has_a_name": lambda: add_group(name=""),
     "user_is_in_a_group_once": _joins_twice,
     "grant_is_to_a_user_or_a_group": lambda: add_grant(user=add_user(), group=add_group()),
+    "user_source_is_known": lambda: add_user(source="the pub"),
+    "grant_source_is_known": lambda: add_grant(source="the pub"),
     "grant_role_is_known": lambda: add_grant(role="king"),
     "grant_has_one_scope_at_most": lambda: add_grant(app=add_app(), pool=Pool.objects.create(**named())),
     "grant_to_a_machine_is_about_hosts": lambda: add_grant(role="machine", customer=add_customer()),
