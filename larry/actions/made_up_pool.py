@@ -18,7 +18,7 @@ from larry.core.node import HostFacts, Presence
 from larry.core.service_graph import ServiceGraph
 from larry.nouns.recipe import MadeUpHost
 from larry.nouns.recipe_history import Era
-from larry.queries.host import get_facts, get_host_ids
+from larry.queries.host import get_facts, get_host_identities
 from larry.queries.instance import Description, get_descriptions
 from larry.queries.lane import Lane
 from larry.records.deployable import Deployable
@@ -59,7 +59,8 @@ def lay_out_pool(
     what compiling the hosts costs."""
     reader, at = author.reader, author.moment
     paths = {era.path for era in eras}
-    ids = get_host_ids([host.name for host in hosts], reader, at)
+    identities = get_host_identities([host.name for host in hosts], reader, at)
+    ids = {name: id_ for name, (id_, _) in identities.items()}
     instances = dict(Instance.objects.filter(path__in=paths).values_list("path", "id"))
     descriptions = get_descriptions(paths, reader, at)
     facts = {known.name: known for known in get_facts(ids.values(), reader, at).values()}
@@ -71,7 +72,7 @@ def lay_out_pool(
             footprint = lay_out(snapshot, host, _PLACE, _choose_in(hosts, era.path))
             number = used.get((era.path, host), 0)
             used[era.path, host] = number + 1
-            lane = Lane(era.path, host, instances[era.path], ids[host], (), MappingProxyType({}), number)
+            lane = Lane(era.path, host, instances[era.path], *identities[host], (), MappingProxyType({}), number)
             deployments.append(MadeUpDeployment(lane.new_id(0), era, host, snapshot, number + 1, footprint.footings))
     return MadeUpPool(tuple(deployments), _compile(deployments, facts, author.now), ids, instances)
 

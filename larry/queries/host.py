@@ -73,8 +73,15 @@ def list_hosts(reader: Reader, at: Moment) -> tuple[HostRow, ...]:
 
 def get_host_ids(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, int]:
     """Ids of hosts that are not retired, by name; 1 SQL statement. Raises `NotFound` naming all that are missing."""
+    return {name: id_ for name, (id_, _) in get_host_identities(names, reader, at).items()}
+
+
+def get_host_identities(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, tuple[int, str]]:
+    """Ids and keys of hosts that are not retired, by name; 1 SQL statement. Raises `NotFound` naming all that are
+    missing."""
     wanted = {name.lower() for name in names}
-    found = dict(restrict(reader, Host.objects.filter(name__in=wanted, retired_at=None)).values_list("name", "id"))
+    rows = restrict(reader, Host.objects.filter(name__in=wanted, retired_at=None))
+    found = {name: (id_, key) for name, id_, key in rows.values_list("name", "id", "key")}
     if wanted - found.keys():
         raise NotFound(f"there is no host {', '.join(sorted(wanted - found.keys()))}")
     return found

@@ -14,7 +14,7 @@ from django.db.models import Max, Q
 from larry.core.interval import Interval
 from larry.core.timeline import Stay
 from larry.queries.former_key import explain_absence, get_former_keys
-from larry.queries.host import get_host_ids, get_host_names
+from larry.queries.host import get_host_identities, get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.records.deployment import DeployedService, Deployment
@@ -32,6 +32,7 @@ class Lane:
     host: str
     instance_id: int
     host_id: int
+    host_key: str
     stays: tuple[Stay, ...]
     places: Mapping[str, Mapping[str, str]]
     used: int
@@ -39,23 +40,27 @@ class Lane:
     """By a key that a service had before, the one that it has now."""
 
     def new_id(self, number: int) -> str:
-        """The id of the lane's next deployment but ``number``: known before it is written, so that previews hold it."""
+        """The id of the lane's next deployment but ``number``: known before it is written, so that previews hold it.
+
+        It is made of keys, which mean one thing for ever. The numbers of rows would not do: those of an instance that
+        is created by the same act differ between the preview and the act where numbers that were taken back are lost.
+        """
         ordinal = self.used + 1 + number
-        seed = hashlib.sha256(f"{self.instance_id}:{self.host_id}:{ordinal}".encode()).digest()
+        seed = hashlib.sha256(f"{self.path}:{self.host_key}:{ordinal}".encode()).digest()
         return base64.b32encode(seed[:8]).decode().rstrip("=").lower()
 
 
 def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[LaneKey, Lane]:
     """Lanes with their stays that are not over; about 6 SQL statements. Raises `NotFound` for unknown ones."""
     wanted = set(keys)
-    hosts = get_host_ids({host for _, host in wanted}, reader, at)
+    hosts = get_host_identities({host for _, host in wanted}, reader, at)
     paths = {path for path, _ in wanted}
     instances = dict(
         restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list("path", "id")
     )
     if paths - instances.keys():
         raise NotFound(explain_absence("instance", paths - instances.keys(), reader, at))
-    in_lanes = Q(instance__in=instances.values(), host__in=hosts.values())
+    in_lanes = Q(instance__in=instances.values(), host__in=[id_ for id_, _ in hosts.values()])
     rows = list(restrict(reader, Deployment.objects.filter(in_lanes, deactivated_at=None)).exclude(end__lte=at.as_of))
     ordinals = (
         restrict(reader, Deployment.objects.filter(in_lanes))
@@ -70,10 +75,13 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
         by_lane.setdefault((row.instance_id, row.host_id), []).append(row)
     lanes: dict[LaneKey, Lane] = {}
     for path, host in sorted(wanted):
-        lane = instances[path], hosts[host]
+        host_id, host_key = hosts[host]
+        lane = instances[path], host_id
         mine = by_lane.get(lane, [])
         places = {row.id: MappingProxyType({key: names[there] for key, there in row.place.items()}) for row in mine}
-        lanes[path, host] = Lane(path, host, *lane, _stays(mine), MappingProxyType(places), used.get(lane, 0), former)
+        lanes[path, host] = Lane(
+            path, host, *lane, host_key, _stays(mine), MappingProxyType(places), used.get(lane, 0), former
+        )
     return MappingProxyType(lanes)
 
 

@@ -44,6 +44,7 @@ from larry.queries.hearing import get_listener, list_heard
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
 from larry.queries.host import (
     get_facts,
+    get_host_identities,
     get_host_ids,
     get_host_names,
     list_host_keys,
@@ -224,6 +225,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_instance_history": lambda all_: get_instance_history(all_.path, all_.reader, AT),
     "get_service_history": lambda all_: get_service_history("base", all_.reader, AT),
     "list_hosts": lambda all_: list_hosts(all_.reader, AT),
+    "get_host_identities": lambda all_: get_host_identities(all_.hosts, all_.reader, AT),
     "get_host_ids": lambda all_: get_host_ids(all_.hosts, all_.reader, AT),
     "get_host_names": lambda all_: get_host_names(all_.host_ids, all_.reader, AT),
     "list_host_keys": lambda all_: list_host_keys(all_.reader, AT),
