@@ -11,6 +11,7 @@ from django.db import transaction
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
 from larry.actions.migrate import verify_guards
+from larry.actions.transaction import begin_recording
 from larry.core.backup import BackupHead, read_tables
 from larry.core.document import Json
 from larry.queries.backup import list_backup_lines
@@ -82,7 +83,7 @@ def restore(
         tables, rows = copy_in(get_tables(head.schema), read_tables(lines))
     _finish()
     with transaction.atomic():
-        record(author, "restore", "estate", "", after={"made_at": head.made_at, "rows": rows})
+        record(begin_recording(author), "restore", "estate", "", after={"made_at": head.made_at, "rows": rows})
     return Restoration(tables, rows, head.schema != list_known_schema())
 
 
