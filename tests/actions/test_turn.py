@@ -104,8 +104,8 @@ def known_before(moment: datetime) -> frozenset[int]:
     return frozenset(DeploymentVersion.objects.filter(recorded_at__lt=moment).values_list("id", flat=True))
 
 
-PARTS = frozenset({"activity", "redact"})
-"""What writes lines within an act that has its turn."""
+PARTS = frozenset({"activity", "generate", "redact"})
+"""What writes lines within an act that has its turn, or a past that is made up into an empty database."""
 
 
 def test_every_action_that_leaves_a_line_takes_its_turn() -> None:
