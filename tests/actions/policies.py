@@ -222,7 +222,7 @@ POLICIES: tuple[Policy, ...] = (
     Policy("a place is of a service", "actions.deploy:_place", "if strange:", "if False:", strange_place),
     Policy("a new place is of a service", "actions.edit_deployment:_plan", "if strange:", "if False:",
            strange_place_of_an_edit),
-    Policy("no host that has retired", "queries.host:get_host_ids", ", retired_at=None", "", retired_host),
+    Policy("no host that has retired", "queries.host:get_host_identities", ", retired_at=None", "", retired_host),
     Policy("no services on one either", "actions.planning:_refuse_unknown_hosts",
            "{footing.host for a in additions for footing in a.footings}", "set()", retired_host),
     Policy("a host in use does not retire", "actions.noun:retire_items", "if reasons:", "if False:", host_in_use),
