@@ -189,7 +189,7 @@ def expose(
 
         request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=HttpRequest)
         parameters = [_parameter(word, told[word], inspect.signature(act).parameters[word]) for word in names]
-        view.__signature__ = inspect.Signature([request, *parameters])  # type: ignore[attr-defined]
+        view.__signature__ = inspect.Signature([request, *parameters])  # type: ignore[attr-defined]  # what ninja reads
         known = about.get("name", act.__name__)
         shared = _READS if method == "GET" else (*_READS, *_WRITES)
         OPERATIONS[known] = Operation(

@@ -33,7 +33,8 @@ def read_cursor(text: str | None, listing: Json) -> Json:
         raise refuse_cursor("it is none that Larry gave")
     if read[0] != digest_of(listing)[:_NAMED]:
         raise refuse_cursor("it belongs to another list: change nothing but the cursor from page to page")
-    return read[1]  # type: ignore[no-any-return]
+    mark: Json = read[1]
+    return mark
 
 
 def read_id_mark(mark: Json) -> int | None:

@@ -11,8 +11,8 @@ NounDocument: TypeAlias = dict[str, Any]
 """A simple noun: ``noun``, ``address``, and its fields as the guide to the estate file tells them."""
 
 Span = TypedDict("Span", {"start": str, "end": str | None})  # noqa: UP013 — beside its neighbours
-Said = TypedDict("Said", {"code": str, "text": str})  # noqa: UP013
-Audited = TypedDict("Audited", {"service": str, "host": str})  # noqa: UP013
+Said = TypedDict("Said", {"code": str, "text": str})  # noqa: UP013 — the same
+Audited = TypedDict("Audited", {"service": str, "host": str})  # noqa: UP013 — the same
 Valid = TypedDict("Valid", {"from": str, "until": str | None})
 NodeStep = TypedDict("NodeStep", {"host": str, "from": str, "digest_before": str | None, "digest_after": str | None})
 

@@ -72,7 +72,7 @@ def print_meters(gauges: Iterable[Gauge]) -> bytes:
     told = CollectorRegistry()
     folder = os.environ.get(SHARED_FOLDER)
     if folder:
-        MultiProcessCollector(told, folder)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(told, folder)  # type: ignore[no-untyped-call]  # the library's
         told.register(_EachProcess(folder))
     else:
         told.register(_Forwarded(_REGISTRY))
@@ -125,7 +125,7 @@ class _EachProcess(Collector):
         for pid in pids:
             if not Path("/proc", str(pid)).exists():
                 continue
-            for family in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]
+            for family in ProcessCollector(pid=lambda pid=pid: pid, registry=None).collect():  # type: ignore[misc]  # a lambda's default
                 known = families.setdefault(
                     family.name, Metric(family.name, family.documentation, family.type, family.unit)
                 )

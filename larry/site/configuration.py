@@ -189,7 +189,7 @@ def _home_in_a_home(file: Path | None, said: _Said) -> WrongValue:
 def _default_home(environment: Mapping[str, str]) -> Path:
     data = environment.get("XDG_DATA_HOME", "")
     # The specification of XDG has relative paths ignored.
-    folder = Path(data) if data.startswith("/") else Path(os.path.expanduser("~")) / ".local" / "share"  # noqa: PTH111
+    folder = Path(data) if data.startswith("/") else Path(os.path.expanduser("~")) / ".local" / "share"  # noqa: PTH111 — never fails
     return folder / "larry"
 
 

@@ -14,8 +14,8 @@ def main(arguments: list[str]) -> int:
 
     django.setup(set_prefix=False)
 
-    from larry.worker.round import Pace  # noqa: PLC0415
-    from larry.worker.work import make_door, stop_at_signals, work  # noqa: PLC0415
+    from larry.worker.round import Pace  # noqa: PLC0415 — as above
+    from larry.worker.work import make_door, stop_at_signals, work  # noqa: PLC0415 — as above
 
     work(Pace(), make_door(), stop_at_signals(), once="--once" in arguments)
     return 0

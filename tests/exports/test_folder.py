@@ -119,46 +119,6 @@ def test_make_starts_and_stops_in_the_order_of_the_graph(tmp_path: Path) -> None
     assert (code, len(records)) == (2, 1)
 
 
-def test_every_host_of_a_large_fleet_is_made_in_order(tmp_path: Path) -> None:
-    """make itself says in which order it would run; tsort agrees that no order is broken."""
-    fleet = make_fleet(300)
-    render_files = find_dialect("make").render_files
-    assert render_files is not None
-    files = render_files(fleet)
-    for host in fleet.hosts:
-        makefile = tmp_path / "Makefile"
-        makefile.write_text(files[f"{host.name}/Makefile"])
-        done = subprocess.run(
-            [require("make"), "-n", "-f", makefile], capture_output=True, text=True, timeout=60, check=True
-        )
-        ran = [line.split("/")[1].partition("-")[2].removesuffix(" start") for line in done.stdout.splitlines()]
-        place = {key: number for number, key in enumerate(ran)}
-        entries = host.dated.node.services
-        assert set(ran) == {one.key for one in entries}
-        assert all(place[other] < place[one.key] for one in entries for other in one.after)
-
-
-def test_run_parts_would_run_every_host_of_a_large_fleet_in_order(tmp_path: Path) -> None:
-    """run-parts itself says what it would run; each of them is told what the node says."""
-    fleet = make_fleet(300)
-    render_files = find_dialect("run-parts").render_files
-    assert render_files is not None
-    replace_folder(tmp_path, render_files(fleet))
-    for host in fleet.hosts:
-        entries = host.dated.node.services
-        done = subprocess.run(
-            [require("run-parts"), "--list", tmp_path / host.name],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=True,
-        )
-        would = done.stdout.splitlines()
-        assert [Path(line).name.partition("-")[2] for line in would] == [
-            re.sub(r"[^A-Za-z0-9_-]", "_", one.key) for one in entries
-        ]
-
-
 def test_waves_say_what_may_start_in_parallel_on_all_hosts() -> None:
     fleet = make_fleet(40)
     told = json.loads(waves.render_fleet(fleet))["waves"]

@@ -43,7 +43,7 @@ from tests.exports.drawn import (
     shown,
     told,
 )
-from tests.tools import Tool, find
+from tests.tools import require
 
 NOW = datetime(2026, 11, 22, 11, 20, tzinfo=UTC)
 PREFIX = "/larry"
@@ -348,9 +348,7 @@ def test_dot_tells_kinds_apart_by_style_and_by_arrowhead() -> None:
 
 
 def test_graphviz_itself_shows_every_label() -> None:
-    dot = find(Tool("dot", "graphviz", ("dot",), "that Graphviz itself reads printed graphs"))
-    if dot is None:
-        pytest.skip("graphviz is not installed")
+    dot = require("dot")
     short = replace(NASTY, boxes=tuple(box for box in NASTY.boxes if len(box.name) < 1000), bonds=())
     done = subprocess.run(
         [dot, "-Tsvg"],

@@ -1,4 +1,4 @@
-"""300 hosts with hostile values are read back equal by Puppet, Hiera and a shell; others do so in their own tests.
+"""300 hosts with hostile values are read back equal by Puppet, Hiera, a shell, run-parts and make.
 
 One Ruby process compiles all catalogs, since a process for each would take a quarter of an hour.
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from larry.core.document import thaw
+from larry.core.fleet import Fleet, FleetHost
 from larry.core.node_text import dated_document
 from larry.exports.dialect import find_dialect
 from larry.exports.puppet.declared import HOST_CLASS, declare
@@ -118,27 +119,53 @@ def test_every_host_looks_up_in_hiera_what_the_node_says(tmp_path: Path) -> None
         assert {each.lower() for each in catalog.classes} - {"main", "settings", "larry", HOST_CLASS} == classes
 
 
-def test_every_script_hands_over_what_the_node_says(tmp_path: Path) -> None:
-    """dash runs all of them; each service writes down what it was given."""
+def by_script(folder: Path, host: FleetHost) -> list[str | Path]:
+    (folder / "node.sh").write_text(find_dialect("shell").render(host.dated), encoding="utf-8", newline="")
+    return [require("dash"), folder / "node.sh"]
+
+
+def by_run_parts(folder: Path, host: FleetHost) -> list[str | Path]:
+    fill(folder, "run-parts", host)
+    return [require("run-parts"), "--exit-on-error", folder / "files" / host.name]
+
+
+def by_make(folder: Path, host: FleetHost) -> list[str | Path]:
+    fill(folder, "make", host)
+    return [require("make"), "-s", "-C", folder / "files" / host.name]
+
+
+def fill(folder: Path, dialect: str, host: FleetHost) -> None:
+    render_files = find_dialect(dialect).render_files
+    assert render_files is not None
+    for path, text in render_files(Fleet((host,))).items():
+        target = folder / "files" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="")
+        target.chmod(0o755)
+
+
+@pytest.mark.parametrize("prepare", [by_script, by_run_parts, by_make])
+def test_every_service_is_handed_what_the_node_says_in_order(
+    prepare: Callable[[Path, FleetHost], list[str | Path]], tmp_path: Path
+) -> None:
+    """Scripts run for real on all hosts; each writes down what it was given, and make may choose among orders."""
     scripts, record = tmp_path / "scripts", tmp_path / "record"
     scripts.mkdir()
     for service in {each.service for host in FLEET.hosts for each in host.dated.node.services}:
         (scripts / service).write_text('#!/bin/sh\n{ cat; printf "\\0"; } >> "$RECORD"\n')
         (scripts / service).chmod(0o755)
-    environment = {
-        "PATH": os.environ["PATH"],
-        "LC_ALL": "C.UTF-8",
-        "LARRY_SCRIPTS": str(scripts),
-        "RECORD": str(record),
-    }
+    known = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LARRY_SCRIPTS": str(scripts), "RECORD": str(record)}
     for host in FLEET.hosts:
         record.unlink(missing_ok=True)
-        (tmp_path / "node.sh").write_text(find_dialect("shell").render(host.dated), encoding="utf-8", newline="")
-        asked = [require("dash"), tmp_path / "node.sh"]
-        done = subprocess.run(asked, env=environment, capture_output=True, encoding="utf-8", timeout=60, check=False)
+        asked = prepare(tmp_path, host)
+        done = subprocess.run(asked, env=known, capture_output=True, encoding="utf-8", timeout=60, check=False)
         assert (done.returncode, done.stderr) == (0, "")
         given = [json.loads(text) for text in record.read_text(encoding="utf-8").split("\0")[:-1]]
         document: Any = json.loads(json.dumps(thaw(dated_document(host.dated))))
-        assert given == [
-            {name: value for name, value in each.items() if name != "tools"} for each in document["services"]
-        ]
+        said = [{name: value for name, value in each.items() if name != "tools"} for each in document["services"]]
+        if prepare is by_make:
+            place = {each["key"]: number for number, each in enumerate(given)}
+            services = host.dated.node.services
+            assert all(place[other] < place[one.key] for one in services for other in one.after)
+            given.sort(key=lambda each: [one["key"] for one in said].index(each["key"]))
+        assert given == said

@@ -35,4 +35,4 @@ def worker(*, once: bool) -> None:
 
     connections.close_all()
     # The worker is a face of its own, and this process becomes it.
-    os.execv(sys.executable, [sys.executable, "-m", "larry.worker", *(["--once"] if once else [])])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", "larry.worker", *(["--once"] if once else [])])  # noqa: S606 — our own interpreter and words

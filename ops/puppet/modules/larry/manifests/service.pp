@@ -20,6 +20,6 @@ define larry::service (
     group     => 'root',
     mode      => '0600',
     show_diff => false,
-    content   => larry::to_json({ 'parameters' => $parameters, 'subjects' => $subjects }),
+    content   => template('larry/entry.json.erb'),
   }
 }
