@@ -14,6 +14,7 @@ from larry.core.key import fold
 from larry.core.rights import PersonRole, Right, Rights, ScopeKind, Territory, rights_of
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.scope import scope_address_of, scope_of
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.grant import Grant, Group, Membership
@@ -137,13 +138,7 @@ def get_host_spots(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[
 
 def right_of(row: Grant) -> Right:
     """What a row grants. No SQL."""
-    if row.customer_id is not None:
-        return Right(PersonRole(row.role), ScopeKind.CUSTOMER, row.customer_id)
-    if row.app_id is not None:
-        return Right(PersonRole(row.role), ScopeKind.APP, row.app_id)
-    if row.pool_id is not None:
-        return Right(PersonRole(row.role), ScopeKind.POOL, row.pool_id)
-    return Right(PersonRole(row.role))
+    return Right(PersonRole(row.role), *scope_of(row))
 
 
 def columns_of(right: Right) -> dict[str, object]:
@@ -153,15 +148,7 @@ def columns_of(right: Right) -> dict[str, object]:
 
 
 def _row(row: Grant) -> GrantRow:
-    right = right_of(row)
-    address = ""
-    if row.customer is not None:
-        address = row.customer.key
-    elif row.app is not None:
-        address = f"{row.app.customer.key}/{row.app.key}"
-    elif row.pool is not None:
-        address = row.pool.key
     to, name = (
         ("user", row.user.name) if row.user is not None else ("group", row.group.name if row.group is not None else "")
     )
-    return GrantRow(row.id, to, name, right.role, right.kind, address, row.created_at, row.source)
+    return GrantRow(row.id, to, name, PersonRole(row.role), *scope_address_of(row), row.created_at, row.source)

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 
-from larry.core.rights import ALL_RIGHTS, NO_RIGHTS, Narrowing, ScopeKind, narrow
+from larry.core.rights import ALL_RIGHTS, NO_RIGHTS, Narrowing, narrow
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.scope import app_customer_of, scope_of
 from larry.queries.token import get_narrowed_rights
 from larry.records.app import App
 from larry.records.customer import Customer
@@ -31,13 +32,7 @@ def get_listener(webhook: int, reader: Reader, at: Moment) -> Reader:
     row = restrict(reader, Webhook.objects.select_related("owner", "app").defer("known").filter(id=webhook)).first()
     if row is None:
         raise NotFound("there is no such webhook")
-    to = Narrowing()
-    if row.customer_id is not None:
-        to = Narrowing(None, ScopeKind.CUSTOMER, row.customer_id)
-    elif row.app is not None:
-        to = Narrowing(None, ScopeKind.APP, row.app.id, row.app.customer_id)
-    elif row.pool_id is not None:
-        to = Narrowing(None, ScopeKind.POOL, row.pool_id)
+    to = Narrowing(None, *scope_of(row), app_customer_of(row))
     if row.owner is None:
         return Reader("", narrow(ALL_RIGHTS, to, {}))
     if row.owner.deactivated_at is not None:

@@ -14,6 +14,7 @@ from larry.core.rights import Narrowing, PersonRole, Right, Rights, ScopeKind, n
 from larry.queries.grant import right_of
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.scope import app_customer_of, scope_address_of, scope_of
 from larry.records.grant import Grant
 from larry.records.token import Token
 
@@ -139,24 +140,11 @@ def get_token(asked: str, reader: Reader, at: Moment) -> TokenRow:
 def narrowing_of(row: Token) -> Narrowing:
     """What a row narrows its user's rights to. No SQL where its app is at hand."""
     role = PersonRole(row.role) if row.role else None
-    if row.customer_id is not None:
-        return Narrowing(role, ScopeKind.CUSTOMER, row.customer_id, 0, row.reveals)
-    if row.app is not None:
-        return Narrowing(role, ScopeKind.APP, row.app.id, row.app.customer_id, row.reveals)
-    if row.pool_id is not None:
-        return Narrowing(role, ScopeKind.POOL, row.pool_id, 0, row.reveals)
-    return Narrowing(role, reveals=row.reveals)
+    return Narrowing(role, *scope_of(row), app_customer_of(row), row.reveals)
 
 
 def token_row_of(row: Token) -> TokenRow:
     """What is told of a row. No SQL where its user and its scope are at hand."""
-    kind, address = ScopeKind.EVERYTHING, ""
-    if row.customer is not None:
-        kind, address = ScopeKind.CUSTOMER, row.customer.key
-    elif row.app is not None:
-        kind, address = ScopeKind.APP, f"{row.app.customer.key}/{row.app.key}"
-    elif row.pool is not None:
-        kind, address = ScopeKind.POOL, row.pool.key
     return TokenRow(
         row.id,
         row.user.name,
@@ -167,8 +155,7 @@ def token_row_of(row: Token) -> TokenRow:
         row.revoked_at,
         row.used_at,
         PersonRole(row.role) if row.role else None,
-        kind,
-        address,
+        *scope_address_of(row),
         row.reveals,
     )
 

@@ -13,6 +13,7 @@ from larry.core.interval import iso
 from larry.core.rights import ScopeKind
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.scope import scope_address_of
 from larry.records.deployment import Deployment
 from larry.records.node import NodeSegment
 from larry.records.webhook import Delivery, Webhook
@@ -158,19 +159,11 @@ def _counted(row: Webhook, what: str) -> int:
 
 
 def _row(row: Webhook) -> WebhookRow:
-    kind, address = ScopeKind.EVERYTHING, ""
-    if row.customer is not None:
-        kind, address = ScopeKind.CUSTOMER, row.customer.key
-    elif row.app is not None:
-        kind, address = ScopeKind.APP, f"{row.app.customer.key}/{row.app.key}"
-    elif row.pool is not None:
-        kind, address = ScopeKind.POOL, row.pool.key
     return WebhookRow(
         row.id,
         row.shown,
         tuple(row.events),
-        kind,
-        address,
+        *scope_address_of(row),
         row.owner.name if row.owner else "",
         row.created_at,
         row.paused_at,

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from larry.outside.log_line import start_logging
+from larry.outside.meter import enlist_process
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "larry.site.settings")
 
@@ -17,3 +18,4 @@ from larry.site.lane import lay_lane  # noqa: E402 — it reads tables, which ar
 
 application = lay_lane(_django)
 start_logging(settings.LARRY.log_level, settings.LARRY.log_format)
+enlist_process()

@@ -122,6 +122,14 @@ def fetch(port: int, path: str, token: str = "") -> tuple[int, dict[str, str], s
             return response.status, {name.lower(): value for name, value in response.getheaders()}, body
 
 
+def wait_for_processes(port: int, count: int) -> None:
+    """Until so many processes are told of, each from its start on; the last of them may begin late."""
+    until = time.monotonic() + PATIENCE
+    while len(re.findall(r"(?m)^process_resident_memory_bytes\{pid=", fetch(port, "/metrics")[2])) != count:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: dict[str, str]) -> None:
     port = find_port()
     done = call(surroundings, "serve", "--bind", str(port))
@@ -154,7 +162,7 @@ def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: d
         figures = fetch(port, "/metrics")[2]  # of both processes, whichever answers
         assert 'larry_requests_total{method="GET",route="healthz",status="200"} 1.0' in figures
         assert 'larry_requests_total{method="GET",route="start",status="302"} 1.0' in figures
-        assert len(re.findall(r"(?m)^process_resident_memory_bytes\{pid=", figures)) == 2
+        wait_for_processes(port, 2)
         taken = call(surroundings, "serve", "--bind", str(port))
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
         assert "--bind" in taken.stderr
