@@ -66,6 +66,12 @@ TOOLS: tuple[Tool, ...] = (
     Tool("cf-agent", "cfengine3", ("cf-agent",), "that CFEngine itself understands what Larry prints for it"),
     Tool("goiardi", "goiardi", ("goiardi",), "that a Chef server takes what Larry prints for Chef"),
     Tool("cap", "capistrano", ("cap",), "that Capistrano runs what Larry prints for it, in order"),
+    Tool(
+        "nginx",
+        "nginx",
+        ("nginx", "/usr/sbin/nginx"),
+        "that nginx itself takes the example in ops",
+    ),
     Tool("slapd", "slapd", ("/usr/sbin/slapd",), "signing in by a real directory"),
     Tool("ldapmodify", "ldap-utils", ("ldapmodify",), "what becomes of whoever leaves a group of the directory"),
     Tool("ldap-headers", "libldap2-dev", ("/usr/include/ldap.h",), "LDAP: its client is compiled on the spot"),

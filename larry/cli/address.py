@@ -15,6 +15,8 @@ from larry.cli.failure import CannotStart
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+LAST_PORT = 65535
+
 _BIND = re.compile(r"(?:(?P<host>\[[0-9A-Fa-f:.]+\]|[^:\[\]\s]+):|:)?(?P<port>[0-9]{1,5})")
 
 
@@ -27,6 +29,13 @@ class Address:
     def url(self) -> str:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 — what to open, not to bind
         return f"http://[{host}]:{self.port}/" if ":" in host else f"http://{host}:{self.port}/"
+
+    @property
+    def next(self) -> Address:
+        """The next port of the same host. Raises `CannotStart` where there is none."""
+        if self.port == LAST_PORT:
+            raise CannotStart(f"there is no port after {self.port} for lookups: choose another with --bind or PORT")
+        return Address(self.host, self.port + 1)
 
 
 def bind_option(command: F) -> F:
@@ -41,7 +50,7 @@ def read_address(bind: str | None) -> Address:
     if not said:
         return Address()
     found = _BIND.fullmatch(said)
-    if found is None or not 1 <= int(found["port"]) <= 65535:
+    if found is None or not 1 <= int(found["port"]) <= LAST_PORT:
         hint = "--bind" if bind is not None else "PORT"
         text = f"{said!r} is not a port or HOST:PORT, such as 8000 or 127.0.0.1:8000"
         raise click.BadParameter(text, param_hint=hint)

@@ -49,6 +49,8 @@ def _is_known(error: Exception) -> bool:
         ("larry.queries.reader", "NotFound"),
         ("larry.nouns.estate", "EstateFaults"),
         ("larry.outside.puppet_classes", "CannotReadClasses"),
+        ("larry.nouns.package_index", "NotAnIndex"),
+        ("larry.outside.packed_file", "CannotUnpack"),
         ("larry.outside.published_file", "NotPublished"),
         ("larry.cli.published_tree", "NotOurTimeline"),
         ("larry.client.failure", "RemoteFailure"),

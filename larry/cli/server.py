@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import subprocess
-import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,8 +14,13 @@ import click
 from larry.cli.address import Address, refuse_taken
 from larry.cli.failure import CannotStart
 from larry.cli.session import Session
+from larry.outside.parent import end_with_parent
 
 APPLICATION = "larry.site.wsgi:application"
+
+_LOOK_EVERY = 0.5
+_START_AGAIN_AFTER = 1.0
+"""Seconds: how often a server of its own is looked at, and how long after its end another one is started."""
 
 
 def refuse_unready(session: Session) -> None:
@@ -32,18 +37,21 @@ def refuse_unready(session: Session) -> None:
         raise CannotStart(f"the database has lost guards ({lost}): run `larry migrate`, which lays them anew")
 
 
-def run_server(address: Address, workers: int = 1) -> None:
-    """Serve until interrupted or terminated; prints the address once it listens. Raises `CannotStart`."""
+def run_server(address: Address, workers: int = 1, lookups: int = 0) -> None:
+    """Serve until interrupted or terminated; prints the address once it listens. Raises `CannotStart`.
+
+    ``lookups``: so many processes more, on the next port.
+    """
     refuse_taken(address)
 
     from django.db import connections
 
     connections.close_all()
-    with _counting_together(workers):
-        _serve(address, workers)
+    with _counting_together(workers + lookups), _serving_lookups(address, lookups):
+        _serve(address, workers, "Larry answers on")
 
 
-def _serve(address: Address, workers: int) -> None:
+def _serve(address: Address, workers: int, announced: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -61,27 +69,50 @@ def _serve(address: Address, workers: int) -> None:
     )
 
     def announce() -> None:
-        click.echo(f"Larry answers on {address.url} (stop with Ctrl-C)")
+        click.echo(f"{announced} {address.url} (stop with Ctrl-C)")
 
     server.on_startup(announce)
     server.serve()
 
 
 @contextmanager
-def serving_lookups(address: Address, processes: int) -> Iterator[None]:
+def _serving_lookups(address: Address, processes: int) -> Iterator[None]:
     """Inside, so many processes of their own answer on the next port. Raises `CannotStart` if that is taken."""
     if not processes:
         yield
         return
-    beside = Address(address.host, address.port + 1)
+    beside = address.next
     refuse_taken(beside)
-    bind = f"[{beside.host}]:{beside.port}" if ":" in beside.host else f"{beside.host}:{beside.port}"
-    words = [sys.executable, "-m", "larry.cli.main", "serve", "--bind", bind, "--workers", str(processes)]
-    with subprocess.Popen(words) as server:
-        try:
-            yield
-        finally:
-            server.terminate()
+    is_over = threading.Event()
+    keeper = threading.Thread(target=_keep_serving, args=(beside, processes, is_over), name="lookups")
+    keeper.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        keeper.join()
+
+
+def _keep_serving(address: Address, processes: int, is_over: threading.Event) -> None:
+    """A server of lookups, and another whenever it has ended, until all is over.
+
+    Its processes are replaced by itself; it ends when it is killed, or when they cannot live.
+    """
+    spawn = multiprocessing.get_context("spawn")
+    while not is_over.is_set():
+        server = spawn.Process(target=_serve_lookups, args=(address, processes), name="lookups")
+        server.start()
+        while server.is_alive() and not is_over.wait(_LOOK_EVERY):
+            pass
+        server.terminate()
+        server.join()
+        if not is_over.wait(_START_AGAIN_AFTER):
+            click.echo(f"larry: what answers lookups has ended ({server.exitcode}), and is started again", err=True)
+
+
+def _serve_lookups(address: Address, processes: int) -> None:
+    end_with_parent()
+    _serve(address, processes, "Lookups are answered on")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from larry.outside.log_line import tracing
 from larry.outside.meter import count_request
 from larry.web.headers import HEADERS
 from larry.web.observed import LOG, name_request, tell_answer
+from larry.web.proxy import find_client
 
 ROUTE = "configuration"
 """What meters and the log call it, as the view does."""
@@ -26,5 +27,5 @@ def _tell(environ: dict[str, Any], status: int, user: str, seconds: float) -> st
         count_request(ROUTE, "GET", status, seconds)
         return known
     with tracing(request=known):
-        tell_answer(ROUTE, "GET", status, user, str(environ.get("REMOTE_ADDR", "")), seconds)
+        tell_answer(ROUTE, "GET", status, user, find_client(environ), seconds)
     return known

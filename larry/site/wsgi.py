@@ -9,6 +9,7 @@ from django.core.wsgi import get_wsgi_application
 
 from larry.outside.log_line import start_logging
 from larry.outside.meter import enlist_process
+from larry.outside.parent import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "larry.site.settings")
 
@@ -19,3 +20,4 @@ from larry.site.lane import lay_lane  # noqa: E402 — it reads tables, which ar
 application = lay_lane(_django)
 start_logging(settings.LARRY.log_level, settings.LARRY.log_format)
 enlist_process()
+end_with_parent()

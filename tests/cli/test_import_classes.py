@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_refused(larry: Terminal, tmp_path: Path, monkeyp
     assert "holds no manifests" in larry.misused("import", "puppet-classes", str(tmp_path))
     assert "holds no role" in larry.misused("import", "ansible-roles", str(tmp_path))
     assert "there is no" in larry.misused("import", "puppet-classes", str(tmp_path / "none"))
-    assert "are for puppet-classes" in larry.misused("import", "hosts", "-", "--check")
+    assert "is for puppet-classes" in larry.misused("import", "hosts", "-", "--check")
     (tmp_path / "a.pp").write_text("class a {}\n")
     monkeypatch.setattr(shutil, "which", lambda _: None)
     assert "install Puppet" in larry.refused("import", "puppet-classes", str(tmp_path / "a.pp"))

@@ -2,124 +2,19 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import re
-import selectors
 import signal
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from tests.cli.server_process import PATIENCE, call, fetch, find_port, serving
 from tests.cli.terminal import ESTATE, LIVE, SECRET
-
-PATIENCE = 60.0
-COMMAND = (sys.executable, "-c", "from larry.cli.main import main; main()")
-
-
-def find_port() -> int:
-    with socket.socket() as door:
-        door.bind(("127.0.0.1", 0))
-        port: int = door.getsockname()[1]
-        return port
-
-
-@pytest.fixture
-def surroundings(tmp_path: Path) -> dict[str, str]:
-    """The environment of a Larry with an empty database of its own, of the sort that is being tested."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LARRY_", "DJANGO_", "PORT"))}
-    url = os.environ.get("LARRY_DATABASE_URL")
-    if url is None:
-        return {**kept, "LARRY_HOME": str(tmp_path)}
-    import psycopg
-
-    name = f"cli_{uuid.uuid4().hex}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    own = urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
-    return {**kept, "LARRY_HOME": str(tmp_path), "LARRY_DATABASE_URL": own}
-
-
-def call(surroundings: dict[str, str], *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        env=surroundings,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
-
-
-@contextmanager
-def serving(surroundings: dict[str, str], *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server that listens, and what it said until then; it is terminated whatever happens."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        env=surroundings,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        yield process, _read_until(process, "Larry answers on")
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(20)
-        if process.stdout is not None:
-            process.stdout.close()
-
-
-def _read_until(process: subprocess.Popen[str], sign: str) -> str:
-    assert process.stdout is not None
-    said, until = "", time.monotonic() + PATIENCE
-    with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ)
-        while time.monotonic() < until:
-            if selector.select(0.2):
-                line = process.stdout.readline()
-                said += line
-                if sign in line:
-                    return said
-                if not line:
-                    break
-    raise AssertionError(f"the server did not start: {said}")
-
-
-def fetch(port: int, path: str, token: str = "") -> tuple[int, dict[str, str], str]:
-    until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-            connection.request("GET", path, headers={"Authorization": f"Bearer {token}"} if token else {})
-            response = connection.getresponse()
-            body = response.read().decode()
-            connection.close()
-        except (ConnectionError, TimeoutError):
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return response.status, {name.lower(): value for name, value in response.getheaders()}, body
 
 
 def wait_for_processes(port: int, count: int) -> None:

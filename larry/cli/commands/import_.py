@@ -1,4 +1,6 @@
-"""`larry import`: many nouns of one sort at once, from CSV; and services, from the classes and roles of tools."""
+"""`larry import`: many nouns of one sort at once, from CSV; and services, from the classes and roles of tools, or
+from an index of packages.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +13,7 @@ from larry.cli.claim_source import CLAIM_SOURCES
 from larry.cli.estate_argument import read_one_file
 from larry.cli.noun_argument import NounArgument
 from larry.cli.option import act_options, expect_option
+from larry.cli.package_source import DEBIAN_PACKAGES, tell_packages
 from larry.cli.progress import progress_shown
 from larry.cli.session import open_session
 
@@ -19,22 +22,28 @@ if TYPE_CHECKING:
 
 
 class SortArgument(NounArgument):
-    """A noun, or a sort of claims."""
+    """A noun, a sort of claims, or packages."""
 
     name = "sort"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return str(value) if value in CLAIM_SOURCES else super().convert(value, param, ctx)
+        return str(value) if value in (*CLAIM_SOURCES, DEBIAN_PACKAGES) else super().convert(value, param, ctx)
 
 
 @click.command("import")
 @click.argument("noun", type=SortArgument(), metavar="NOUN")
 @click.argument("file", metavar="FILE")
-@click.option("--only", multiple=True, metavar="NAME", help="Of classes or roles: only this one. More than once.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    help="Of classes or roles: only this one. Of packages: this one and all it needs. More than once.",
+)
 @click.option("--check", is_flag=True, help="Of classes or roles: hold the services there are against them; exit 3.")
+@click.option("--output", metavar="FOLDER", help="Of packages: write files into this folder instead of printing one.")
 @expect_option
 @act_options
-def import_nouns(*, noun: str, file: str, only: tuple[str, ...], check: bool, **act: Any) -> None:
+def import_nouns(*, noun: str, file: str, only: tuple[str, ...], check: bool, output: str | None, **act: Any) -> None:
     """Create and change nouns of one sort from CSV: a line of field names, then one noun a line. An empty cell leaves a
     field as it is. Lists are written a;b, maps a=1;b=2, anything deeper as JSON. All or nothing. FILE may be - for
     standard input.
@@ -44,6 +53,9 @@ def import_nouns(*, noun: str, file: str, only: tuple[str, ...], check: bool, **
     NOUN may also be puppet-classes or ansible-roles, and FILE a folder of modules or roles. Then services that stand
     for them are printed as an estate file, with every parameter, its type and default; nothing is changed.
 
+    Or NOUN is debian-packages, and FILE an index of packages as apt keeps them in /var/lib/apt/lists, packed or not.
+    Then services with the needs of the packages are printed.
+
     \b
     Examples:
       larry import hosts hosts.csv --dry-run
@@ -51,12 +63,17 @@ def import_nouns(*, noun: str, file: str, only: tuple[str, ...], check: bool, **
       larry list hosts --format csv | sed 's/old.example/new.example/' | larry import hosts - --dry-run
       larry import puppet-classes /etc/puppet/code/modules --only ntp | larry plan -
       larry import ansible-roles roles --check
+      larry import debian-packages Packages.xz --only nginx | larry plan -
       printf 'name,was\\nweb7.example.com,web1.example.com\\n' | larry import hosts -
     """
-    if noun in CLAIM_SOURCES:
+    if noun == DEBIAN_PACKAGES and not check:
+        tell_packages(file, only, output)
+    elif output is not None:
+        raise click.UsageError(f"--output is for {DEBIAN_PACKAGES}")
+    elif noun in CLAIM_SOURCES:
         _tell_claims(noun, Path(file), frozenset(only), check=check)
     elif only or check:
-        raise click.UsageError(f"--only and --check are for {' and '.join(CLAIM_SOURCES)}")
+        raise click.UsageError(f"--check is for {' and '.join(CLAIM_SOURCES)}, --only for these and {DEBIAN_PACKAGES}")
     else:
         _import(noun, file, **act)
 

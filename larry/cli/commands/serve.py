@@ -34,12 +34,11 @@ def serve(*, bind: str | None, workers: int, lookups: int) -> None:
     address = read_address(bind)
     session = open_session()
 
-    from larry.cli.server import refuse_unready, run_server, serving_lookups
+    from larry.cli.server import refuse_unready, run_server
 
     refuse_unready(session)
     _warn_of_hosts(address)
-    with serving_lookups(address, lookups):
-        run_server(address, workers)
+    run_server(address, workers, lookups)
 
 
 def _warn_of_hosts(address: Address) -> None:
