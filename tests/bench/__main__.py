@@ -1,7 +1,8 @@
 """`make bench`: every row measured against its yardstick in this run, printed as a table with the machine.
 
 Each estate is measured in a process of its own, the second with more of everything: the last column says how many times
-as long Larry took there. SIZE=medium and SIZE=full take larger ones.
+as long Larry took there. SIZE=medium and SIZE=full take larger ones. ARGS=--served measures lookups through real
+servers instead, ARGS=--postgres on PostgreSQL, and both do both.
 """
 
 from __future__ import annotations
@@ -12,7 +13,10 @@ import platform
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -20,7 +24,7 @@ from rich.table import Table
 from tests.bench.measure import Row
 from tests.bench.size import SIZES, Size
 
-ONE = "--one"
+ONE, SERVED, ON_POSTGRESQL = "--one", "--served", "--postgres"
 
 
 def main() -> None:
@@ -38,11 +42,26 @@ def _grown(size: Size, times: int) -> Size:
 
 
 def _run(times: int) -> list[Row]:
-    with tempfile.TemporaryDirectory() as home:
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         environment = {**os.environ, "LARRY_HOME": home, "DJANGO_SETTINGS_MODULE": "larry.site.settings"}
-        words = [sys.executable, "-m", "tests.bench", ONE, str(times)]
+        if ON_POSTGRESQL in sys.argv:
+            environment["LARRY_DATABASE_URL"] = stack.enter_context(_serving_postgresql())
+        words = [sys.executable, "-m", "tests.bench", *sys.argv[1:], ONE, str(times)]
         done = subprocess.run(words, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+
+
+@contextmanager
+def _serving_postgresql() -> Iterator[str]:
+    """An empty database of a server that is durable, as one in production is."""
+    from tests.database import SESSION
+    from tests.journeys.cluster import serving_cluster
+
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # PostgreSQL has a user of its own
+        os.environ[SESSION] = folder
+        with serving_cluster() as cluster:
+            yield cluster.url
 
 
 def _measure(size: Size) -> list[Row]:
@@ -61,11 +80,15 @@ def _measure(size: Size) -> list[Row]:
     from tests.bench.lookup_rows import lookup_rows
     from tests.bench.page_rows import page_rows
     from tests.bench.process_rows import memory_rows, process_rows
+    from tests.bench.served_rows import served_rows
 
     migrate()
-    rows = [*closure_rows(size), *overlap_rows(), *apply_rows(size)]
+    is_served = SERVED in sys.argv
+    rows = [] if is_served else [*closure_rows(size), *overlap_rows(), *apply_rows(size)]
     now = clock.now()
     generate(Recipe(size.hosts, size.hosts, size.services, size.years), Author("bench", "to measure", now))
+    if is_served:
+        return list(served_rows(size, now))
     for measure in (lookup_rows, inventory_rows, dirty_rows, page_rows, process_rows, memory_rows, deploy_rows):
         rows += measure(size, now)
     return rows

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from tests.bench.bare_site import lay_documents, make_bare
 from tests.bench.measure import Row, compare
 from tests.bench.size import Size
 
@@ -26,9 +26,10 @@ def lookup_rows(size: Size, now: datetime) -> Iterator[Row]:
     from larry.site.lane import lay_lane
 
     start_logging("warning", "text")
-    token, hosts = _make_token(now), _choose_hosts(200)
+    token, hosts = make_token(now), choose_hosts(200)
     lane = lay_lane(_never)
-    bare = _bare(now)
+    lay_documents(now)
+    bare = make_bare()
     said = f"{size.hosts:,} hosts, {len(hosts)} of them in turn"
     tags = {host: _call(lane, _environ(host, token))[1]["ETag"] for host in hosts}
     mine, theirs = compare(_turn(lane, hosts, token), _turn(bare, hosts, token), rounds=9)
@@ -50,7 +51,8 @@ def _never(environ: dict[str, Any], start_response: Any) -> list[bytes]:
     raise AssertionError(f"the lane left {environ['PATH_INFO']} to Django")
 
 
-def _make_token(now: datetime) -> str:
+def make_token(now: datetime) -> str:
+    """A token that need not be written down for hours."""
     from larry.actions.author import Author
     from larry.actions.token import NewToken, add_token
     from larry.records.token import Token
@@ -65,7 +67,8 @@ def _make_token(now: datetime) -> str:
     return text
 
 
-def _choose_hosts(count: int) -> list[str]:
+def choose_hosts(count: int) -> list[str]:
+    """So many names, or all there are."""
     from larry.records.host import Host
 
     names = list(Host.objects.order_by("id").values_list("name", flat=True))
@@ -112,7 +115,7 @@ def ask_many(times: int, now: datetime) -> None:
     from larry.queries.reader import LOCAL
     from larry.site.wsgi import application
 
-    token, hosts = _make_token(now), _choose_hosts(times)
+    token, hosts = make_token(now), choose_hosts(times)
     for number in range(times):
         _call(application, {**_environ(hosts[number % len(hosts)], token), "HTTP_HOST": "localhost"})
     dialect = find_dialect("json")
@@ -122,47 +125,3 @@ def ask_many(times: int, now: datetime) -> None:
 
 def _start(status: str, headers: list[tuple[str, str]]) -> None:
     assert status[:3] in {"200", "304"}, status
-
-
-def _bare(now: datetime) -> Any:
-    """A token hashed and checked, and one indexed SELECT of a ready document, in one statement of the driver."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS bench_document")
-        cursor.execute("CREATE TABLE bench_document (host text PRIMARY KEY, etag text, body text)")
-        cursor.execute(
-            "INSERT INTO bench_document SELECT h.name, d.digest, d.body FROM larry_host h"
-            " JOIN larry_nodesegment s ON s.host_id = h.id JOIN larry_nodedocument d ON d.digest = s.document_id"
-            ' WHERE s.start <= %s AND (s."end" IS NULL OR s."end" > %s)',
-            [now, now],
-        )
-    mark = "?" if connection.vendor == "sqlite" else "%s"
-    statement = (
-        "SELECT t.expires_at, b.etag, b.body FROM larry_token t JOIN bench_document b"
-        f" ON b.host = {mark} WHERE t.digest = {mark} AND t.revoked_at IS NULL"
-    )
-
-    def fetch(values: tuple[str, str]) -> Any:
-        if connection.vendor == "sqlite":
-            return connection.connection.execute(statement, values).fetchone()
-        from psycopg import Cursor
-
-        with Cursor(connection.connection) as cursor:
-            return cursor.execute(statement, values, prepare=True).fetchone()
-
-    def answer(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-        token = environ["HTTP_AUTHORIZATION"][7:]
-        host = environ["PATH_INFO"][15:-5]
-        row = fetch((host, hashlib.sha256(token.encode()).hexdigest()))
-        if row is None:
-            start_response("401 Unauthorized", [])
-            return [b""]
-        if "HTTP_IF_NONE_MATCH" in environ:
-            start_response("304 Not Modified", [("ETag", row[1])])
-            return [b""]
-        body = row[2].encode()
-        start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
-        return [body]
-
-    return answer
