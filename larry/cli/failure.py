@@ -67,9 +67,17 @@ def _is(error: Exception, module: str, name: str) -> bool:
     return isinstance(kind, type) and isinstance(error, kind)
 
 
+def _has_stopped(error: Exception) -> bool:
+    """Whether PostgreSQL panicked: then its log may hold the commit that it could not tell of."""
+    told = getattr(error.__cause__, "diag", None)
+    return getattr(told, "severity_nonlocalized", None) == "PANIC"
+
+
 def _explain_database(error: Exception) -> str:
     text = show_plain(" ".join(str(error).split()))
     lowered = text.lower()
+    if _has_stopped(error):
+        return f"the database's server has stopped amid this ({text}): once it is up again, look whether this was done"
     if any(sign in lowered for sign in _LOCKED):
         return f"another process has been writing to the database for too long ({text}): try again"
     if any(sign in lowered for sign in _FULL):

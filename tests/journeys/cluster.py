@@ -68,18 +68,19 @@ class Cluster:
                 start_new_session=True,
             )  # fmt: skip
             for _ in range(100):  # a server that was killed may still hold its memory: then the new one gives up
-                if self._answers():
+                if self.answers():
                     return
                 time.sleep(0.05)
         raise AssertionError("the server does not come up")
 
-    def _answers(self) -> bool:
-        asked = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
-        return subprocess.run(asked, check=False).returncode == 0
-
     def kill(self) -> None:
         """kill -9 of the server; its children notice, and end without a word."""
         os.kill(int((self.data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+
+    def answers(self) -> bool:
+        """Whether it takes connections."""
+        asked = [str(self.programs / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(asked, check=False).returncode == 0
 
     def close(self) -> None:
         self._close_keeper()
@@ -107,12 +108,12 @@ def _folder() -> Path:
 
 
 @contextmanager
-def serving_cluster() -> Iterator[Cluster]:
-    """A fresh server with an empty database `larry`, which keeps what it acknowledges."""
+def serving_cluster(data: Path | None = None, *options: str) -> Iterator[Cluster]:
+    """A fresh server with an empty database `larry`, which keeps what it acknowledges; ``options`` are initdb's."""
     programs = find_programs()
     assert programs is not None
-    cluster = Cluster(programs, _folder() / "data", free_port())
-    given = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
+    cluster = Cluster(programs, data or _folder() / "data", free_port())
+    given = ("-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", *options)
     cluster.run("initdb", "-D", cluster.data, *given)
     try:
         cluster.start()

@@ -34,7 +34,13 @@ class Place:
         return {**bare, "LARRY_HOME": str(self.home), "LARRY_ACTOR": "the tests", **self.settings}
 
     def run(self, *words: str, say: str = "") -> str:
-        done = subprocess.run(
+        done = self.call(*words, say=say)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def call(self, *words: str, say: str = "") -> subprocess.CompletedProcess[str]:
+        """Whatever comes of it."""
+        return subprocess.run(
             [LARRY, *words],
             env=self.environment,
             input=say,
@@ -43,8 +49,6 @@ class Place:
             timeout=PATIENCE,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
 
 
 @dataclass(slots=True)

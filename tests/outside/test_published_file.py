@@ -127,9 +127,10 @@ while True:
 """
 
 
-def test_a_hundred_kills_tear_no_file_and_lose_nothing_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [100, pytest.param(2000, marks=pytest.mark.slow)])
+def test_kills_tear_no_file_and_lose_nothing_acknowledged(kills: int, tmp_path: Path) -> None:
     acknowledged = 0
-    for kill in range(100):
+    for kill in range(kills):
         command = [sys.executable, "-S", "-c", PUBLISHER, str(tmp_path), str(acknowledged)]
         environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as publisher:
