@@ -23,7 +23,7 @@ from tests.journeys.larry_process import Place
 pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="on the pass that has PostgreSQL")
 
 MEBIBYTE = 2**20
-ROOM = (0, 96 * 1024, 400 * 1024)
+ROOM = (0, 160 * 1024)
 """Bytes that are left: the disk is full at another place of the act each time."""
 
 
@@ -78,8 +78,10 @@ class Machine:
     log: Disk
 
     def world(self) -> str:
-        """All that is described and all that was recorded."""
-        return self.place.run("dump") + self.place.run("activity", "--limit", "100000", "--format", "json")
+        """Every row of every table; not how far the counters of numbers are, which no server takes back."""
+        place = ("-h", "127.0.0.1", "-p", str(self.cluster.port), "-U", "postgres", "larry")
+        rows = self.cluster.run("pg_dump", "--data-only", *place)
+        return "\n".join(line for line in rows.splitlines() if not line.startswith("SELECT pg_catalog.setval"))
 
     def restart(self) -> None:
         """As whoever looks after the server would."""
@@ -123,9 +125,8 @@ def test_a_disk_for_the_data_that_is_full_loses_nothing(machine: Machine) -> Non
                 assert "nothing was changed" in done.stderr
                 assert len(done.stderr.splitlines()) == 1
                 assert machine.world() == world, "it can be read while the disk is full"
-    assert refused >= 2
+    assert refused == len(ROOM)
     machine.place.run("apply", "-", "--reason", "there is room", say=estate)
-    assert json.loads(machine.place.run("list", "customers", "--format", "json"))[-1]["name"] != ""
     assert "no changes" in machine.place.run("plan", "-", say=estate)
 
 
