@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
+
+from larry.outside.published_file import put_whole
 
 LEDGER = ".larry-files"
 """Names what Larry wrote into a folder, so that it takes away what it no longer says, and nothing else."""
@@ -21,17 +22,8 @@ def replace_file(path: Path, text: str) -> bool:
         return True
     if path.exists() and path.read_bytes() == content:
         return False
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if path.exists():
-            beside.chmod(path.stat().st_mode & 0o7777)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
+    mode = path.stat().st_mode & 0o7777 if path.exists() else None
+    put_whole({path: content}, lambda _: mode)
     return True
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +40,11 @@ def replace_files(texts: Mapping[Path, str], *, mode: int = 0o644) -> int:
     changed = {path: body for path, body in bodies.items() if not _stands(path, body, _mode(body, mode))}
     for folder in {path.parent for path in changed}:
         folder.mkdir(parents=True, exist_ok=True)
-    _put({_beside(path, SUM): _sums(path, body) for path, body in changed.items()}, mode)
+    put_whole({_beside(path, SUM): _sums(path, body) for path, body in changed.items()}, lambda _: mode)
     for path in changed:
         if path.exists() and _is_whole(path, path):
             _keep_previous(path)
-    _put(changed, mode)
+    put_whole(changed, lambda body: _mode(body, mode))
     return len(changed)
 
 
@@ -130,7 +130,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _half(path: Path) -> Path:
-    return path.with_name(f".{path.name}{HALF}")
+    return path.with_name(f".{path.name}.{os.getpid()}{HALF}")
 
 
 def _keep_previous(path: Path) -> None:
@@ -144,22 +144,36 @@ def _keep_previous(path: Path) -> None:
     second.replace(before)
 
 
-def _put(bodies: Mapping[Path, bytes], mode: int) -> None:
-    """Write beside, flush, rename, flush the folders: nothing is under its name before it is on the disk."""
-    for path, body in bodies.items():
-        handle = os.open(_half(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
-        os.fchmod(handle, _mode(body, mode))
-        with os.fdopen(handle, "wb") as file:
-            file.write(body)
-            file.flush()
-            if len(bodies) < _MANY:
-                os.fsync(file.fileno())
-    if len(bodies) >= _MANY:
-        os.sync()
-    for path in bodies:
-        _half(path).replace(path)
+def put_whole(bodies: Mapping[Path, bytes], find_mode: Callable[[bytes], int | None]) -> None:
+    """Write beside, flush, rename, flush the folders: nothing is under its name before it is on the disk.
+
+    The mode is what ``find_mode`` says, or what a new file gets where that is None. A fault leaves no half behind.
+    """
+    try:
+        for path, body in bodies.items():
+            _write_half(path, body, find_mode(body), is_alone=len(bodies) < _MANY)
+        if len(bodies) >= _MANY:
+            os.sync()
+        for path in bodies:
+            _half(path).replace(path)
+    finally:
+        for path in bodies:
+            _half(path).unlink(missing_ok=True)
     for folder in {path.parent for path in bodies}:
         _flush_folder(folder)
+
+
+def _write_half(path: Path, body: bytes, mode: int | None, *, is_alone: bool) -> None:
+    half = _half(path)
+    half.unlink(missing_ok=True)  # of a process of the same number that was killed
+    handle = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
+    with os.fdopen(handle, "wb") as file:
+        if mode is not None:
+            os.fchmod(handle, mode)
+        file.write(body)
+        file.flush()
+        if is_alone:
+            os.fsync(handle)
 
 
 def _flush_folder(folder: Path) -> None:

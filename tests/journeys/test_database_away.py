@@ -1,0 +1,125 @@
+"""Boundaries pass while the database is away: each is told once it is back, under one key, and in its order."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from larry.core.interval import iso
+from larry.outside import clock
+from tests.cli.terminal import ESTATE, LIVE
+from tests.journeys.cluster import Cluster, serving_cluster
+from tests.journeys.larry_process import LARRY, Place
+from tests.outside.receiver import Receiver, receiving
+
+pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="on the pass that has PostgreSQL")
+
+STAYS = 10
+LENGTH = timedelta(seconds=0.2)
+HOUR = 3600.0
+PATIENCE = 240.0
+"""Seconds: a delivery that was cut off is sent again after the lease of a minute and a half."""
+
+
+@contextmanager
+def working(place: Place) -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen(
+        [LARRY, "worker"], env=place.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as worker:
+        try:
+            yield worker
+        finally:
+            worker.terminate()
+
+
+def lay_stays(place: Place, first: datetime) -> None:
+    """Ten deployments, one after the other: two boundaries each."""
+    moments = [first + LENGTH * number for number in range(STAYS + 1)]
+    stays = [
+        {"instance": LIVE, "host": "web1.example.com", "start": iso(start), "end": iso(end), "reason": "for a moment"}
+        for start, end in pairwise(moments)
+    ]
+    place.run("apply", "-", "--with-deployments", say=json.dumps({"larry": 1, "deployments": stays}))
+
+
+def wait_for(receiver: Receiver, keys: int) -> None:
+    """Until so many events have come, each counted once however often it was sent."""
+    until = time.monotonic() + PATIENCE
+    while len({json.loads(taken.body)["delivery"] for taken in list(receiver.taken)}) < keys:
+        assert time.monotonic() < until, "not every boundary is told"
+        time.sleep(0.1)
+
+
+def sleep_until(moment: datetime) -> None:
+    time.sleep(max(0.0, (moment - clock.now()).total_seconds()))
+
+
+def pass_while_away(cluster: Cluster, place: Place, seconds: float) -> int:
+    """Rounds for so long, at least one; how many boundaries have passed. In the first the database goes before the
+    boundaries; later whenever it happens, and amid deliveries.
+    """
+    chance, begun, rounds = random.Random(9), time.monotonic(), 0
+    with receiving() as receiver:
+        events = ("--event", "deployment.started", "--event", "deployment.ended")
+        place.run("webhook", "add", f"http://127.0.0.1:{receiver.port}/", *events)
+        before = time.monotonic()
+        place.run("plan", "-", say=ESTATE)
+        slowness = time.monotonic() - before
+        with working(place) as worker:
+            while rounds == 0 or time.monotonic() - begun < seconds:
+                first = clock.now() + timedelta(seconds=2 + 3 * slowness)
+                lay_stays(place, first)
+                last = first + STAYS * LENGTH
+                sleep_until(first + timedelta(seconds=chance.uniform(-2, 4) if rounds else -1))
+                cluster.kill()
+                sleep_until(last)
+                cluster.close()
+                cluster.start()
+                rounds += 1
+                wait_for(receiver, 2 * STAYS * rounds)
+                assert worker.poll() is None
+        check(receiver, rounds)
+    return 2 * STAYS * rounds
+
+
+def check(receiver: Receiver, rounds: int) -> None:
+    keys: dict[tuple[str, str], set[str]] = {}
+    order: list[str] = []
+    for taken in receiver.taken:
+        body = json.loads(taken.body)
+        known = keys.setdefault((body["event"], body["address"]), set())
+        if not known:
+            order.append(body["at"])
+        known.add(body["delivery"])
+    assert len(keys) == 2 * STAYS * rounds
+    assert {len(each) for each in keys.values()} == {1}
+    if rounds == 1:
+        assert len(set(order)) == STAYS + 1
+
+
+def be_away(folder: Path, seconds: float) -> int:
+    with serving_cluster() as cluster:
+        settings = {"LARRY_DATABASE_URL": cluster.url, "LARRY_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+        place = Place(folder / "larry", settings)
+        place.run("migrate")
+        place.run("apply", "-", say=ESTATE)
+        return pass_while_away(cluster, place, seconds)
+
+
+def test_boundaries_that_pass_while_the_database_is_away_are_told(tmp_path: Path) -> None:
+    assert be_away(tmp_path, 0) == 2 * STAYS
+
+
+@pytest.mark.slow
+def test_boundaries_that_pass_for_an_hour_in_which_the_database_comes_and_goes(tmp_path: Path) -> None:
+    assert be_away(tmp_path, HOUR) > 20 * STAYS
