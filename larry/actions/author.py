@@ -53,11 +53,13 @@ class Author:
 
 
 class Refused(Exception):
-    """An action that is not done, and why in one clear line; ``plan`` is there when a Plan was made."""
+    """An action that is not done, and why in one clear line; ``plan`` is there when a Plan was made, ``field`` names
+    what of the request is wrong where it is one thing."""
 
-    def __init__(self, text: str, plan: Plan | None = None) -> None:
+    def __init__(self, text: str, plan: Plan | None = None, *, field: str = "") -> None:
         super().__init__(text)
         self.plan = plan
+        self.field = field
 
 
 class GroundMoved(Refused):

@@ -68,7 +68,8 @@ def add_token(new: NewToken, author: Author, *, dry_run: bool = False) -> MadeTo
         narrowing = Narrowing(new.role, new.kind, id_, (spot.customer or 0), new.reveals)
         _permit_rights(user, narrowing, author)
         if Token.objects.filter(user=user, name_folded=fold(new.name), revoked_at=None).exists():
-            raise Refused(f"{user.name} has a token {new.name}: revoke that one, or take another name")
+            text = f"{user.name} has a token {new.name}: revoke that one, or take another name"
+            raise Refused(text, field="name")
         columns = {f"{kind}_id": id_ if new.kind is kind else None for kind in ScopeKind if kind != "everything"}
         text = make_token_text(secrets.token_bytes(PUBLIC_BYTES), secrets.token_bytes(SECRET_BYTES))
         row = Token(
@@ -135,11 +136,12 @@ def note_use(token_id: int, used_at: datetime | None, now: datetime) -> None:
 
 def _refuse_odd(new: NewToken, author: Author) -> None:
     if not is_user_name(new.name):
-        raise Refused(f"a token's name is made of letters, digits and . @ + - _, at most {LONGEST_USER_NAME} of them")
+        text = f"a token's name is made of letters, digits and . @ + - _, at most {LONGEST_USER_NAME} of them"
+        raise Refused(text, field="name")
     if new.expires_at is not None and new.expires_at <= author.now:
-        raise Refused("a token expires in the future")
+        raise Refused("a token expires in the future", field="expires")
     if new.expires_at is not None and new.expires_at > author.now + LONGEST_LIFE:
-        raise Refused("a token holds for ten years at most")
+        raise Refused("a token holds for ten years at most", field="expires")
 
 
 def _lock_user(name: str, author: Author) -> User:
@@ -150,7 +152,7 @@ def _lock_user(name: str, author: Author) -> User:
     if row.name != author.actor:
         permit_everything(author, Permission.MANAGE, "or make tokens for others")
     if row.deactivated_at is not None:
-        raise Refused(f"{row.name} is deactivated")
+        raise Refused(f"{row.name} is deactivated", field="user")
     return row
 
 
@@ -165,7 +167,7 @@ def _permit_rights(user: User, narrowing: Narrowing, author: Author) -> None:
     if is_narrow and rights.is_empty:
         raise Refused(f"such a token could do nothing: {user.name} has no such rights there")
     if narrowing.reveals and rights.scope(Permission.REVEAL).is_empty:
-        raise Refused(f"{user.name} may not reveal secrets there, and so no token of theirs can")
+        raise Refused(f"{user.name} may not reveal secrets there, and so no token of theirs can", field="secrets")
     if not author.rights.cover(rights) and not author.rights.cover(widest):
         raise NotAllowed(f"{author.actor} may not make a token that could do more than {author.actor} may")
 

@@ -51,9 +51,10 @@ class MadeWebhook:
 def add_webhook(new: NewWebhook, author: Author, *, dry_run: bool = False) -> MadeWebhook:
     """Add a webhook, with a new secret to sign by. One transaction. Raises `NotFound`, `NotAllowed`, `Refused`."""
     if not new.events:
-        raise Refused("say which events the webhook is for")
+        raise Refused("say which events the webhook is for", field="events")
     if EventKind.NODE in new.events and new.kind in {ScopeKind.CUSTOMER, ScopeKind.APP}:
-        raise Refused("nodes are told whole: node.changed is for everything or a pool, as reading a configuration is")
+        text = "nodes are told whole: node.changed is for everything or a pool, as reading a configuration is"
+        raise Refused(text, field="events")
 
     def work() -> MadeWebhook:
         spot, id_ = find_scope(new.kind, new.address, author)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from django.db.models import Case, CharField, IntegerField, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import Cast, Concat
+from django.db.models.functions import Cast, Coalesce, Concat
 
 from larry.core.key import fold
 from larry.queries.deployment import state_of
@@ -21,12 +21,16 @@ from larry.records.customer import Customer
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.grade import Grade
+from larry.records.grant import Group
 from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.rollout import Rollout
 from larry.records.service import Parameter, Service
+from larry.records.token import Token
+from larry.records.user import User
+from larry.records.webhook import Webhook
 
 _MOST_WORDS = 6
 LONGEST_SEARCH = 200
@@ -41,7 +45,8 @@ EXACT, PREFIX, INSIDE, SAID = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What was found: ``kind`` a noun or snapshot, deployment, rollout, parameter; ``about`` a few words on it."""
+    """What was found: ``kind`` a noun or snapshot, deployment, rollout, parameter, user, group, token, webhook;
+    ``about`` a few words on it."""
 
     kind: str
     address: str
@@ -62,7 +67,7 @@ class Hits:
 def search_everything(text: str, reader: Reader, at: Moment, *, most: int = 8) -> tuple[Hits, ...]:
     """What is known of a text, by kind, the kind with the best fit first; at most ``most`` of a kind.
 
-    12 SQL statements, fewer where a text cannot be a digest, an id or a number; all words of the text are to fit.
+    16 SQL statements, fewer where a text cannot be a digest, an id or a number; all words of the text are to fit.
     """
     text = " ".join(text.replace("\0", "").split())[:LONGEST_SEARCH]
     if not text:
@@ -70,6 +75,7 @@ def search_everything(text: str, reader: Reader, at: Moment, *, most: int = 8) -
     with read_view():
         groups = [(kind, list(rows[: most + 1])) for kind, rows in _list_rows(text, reader)]
         groups += [("deployment", _list_deployments(text, reader, at, most + 1))]
+        groups += [(kind, list(rows[: most + 1])) for kind, rows in _list_people(text, reader)]
     found = [
         Hits(kind, tuple(Hit(kind, *row) for row in rows[:most]), len(rows) > most) for kind, rows in groups if rows
     ]
@@ -104,6 +110,23 @@ def _list_rows(text: str, reader: Reader) -> Iterator[tuple[str, _Rows]]:
     rollouts = restrict(reader, Rollout.objects.filter(wanted)).annotate(fit=_fit(exact, Q(pk__in=[])))
     told = rollouts.annotate(number=Cast("id", CharField())).order_by("fit", "-id")
     yield "rollout", told.values_list("number", "reason", "actor", "fit")
+
+
+def _list_people(text: str, reader: Reader) -> Iterator[tuple[str, _Rows]]:
+    """Users, groups, tokens that count, and webhooks, as far as the reader sees them."""
+    names = ("name_folded",)
+    users = _rank(restrict(reader, User.objects.all()), text, names, ("full_name", "email"))
+    yield "user", users.order_by("fit", "name_folded").values_list("name", "full_name", "email", "fit")
+    groups = _rank(restrict(reader, Group.objects.all()), text, names)
+    yield "group", groups.distinct().order_by("fit", "name_folded").values_list("name", "name", "description", "fit")
+    held = restrict(reader, Token.objects.filter(revoked_at=None))
+    tokens = _rank(held, text, ("name_folded", "prefix"), ())
+    yield "token", tokens.order_by("fit", "name_folded").values_list("prefix", "name", "user__name", "fit")
+    told = restrict(reader, Webhook.objects.filter(removed_at=None))
+    webhooks = _rank(told, text, ("shown",), ()).annotate(
+        number=Cast("id", CharField()), own=Coalesce("owner__name", Value(""))
+    )
+    yield "webhook", webhooks.order_by("fit", "id").values_list("number", "shown", "own", "fit")
 
 
 def _list_deployments(text: str, reader: Reader, at: Moment, most: int) -> list[tuple[str, str, str, int]]:

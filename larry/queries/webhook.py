@@ -113,13 +113,27 @@ def get_webhook(number: int, reader: Reader, at: Moment) -> WebhookRow:
 
 
 def list_deliveries(
-    webhook: int, reader: Reader, at: Moment, *, state: str | None = None, limit: int | None = 50
+    webhook: int, reader: Reader, at: Moment, *, state: str | None = None, begin: int = 0, limit: int | None = 50
 ) -> tuple[DeliveryRow, ...]:
-    """The deliveries of a webhook, newest first; 1 SQL statement."""
+    """The deliveries of a webhook, newest first, from ``begin`` (counted from 0); 1 SQL statement."""
     rows = restrict(reader, Delivery.objects.filter(webhook=webhook)).select_related("event").order_by("-id")
     if state is not None:
         rows = rows.filter(state=state)
-    return tuple(_delivery(row) for row in rows[:limit])
+    return tuple(_delivery(row) for row in rows[begin : None if limit is None else begin + limit])
+
+
+def count_deliveries(webhook: int, reader: Reader, at: Moment) -> Mapping[str, int]:
+    """How many deliveries of a webhook there are in each state; 1 SQL statement."""
+    rows = restrict(reader, Delivery.objects.filter(webhook=webhook)).order_by("state")
+    return dict(rows.values_list("state").annotate(count=Count("id")))
+
+
+def get_delivery(key: str, reader: Reader, at: Moment) -> DeliveryRow:
+    """One delivery by its key; 1 SQL statement. Raises `NotFound`."""
+    row = restrict(reader, Delivery.objects.filter(key=key)).select_related("event").first()
+    if row is None:
+        raise NotFound(f"there is no delivery {key}")
+    return _delivery(row)
 
 
 def count_dead(reader: Reader, at: Moment) -> Mapping[int, tuple[str, int]]:

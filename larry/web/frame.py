@@ -117,7 +117,8 @@ def _list_chips(here: str, asked: Asked) -> tuple[tuple[str, str], ...]:
 
 def _list_menu(visitor: Visitor) -> tuple[tuple[str, str], ...]:
     own = reverse("user", args=[visitor.name])
-    return ("Account", own), ("Change password", find_route("change-password"))
+    tokens = f"{reverse('tokens')}?{urlencode({'user': visitor.name})}"
+    return ("Account", own), ("Your tokens", tokens), ("Change password", find_route("change-password"))
 
 
 def _take_notices(request: HttpRequest) -> tuple[Notice, ...]:

@@ -29,6 +29,8 @@ MORE = (
     ("Users", "users"),
     ("Groups", "groups"),
     ("Grants", "grants"),
+    ("Tokens", "tokens"),
+    ("Webhooks", "webhooks"),
 )
 """What is shown, and the name of its route."""
 

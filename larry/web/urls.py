@@ -58,6 +58,7 @@ from larry.web.views.search import answer_search
 from larry.web.views.sign_in import answer_sign_in, answer_sign_out
 from larry.web.views.situation import answer_situation_counts, answer_situations
 from larry.web.views.start import answer_start
+from larry.web.views.token import answer_token, answer_token_new, answer_token_revoke, answer_tokens
 from larry.web.views.user import answer_user, answer_users
 from larry.web.views.user_edit import (
     answer_user_edit,
@@ -65,6 +66,15 @@ from larry.web.views.user_edit import (
     answer_user_password,
     answer_user_switch,
 )
+from larry.web.views.webhook import (
+    answer_delivery_retry,
+    answer_webhook,
+    answer_webhook_ping,
+    answer_webhook_remove,
+    answer_webhook_switch,
+    answer_webhooks,
+)
+from larry.web.views.webhook_new import answer_webhook_new
 
 _SHOWN_APART = {"instance": answer_instance}
 """Nouns whose page shows more than that of every noun."""
@@ -138,6 +148,17 @@ urlpatterns: list[URLPattern] = [
     path("grants/-/new", answer_grant_new, name="grant-new"),
     path("grants/-/revoke", answer_grant_revoke, name="grant-revoke"),
     path("grants/-/scopes", answer_scope_names, name="scope-names"),
+    path("tokens/", answer_tokens, name="tokens"),
+    path("tokens/-/new", answer_token_new, name="tokens-new"),
+    path("tokens/<str:prefix>", answer_token, name="token"),
+    path("tokens/<str:prefix>/revoke", answer_token_revoke, name="token-revoke"),
+    path("webhooks/", answer_webhooks, name="webhooks"),
+    path("webhooks/-/new", answer_webhook_new, name="webhooks-new"),
+    path("webhooks/<int:number>", answer_webhook, name="webhook"),
+    path("webhooks/<int:number>/switch", answer_webhook_switch, name="webhook-switch"),
+    path("webhooks/<int:number>/ping", answer_webhook_ping, name="webhook-ping"),
+    path("webhooks/<int:number>/remove", answer_webhook_remove, name="webhook-remove"),
+    path("deliveries/<str:key>/retry", answer_delivery_retry, name="delivery-retry"),
     path("static/<str:name>", answer_asset, name="asset"),
     *(route for noun in NOUNS.values() for route in _route_noun(noun)),
 ]

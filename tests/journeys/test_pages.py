@@ -27,6 +27,7 @@ WANTED = (
     "/services/monitoring/edit", f"/hosts/{HOST}", f"/hosts/{HOST}?as_of=-200d", f"/graph/instance/{SHOP}",
     f"/timeline/instance/{SHOP}", "/roles/web", "/hosts/?q=nothing-like-it", "/deployments/?q=nothing-like-it",
     "/search?q=nothing-like-it", "/dirty?customer=nobody", "/users/ada", "/users/demo",
+    "/webhooks/1", "/search?q=ada",
 )  # fmt: skip
 """Where there is much, or nothing, to be seen; the rest is found by links."""
 
@@ -38,6 +39,12 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         command(served, "group", "add", "night-shift", "--description", "who is woken up")
         command(served, "group", "join", "night-shift", NAME)
         command(served, "group", "grant", "night-shift", "operator", "--pool", "production")
+        command(served, "token", "add", NAME, "laptop", "--role", "viewer", "--expires", "+90d")
+        hook = "https://chat.example.com/hooks/a-path"
+        command(served, "webhook", "add", hook, "--owner", NAME, "--event", "check.failed")
+        command(served, "webhook", "test", "1")
+        command(served, "webhook", "pause", "1", "--reason", "the chat is being moved")
+        command(served, "worker", "--once")
         yield served.url
 
 

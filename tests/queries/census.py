@@ -83,7 +83,15 @@ from larry.queries.subject import find_subject
 from larry.queries.tally import get_tally, list_boundaries
 from larry.queries.token import find_token, get_narrowed_rights, get_token, list_tokens
 from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
-from larry.queries.webhook import count_dead, find_next_due, get_webhook, list_deliveries, list_webhooks
+from larry.queries.webhook import (
+    count_dead,
+    count_deliveries,
+    find_next_due,
+    get_delivery,
+    get_webhook,
+    list_deliveries,
+    list_webhooks,
+)
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.host import Host
@@ -303,6 +311,8 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_webhooks": lambda all_: list_webhooks(all_.reader, AT),
     "get_webhook": lambda all_: get_webhook(all_.webhook, all_.reader, AT),
     "list_deliveries": lambda all_: list_deliveries(all_.webhook, all_.reader, AT),
+    "count_deliveries": lambda all_: count_deliveries(all_.webhook, all_.reader, AT),
+    "get_delivery": lambda all_: [get_delivery(list_deliveries(all_.webhook, LOCAL, AT)[0].key, all_.reader, AT)],
     "count_dead": lambda all_: count_dead(all_.reader, AT),
     "find_next_due": lambda all_: find_next_due(all_.reader, AT),
     "find_token": lambda all_: find_token(all_.token, all_.reader, AT),

@@ -44,6 +44,8 @@ def fill(route: str, side: str, world: World) -> str:
         "address": _address(route, side),
         "id": world.token[side] if "tokens" in route else world.deployment[side],
         "name": _name(route, side),
+        "prefix": world.token[side],
+        "key": "dlv_none",
     }
     return "/" + re.sub(r"<(?:\w+:)?(\w+)>", lambda found: values[found[1]], route)
 

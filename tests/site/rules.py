@@ -141,6 +141,15 @@ RULES: Mapping[tuple[str, str], Rule] = {
     **_both(ALL, ANY_FORM, "deploy", "dirty", "password", "grants/-/new", "grants/-/revoke"),
     **_both(NONE, ANY_FORM, "instances/<path:address>/snapshot", "preferences"),
     **_both(ALL, Rule("all", MANAGE), "users/-/new", "groups/-/new"),
+    **_look(ALL, "tokens/"),
+    **_both(ALL, ANY_FORM, "tokens/-/new"),
+    **_look(NOBODY, "tokens/<str:prefix>"),  # those of two others
+    **_both(NOBODY, NOBODY, "tokens/<str:prefix>/revoke"),
+    **_look(ALL, "webhooks/"),
+    **_both(ALL, ANY_FORM, "webhooks/-/new"),
+    **_look(NOBODY, "webhooks/<int:number>"),  # whose they are is told by their own tests
+    **_both(NOBODY, NOBODY, *(f"webhooks/<int:number>/{what}" for what in ("switch", "ping", "remove"))),
+    **_both(NOBODY, NOBODY, "deliveries/<str:key>/retry"),
     **_look(NOBODY, "users/<str:name>", "groups/<str:name>"),
     **_both(NOBODY, NOBODY, *(f"users/<str:name>/{what}" for what in ("edit", "password", "switch"))),
     **_both(NOBODY, NOBODY, *(f"groups/<str:name>/{what}" for what in ("remove", "join", "leave"))),

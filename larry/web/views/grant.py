@@ -17,10 +17,10 @@ from larry.queries.grant import list_grants, list_groups
 from larry.queries.listing import ListingRequest, get_listing
 from larry.queries.user import list_users
 from larry.web.frame import Crumb, read_frame
-from larry.web.list_pages import PAGE_SIZE, make_pages, page_href, read_begin
-from larry.web.page import look_only, look_or_act, make_page, make_piece
+from larry.web.page import look_only, look_or_act, make_piece
 from larry.web.people_form import Done, Input, PeopleForm, Sent, answer_people_form
-from larry.web.views.user import list_grant_lines
+from larry.web.row_list import RowColumn, RowFilter, RowKind, answer_row_list
+from larry.web.views.user import GrantLine, list_grant_lines
 
 MOST_NAMES = 20
 ROLES = (
@@ -36,24 +36,11 @@ _RULE = "Nobody grants more than they have: you give roles inside of what you ad
 
 @look_only
 def answer_grants(request: HttpRequest) -> HttpResponse:
-    """All grants that the visitor sees, of a ``role`` or with a word; 1 SQL statement."""
+    """All grants that the visitor sees, of a ``role``, by ``q``, sorted, in pages, or as CSV or JSON; 1 SQL
+    statement."""
     frame = read_frame(request)
-    role, word = request.GET.get("role", ""), fold(request.GET.get("q", "").strip()[:200])
-    lines = [
-        line
-        for line in list_grant_lines(list_grants(frame.visitor.reader, frame.asked.at))
-        if role in ("", line.row.role) and word in fold(f"{line.row.name} {line.over}")
-    ]
-    begin = min(read_begin(request), max(len(lines) - 1, 0) // PAGE_SIZE * PAGE_SIZE)
-    shown = lines[begin : begin + PAGE_SIZE]
-    values = {
-        "lines": shown,
-        "roles": [each.value for each, _ in ROLES],
-        "role": role,
-        "sought": request.GET.get("q", "").strip(),
-        "pages": make_pages(begin, len(shown), len(lines), page_href(request)),
-    }
-    return make_page(request, "grant_list.html", values, title="Grants")
+    lines = list_grant_lines(list_grants(frame.visitor.reader, frame.asked.at))
+    return answer_row_list(request, lines, _KIND, "grant_list.html", {}, title="Grants")
 
 
 @look_or_act
@@ -148,3 +135,17 @@ def _page_of(asked: GrantRequest, request: HttpRequest) -> str:
 
 def _crumbs() -> tuple[Crumb, ...]:
     return (Crumb("Grants", reverse("grants")),)
+
+
+_KIND: RowKind[GrantLine] = RowKind(
+    "grants",
+    (
+        RowColumn("name", "To", lambda line: line.row.name),
+        RowColumn("role", "Role", lambda line: line.row.role),
+        RowColumn("over", "Over", lambda line: line.over),
+        RowColumn("since", "Since", lambda line: line.row.since),
+    ),
+    lambda line: f"{line.row.name} {line.over}",
+    lambda line: line.row.document,
+    (RowFilter("role", "Role", tuple(role.value for role, _ in ROLES), lambda line: line.row.role),),
+)

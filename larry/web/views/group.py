@@ -17,6 +17,7 @@ from larry.queries.reader import NotFound
 from larry.web.frame import Crumb, read_frame
 from larry.web.page import look_only, look_or_act, make_page, make_problem
 from larry.web.people_form import Done, Input, PeopleForm, Sent, answer_people_form, tell_why_not
+from larry.web.row_list import RowColumn, RowKind, answer_row_list
 from larry.web.views.user import list_grant_lines
 
 MOST_ACTIVITY = 12
@@ -24,10 +25,11 @@ MOST_ACTIVITY = 12
 
 @look_only
 def answer_groups(request: HttpRequest) -> HttpResponse:
-    """All groups that the visitor sees; 2 SQL statements."""
+    """All groups that the visitor sees, by ``q``, sorted, in pages, or as CSV or JSON; 2 SQL statements."""
     frame = read_frame(request)
-    values = {"rows": list_groups(frame.visitor.reader, frame.asked.at), "why_not": tell_why_not(frame.visitor)}
-    return make_page(request, "group_list.html", values, title="Groups")
+    rows = list_groups(frame.visitor.reader, frame.asked.at)
+    values = {"why_not": tell_why_not(frame.visitor)}
+    return answer_row_list(request, rows, _KIND, "group_list.html", values, title="Groups")
 
 
 @look_only
@@ -134,3 +136,15 @@ def _answer(request: HttpRequest, name: str, form: Callable[[GroupRow, str], Peo
 def _crumbs(row: GroupRow | None = None) -> tuple[Crumb, ...]:
     own = (Crumb(row.name, reverse("group", args=[row.name])),) if row is not None else ()
     return (Crumb("Groups", reverse("groups")), *own)
+
+
+_KIND: RowKind[GroupRow] = RowKind(
+    "groups",
+    (
+        RowColumn("name", "Name", lambda row: row.name),
+        RowColumn("description", "Description", lambda row: row.description),
+        RowColumn("members", "Members", lambda row: len(row.members), is_number=True),
+    ),
+    lambda row: f"{row.name} {row.description} {' '.join(row.members)}",
+    lambda row: row.document,
+)

@@ -38,7 +38,7 @@ class HitGroup:
 
 @look_only
 def answer_search(request: HttpRequest) -> HttpResponse:
-    """What was found for ``q``; 12 SQL statements at most. A piece of the page is asked for as one types."""
+    """What was found for ``q``; 16 SQL statements at most. A piece of the page is asked for as one types."""
     frame = read_frame(request)
     text = request.GET.get("q", "").replace("\0", "").strip()
     found = search_everything(text, frame.visitor.reader, frame.asked.at, most=MOST_OF_ONE)
@@ -48,7 +48,7 @@ def answer_search(request: HttpRequest) -> HttpResponse:
             _label(hits.kind),
             tuple(HitLine(hit, _find_page(hit), _list_actions(hit)) for hit in hits.found),
             hits.is_cut,
-            f"/{NOUNS[hits.kind].plural}/?{urlencode({'q': text})}" if hits.kind in NOUNS else "",
+            _find_list(hits.kind, text),
         )
         for hits in found
     )
@@ -60,7 +60,17 @@ def _label(kind: str) -> str:
     return (NOUNS[kind].plural if kind in NOUNS else f"{kind}s").capitalize()
 
 
-_PLACES = {"snapshot": "deployables", "deployment": "deployments", "rollout": "rollouts"}
+_PEOPLE = frozenset({"user", "group", "token", "webhook"})
+_PLACES = {kind: f"{kind}s" for kind in ("deployment", "rollout", "user", "group", "token", "webhook")} | {
+    "snapshot": "deployables"
+}
+
+
+def _find_list(kind: str, text: str) -> str:
+    """Where all that is like it is listed; nothing where no list is searched so."""
+    if kind in NOUNS:
+        return f"/{NOUNS[kind].plural}/?{urlencode({'q': text})}"
+    return f"/{_PLACES[kind]}/?{urlencode({'q': text})}" if kind in _PEOPLE else ""
 
 
 def _find_page(hit: Hit) -> str:
