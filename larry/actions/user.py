@@ -16,6 +16,7 @@ from django.core.validators import validate_email
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
+from larry.actions.describe import ChangedMeanwhile
 from larry.actions.permit import permit_everything
 from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json
@@ -98,12 +99,17 @@ class UserEdit:
     is_administrator: bool | None = None
 
 
-def edit_user(name: str, asked: UserEdit, author: Author, *, dry_run: bool = False) -> UserRow:
-    """Change what is told of a user. One transaction. Raises `NotFound`, `CannotBeUser`, `Refused` when all is so."""
+def edit_user(
+    name: str, asked: UserEdit, author: Author, *, expect: str | None = None, dry_run: bool = False
+) -> UserRow:
+    """Change what is told of a user. One transaction. Raises `NotFound`, `CannotBeUser`, `Refused` when all is so,
+    `ChangedMeanwhile` where the user is not of the digest that is expected."""
     permit_everything(author, Permission.MANAGE, "or edit users")
 
     def work() -> UserRow:
         row = _lock(name)
+        if expect not in {None, user_row_of(row).digest}:
+            raise ChangedMeanwhile(f"{row.name} has changed since they were read: read them again")
         before = _told(row)
         for field, value in asdict(asked).items():
             if value is not None:

@@ -19,6 +19,7 @@ from larry.actions.user import (
     set_password,
 )
 from larry.api.asked import ActQuery, Address, AskedQuery, AsOfQuery, Line, ReasonBody, Text
+from larry.api.noun import split_tags
 from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.core.document import Json
@@ -84,11 +85,16 @@ def answer_users(call: Call, asked: AsOfQuery) -> HttpResponse:
 
 
 @expose(
-    "GET", "/users/{name}", tag=TAG, answers={200: Answer("User", "Never with the password.")}, problems=("not-found",)
+    "GET",
+    "/users/{name}",
+    tag=TAG,
+    answers={200: Answer("User", "Never with the password.", ("ETag",))},
+    problems=("not-found",),
 )
 def answer_user(call: Call, path: NamePath) -> HttpResponse:
     """Read one user."""
-    return make_json(get_user(path.name, call.reader, call.present).document)
+    row = get_user(path.name, call.reader, call.present)
+    return make_json(row.document, headers={"ETag": _make_etag(row)})
 
 
 @expose(
@@ -111,16 +117,16 @@ def create_user(call: Call, asked: ActQuery, said: UserBody) -> HttpResponse:
     "/users/{name}",
     tag=TAG,
     answers={200: Answer("UserDone", "Changed, or what would be (dry_run).")},
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    problems=("not-found", "changed-meanwhile"),
+    headers=("Larry-Reason", "If-Match"),
     example={"email": "ada@example.com", "reason": "another address"},
 )
 def change_user(call: Call, path: NamePath, asked: ActQuery, said: UserEditBody) -> HttpResponse:
     """Change what is told of a user; what is left out stays."""
     edit = UserEdit(said.full_name, said.email, said.time_zone, said.is_administrator)
-    return _answer_user(
-        edit_user(path.name, edit, call.author(said.reason), dry_run=asked.dry_run), dry_run=asked.dry_run
-    )
+    seen = _read_seen(call, path.name)
+    row = edit_user(path.name, edit, call.author(said.reason), expect=seen, dry_run=asked.dry_run)
+    return _answer_user(row, dry_run=asked.dry_run)
 
 
 @expose(
@@ -280,6 +286,19 @@ def _read_grant(said: GrantBody) -> GrantRequest:
 
 def _answer_done(text: str, *, dry_run: bool) -> HttpResponse:
     return make_json({"dry_run": dry_run, "done": text})
+
+
+def _make_etag(row: UserRow) -> str:
+    return f'"{row.digest}"'
+
+
+def _read_seen(call: Call, name: str) -> str | None:
+    """The digest that If-Match asks for; none when it is left out, or any will do."""
+    tags = split_tags(call.request.headers.get("If-Match", ""))
+    if "*" in tags or tags == {""}:
+        return None
+    row = get_user(name, call.reader, call.present)
+    return row.digest if _make_etag(row) in tags else "another"
 
 
 def _answer_user(row: UserRow, *, dry_run: bool = False, status: int = 200) -> HttpResponse:

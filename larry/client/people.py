@@ -51,15 +51,18 @@ class People:
         email: str | None = None,
         time_zone: str | None = None,
         is_administrator: bool | None = None,
+        etag: str | None = None,
         reason: str = "",
         dry_run: bool = False,
     ) -> UserDocument:
-        """Change what is told of somebody; what is None stays."""
+        """Change what is told of somebody; what is None stays. With ``etag`` only as long as they are what it was read
+        with, else `ChangedMeanwhile`."""
         body: dict[str, Any] = {
             "full_name": full_name, "email": email, "time_zone": time_zone, "is_administrator": is_administrator,
             "reason": reason,
         }  # fmt: skip
-        answer = self._connection.send("PATCH", f"{API}/users/{spell_path(name)}", body, {"dry_run": dry_run})
+        query, path = {"dry_run": dry_run}, f"{API}/users/{spell_path(name)}"
+        answer = self._connection.send("PATCH", path, body, query, if_match=etag)
         return cast(UserDocument, answer.document["user"])
 
     def set_password(self, name: str, password: str, *, reason: str = "") -> UserDocument:

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 from django.utils.crypto import constant_time_compare
 
-from larry.core.document import Json
+from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.core.key import fold
 from larry.queries.moment import Moment
@@ -36,6 +36,11 @@ class UserRow:
     @property
     def is_active(self) -> bool:
         return self.deactivated_at is None
+
+    @property
+    def digest(self) -> str:
+        """By which it is known whether what is told of them has changed."""
+        return digest_of([self.full_name, self.email, self.time_zone, self.is_administrator, self.is_active])
 
     @property
     def document(self) -> dict[str, Json]:

@@ -85,15 +85,21 @@ def _list_differences(change: ItemChange) -> Iterator[Difference]:
         if change.verb == "create":
             if show_value(new) != "-":
                 yield Difference(label, "", _side(new))
-        elif isinstance(old, Mapping) and isinstance(new, Mapping):
-            for member in dict.fromkeys((*old, *new)):
-                if member not in old or member not in new or not is_same(old[member], new[member]):
-                    sides = (_side(side[member]) if member in side else "" for side in (old, new))
-                    yield Difference(f"{label} · {member}", *sides)
-        elif _is_list(old) and _is_list(new):
-            yield from _list_members(label, old, new)
         else:
-            yield Difference(label, _side(old), _side(new))
+            yield from list_differences(label, old, new)
+
+
+def list_differences(label: str, old: Json, new: Json) -> Iterator[Difference]:
+    """Where two values of a field differ, member by member; secrets masked."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for member in dict.fromkeys((*old, *new)):
+            if member not in old or member not in new or not is_same(old[member], new[member]):
+                sides = (_side(side[member]) if member in side else "" for side in (old, new))
+                yield Difference(f"{label} · {member}", *sides)
+    elif _is_list(old) and _is_list(new):
+        yield from _list_members(label, old, new)
+    else:
+        yield Difference(label, _side(old), _side(new))
 
 
 def _list_members(label: str, old: Json, new: Json) -> Iterator[Difference]:

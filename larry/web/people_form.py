@@ -10,12 +10,16 @@ from django.http import HttpRequest, HttpResponse
 
 from larry.actions.author import Author, Refused
 from larry.core.rights import Permission
+from larry.queries.activity import ActivityFilter, list_activity
+from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
 from larry.web.frame import Crumb, read_frame
+from larry.web.noun_merge import Meanwhile
 from larry.web.page import make_page, redirect_after
 from larry.web.visitor import Visitor
 
 LONGEST_INPUT = 1000
+MOST_MEANWHILE = 20
 ONLY_ADMINISTRATORS = "Users and groups are managed by administrators of everything."
 
 _Found = TypeVar("_Found")
@@ -28,7 +32,7 @@ Done = tuple[str, str]
 @dataclass(frozen=True, slots=True)
 class Input:
     """One field. ``kind`` is text, email, password, check, boxes or select; ``names`` completes what is typed; of
-    boxes the value is what is chosen, with spaces between."""
+    boxes the value is what is chosen, with spaces between. ``was`` is what it was made from, in a form that edits."""
 
     name: str
     label: str
@@ -40,6 +44,7 @@ class Input:
     complete: str = "off"
     is_required: bool = False
     fault: str = ""
+    was: str | None = None
 
     @property
     def chosen(self) -> list[str]:
@@ -49,7 +54,8 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class PeopleForm:
     """A page with such a form: ``about`` says what follows from the act; ``asks_why``: a reason is recorded with it.
-    The act leads elsewhere, or answers itself where something is shown once."""
+    The act leads elsewhere, or answers itself where something is shown once. ``edits`` is the noun and the address of
+    what such a form changes: the second of two people is told of the first."""
 
     title: str
     verb: str
@@ -60,6 +66,7 @@ class PeopleForm:
     about: tuple[str, ...] = ()
     asks_why: bool = True
     is_grave: bool = False
+    edits: tuple[str, str] | None = None
 
 
 def answer_people_form(request: HttpRequest, form: PeopleForm) -> HttpResponse:
@@ -70,6 +77,8 @@ def answer_people_form(request: HttpRequest, form: PeopleForm) -> HttpResponse:
     sent = {name: str(value).replace("\0", "").strip()[:LONGEST_INPUT] for name, value in request.POST.items()}
     sent |= {each.name: request.POST.get(each.name, "") for each in form.inputs if each.kind == "password"}
     sent |= {each.name: _read_boxes(each, sent) for each in form.inputs if each.kind == "boxes"}
+    if form.edits and (both := _list_both(form, sent)):
+        return _show_both(request, form, sent, both)
     try:
         done = form.act(sent, visitor.author(sent.get("reason", "")))
     except (Refused, NotFound) as fault:
@@ -83,6 +92,35 @@ def find_in(field: str, find: Callable[[], _Found]) -> _Found:
         return find()
     except NotFound as fault:
         raise Refused(str(fault), field=field) from None
+
+
+def _list_both(form: PeopleForm, sent: Sent) -> dict[str, Meanwhile]:
+    """By input, what has become something else since the form was opened."""
+    found = {}
+    for each in form.inputs:
+        typed, was = sent.get(each.name, ""), sent.get(f"was.{each.name}")
+        if was is not None and was != each.value != typed:
+            found[each.name] = Meanwhile(each.label, each.value, typed, typed != was, None)
+    return found
+
+
+def _show_both(request: HttpRequest, form: PeopleForm, sent: Sent, both: Mapping[str, Meanwhile]) -> HttpResponse:
+    """What was typed is kept; what was not touched becomes what it is now."""
+    frame = read_frame(request)
+    noun, address = form.edits or ("", "")
+    which = ActivityFilter(noun=noun, address=address)
+    rows = list_activity(frame.visitor.reader, Moment(frame.asked.now), which, limit=MOST_MEANWHILE)
+    by = {name: row for row in reversed(rows) for name in row.after or ()}
+    lines = [replace(line, by=by.get(name)) for name, line in both.items()]
+    merged = {**sent, **{name: line.now for name, line in both.items() if not line.is_kept}}
+    inputs = tuple(replace(each, value=merged.get(each.name, ""), was=each.value) for each in form.inputs)
+    values = {
+        "form": replace(form, inputs=inputs),
+        "note": f"{address} has changed since this form was opened. What you typed is kept: compare, and send again.",
+        "both": lines,
+        "reason": sent.get("reason", ""),
+    }
+    return make_page(request, "people_form.html", values, title=form.title, crumbs=form.crumbs, status=409)
 
 
 def _read_boxes(each: Input, sent: Sent) -> str:
@@ -106,9 +144,10 @@ def _show(
             each,
             value="" if each.kind == "password" else sent.get(each.name, ""),
             fault=fault if each.name == at else "",
+            was=each.value if form.edits else None,
         )
         if sent
-        else each
+        else replace(each, was=each.value if form.edits else None)
         for each in form.inputs
     )
     is_beside = any(each.fault for each in inputs)

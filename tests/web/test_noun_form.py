@@ -238,6 +238,60 @@ def test_a_change_in_between_is_told_and_not_overwritten(estate: None, client: C
     assert values("customer", "acme")["description"] == "mine"
 
 
+@pytest.mark.parametrize("noun", NOUNS)
+def test_of_two_people_the_second_is_told_and_nothing_is_lost(noun: str, estate: None, client: Client) -> None:
+    """One field is changed by both, and one by the first alone: that one is taken over, the other shown twice."""
+    make("pool", client)
+    address = list_items(noun, LOCAL, AT)[0].address
+    path = f"/{NOUNS[noun].plural}/{address}/edit"
+    opened = open_form(client, path)
+    second = "importance" if noun == "app" else "rank" if noun == "grade" else "name"
+    other = Author("Mallory Meanwhile", "just now", clock.now())
+    edit(noun, address, {"description": "by the first"}, other)
+    typed = "77" if second in {"importance", "rank"} else values(noun, address)["name"]
+    sent, html = send(client, path, {**opened, second: typed}, 409)
+    assert "Mallory Meanwhile" in html
+    assert "untouched: the form has what it is now" in html
+    assert (sent["description"], sent[second]) == ("by the first", typed)
+    send(client, path, sent)  # told once, and then as if it had been opened now
+
+    opened = open_form(client, path)
+    edit(noun, address, {"description": "by the first again"}, Author("Mallory Meanwhile", "again", clock.now()))
+    sent, html = send(client, path, {**opened, "description": "by the second"}, 409)
+    told = re.sub(r"<[^>]*>", " ", html[html.index("Changed in the meantime by") :])
+    assert re.search(r"by the first again\s+by the second\s+Mallory Meanwhile at\s+[-\d]+", told)
+    assert sent["description"] == "by the second"
+    assert values(noun, address)["description"] == "by the first again"
+    sent, _ = send(client, path, sent)
+    save(client, path, sent)
+    assert values(noun, address)["description"] == "by the second"
+
+
+def test_lists_and_maps_are_compared_member_by_member_and_secrets_stay_masked(estate: None, client: Client) -> None:
+    opened = open_form(client, f"/hosts/{WEB}/edit")
+    other = Author("Mallory Meanwhile", "", clock.now())
+    edit("host", WEB, {"labels": {"site": "ber"}, "addresses": ["10.0.0.7"], "roles": []}, other)
+    sent, html = send(client, f"/hosts/{WEB}/edit", {**opened, "labels.0.value": "muc"}, 409)
+    assert "Labels · site" in html
+    assert (sent["labels.0.value"], sent["addresses.0.value"], sent.get("roles.0.value")) == ("muc", "10.0.0.7", None)
+    path = "/customers/acme/edit"
+    opened = open_form(client, path)
+    edit("customer", "acme", {"parameters": {"password": "a-third-secret"}}, other)
+    sent, html = send(client, path, {**opened, "parameters.0.value": "a-second-secret"}, 409)
+    assert html.count("a-second-secret") == 1  # in the field where it was typed
+    assert "a-third-secret" not in html
+    assert SECRET not in html
+
+
+def test_a_form_that_says_nothing_of_how_it_was_opened_overwrites_nothing_unseen(estate: None, client: Client) -> None:
+    opened = open_form(client, "/customers/acme/edit")
+    edit("customer", "acme", {"description": "by the first"}, Author("Mallory", "", clock.now()))
+    del opened["opened"]
+    sent, html = send(client, "/customers/acme/edit", opened, 409)
+    assert "by the first" in html
+    assert sent["description"] == "", "what was typed is kept where it is not known what was touched"
+
+
 def test_what_was_reviewed_is_what_is_done(estate: None, client: Client) -> None:
     sent, _ = review(client, "/customers/acme/edit", description="one")
     response = client.post("/customers/acme/edit", {**sent, "description": "two", "step": "save"})

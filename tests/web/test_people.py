@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from datetime import datetime
 
 import pytest
@@ -66,6 +67,29 @@ def test_somebody_is_added_edited_and_given_a_password_by_pages(now: datetime, c
     assert [(line.verb, line.actor) for line in lines] == [("add", "tess"), ("edit", "tess"), ("set password", "tess")]
     assert lines[1].before == {"full_name": "Ada", "time_zone": "", "is_administrator": False}
     assert not any(PASSWORD in str(line.after) or another in str(line.after) for line in lines)
+
+
+def test_of_two_people_who_edit_a_user_the_second_is_told(now: datetime, client: Client) -> None:
+    add_user(name="bob", name_folded="bob", full_name="Bob", email="bob@example.com")
+    path = "/users/bob/edit"
+    opened = {"was.full_name": "Bob", "was.email": "bob@example.com", "was.time_zone": "", "was.is_administrator": ""}
+    html = client.get(path).content.decode()
+    for name, value in opened.items():
+        assert f'<input type="hidden" name="{name}" value="{value}">' in html
+    first = {**opened, "full_name": "Bob One", "email": "one@example.com"}
+    assert "bob was changed" in send(client, path, **first)
+    response = client.post(path, {**opened, "full_name": "Bob Two", "email": "bob@example.com", "reason": "a typo"})
+    assert response.status_code == 409
+    page = Page(response.content.decode())
+    assert re.search(r"Full name Bob One Bob Two tess at [-0-9]+", page.text)
+    assert "Email one@example.com untouched: the form has what it is now" in page.text
+    sent = {a["name"]: a.get("value") or "" for tag, a in page.tags if tag == "input" and a.get("name")}
+    assert (sent["full_name"], sent["email"], sent["reason"]) == ("Bob Two", "one@example.com", "a typo")
+    assert User.objects.get(name="bob").full_name == "Bob One"
+    said = {name: sent[name] for name in sent if name in first or name == "reason"}
+    assert "bob was changed" in send(client, path, **said)
+    row = User.objects.get(name="bob")
+    assert (row.full_name, row.email) == ("Bob Two", "one@example.com")
 
 
 def test_passwords_that_were_refused_are_not_sent_back(now: datetime, client: Client) -> None:

@@ -299,7 +299,13 @@ def add_user(
 
 @stands_for(joining.edit_user)
 def edit_user(
-    larry: RemoteLarry, name: str, asked: joining.UserEdit, author: Author, *, dry_run: bool = False
+    larry: RemoteLarry,
+    name: str,
+    asked: joining.UserEdit,
+    author: Author,
+    *,
+    expect: str | None = None,
+    dry_run: bool = False,
 ) -> UserRow:
     """The same."""
     told = larry.people.change_user(
@@ -308,6 +314,7 @@ def edit_user(
         email=asked.email,
         time_zone=asked.time_zone,
         is_administrator=asked.is_administrator,
+        etag=None if expect is None else f'"{expect}"',
         reason=author.reason,
         dry_run=dry_run,
     )

@@ -38,6 +38,7 @@ from larry.web.noun_form import (
     list_general,
     read_stated,
 )
+from larry.web.noun_merge import Meanwhile, mark_fields, merge
 from larry.web.noun_page import list_crumbs
 from larry.web.page import look_or_act, make_page, make_problem, redirect_after
 from larry.web.when import read_zone
@@ -63,6 +64,7 @@ class Attempt:
     preview: ChangeView | None = None
     note: str = ""
     meanwhile: tuple[ActivityRow, ...] = ()
+    both: tuple[Meanwhile, ...] = ()
 
 
 @look_or_act
@@ -94,7 +96,9 @@ def answer_noun_edit(request: HttpRequest, noun: str, address: str) -> HttpRespo
     if request.POST.get("seen") != item.digest:
         note = f"{item.label} has changed since this form was opened. What you typed is kept: compare, and send again."
         meanwhile = _list_meanwhile(request, frame, item)
-        return _show(request, frame, replace(attempt, note=note, meanwhile=meanwhile), status=409)
+        merged = merge(item, attempt.inputs, meanwhile)
+        attempt = replace(attempt, inputs=merged.inputs, note=note, meanwhile=meanwhile, both=merged.lines)
+        return _show(request, frame, attempt, status=409)
     return _act(request, frame, attempt)
 
 
@@ -193,6 +197,7 @@ def _show(request: HttpRequest, frame: Frame, attempt: Attempt, status: int = 20
         "preview": attempt.preview,
         "owner": NOUNS[spec.parent] if spec.parent and item is None else None,
         "seen": item.digest if item is not None else "",
+        "opened": mark_fields(item) if item is not None else "",
         "since": iso(now.as_of),
         "cancel": noun_path(spec.plural, item.address) if item is not None else reverse(spec.plural),
         "types": TYPES,

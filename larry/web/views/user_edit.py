@@ -55,11 +55,12 @@ def answer_user_edit(request: HttpRequest, name: str) -> HttpResponse:
 
     def form(row: UserRow, own: str) -> PeopleForm:
         def act(sent: Sent, author: Author) -> Done:
-            edit_user(row.name, UserEdit(*_read_told(sent), bool(sent.get("is_administrator"))), author)
+            edit_user(row.name, _read_edit(sent), author, expect=row.digest)
             return own, f"{row.name} was changed."
 
         inputs = _inputs(row.full_name, row.email, row.time_zone, "yes" if row.is_administrator else "")
-        return PeopleForm(f"Edit {row.name}", "Change", _crumbs(row), own, inputs, act)
+        edits = "user", row.name
+        return PeopleForm(f"Edit {row.name}", "Change", _crumbs(row), own, inputs, act, edits=edits)
 
     return _answer(request, name, form)
 
@@ -138,6 +139,10 @@ def _password_inputs(hint: str, *, is_required: bool) -> tuple[Input, ...]:
 
 def _read_told(sent: Sent) -> tuple[str, str, str]:
     return sent.get("full_name", ""), sent.get("email", ""), sent.get("time_zone", "")
+
+
+def _read_edit(sent: Sent) -> UserEdit:
+    return UserEdit(*_read_told(sent), bool(sent.get("is_administrator")))
 
 
 def _read_password(sent: Sent) -> str:
