@@ -14,9 +14,10 @@ from larry.actions.author import Author
 from larry.actions.transaction import transact
 from larry.core.event import OF_SITUATIONS, EventKind
 from larry.core.rights import Rights
+from larry.core.situation import Situation
 from larry.queries.activity import get_latest_mark
 from larry.queries.hearing import get_listener
-from larry.queries.situation import Situation, list_situations
+from larry.queries.situation import list_situations
 from larry.records.deployment import Deployment
 from larry.records.webhook import Event, Watermark, Webhook
 

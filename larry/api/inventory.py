@@ -18,7 +18,7 @@ from larry.core.fleet import Fleet
 from larry.core.rights import Permission
 from larry.exports.dialect import list_inventories
 from larry.outside import clock
-from larry.queries.fleet import get_fleet, get_stored_fleet, mask_fleet
+from larry.queries.fleet import get_fleet, get_fleet_text, get_stored_fleet, mask_fleet
 from larry.queries.moment import Moment
 
 
@@ -39,6 +39,10 @@ def _answer(request: HttpRequest, suffix: str, caller: Caller) -> HttpResponse:
         return make_refusal(f"ask for inventory.FORMAT, which ends in one of {formats}", 404)
     # Roles and pools are as they are now, in an inventory of the past too.
     scope = caller.rights.scope(Permission.REVEAL)
+    if (caller.token is None or scope.is_empty) and dialect.render_texts is not None:
+        return make_dated_reply(
+            request, dialect, lambda at: get_fleet_text(caller.reader, at), dialect.render_texts, past_is_settled=False
+        )
     if caller.token is None or scope.is_empty:
         return make_dated_reply(
             request, dialect, lambda at: get_fleet(caller.reader, at), dialect.render_fleet, past_is_settled=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TypeAlias
 from larry.core.document import Json, canonical_text, digest_of
 from larry.core.interval import iso
 from larry.core.node import NodeService
-from larry.core.node_text import DatedNode, dated_document
+from larry.core.node_text import DatedNode, dated_document, write_node
 from larry.core.service_graph import Sharing, order_by
 
 Spot: TypeAlias = tuple[str, str]
@@ -57,12 +57,7 @@ class Fleet:
     @cached_property
     def digest(self) -> str:
         """The root over the nodes' digests, and what groups the hosts."""
-        return digest_of(
-            [
-                (host.name, host.dated.digest, iso(host.dated.start), _end(host.dated), host.roles, host.pools)
-                for host in self.hosts
-            ]
-        )
+        return _digest_of((h.dated.digest, h.dated.start, h.dated.end, h.roles, h.pools) for h in self.hosts)
 
     @cached_property
     def entries(self) -> Mapping[Spot, NodeService]:
@@ -87,6 +82,41 @@ class Fleet:
             }
             found[host, key] = tuple(sorted(elsewhere | {(host, other) for other in entry.after}))
         return MappingProxyType(found)
+
+
+@dataclass(frozen=True, slots=True)
+class HostText:
+    """One host of a fleet with its node as text, as it is stored or masked: for whoever passes it on unread."""
+
+    text: str
+    start: datetime
+    end: datetime | None
+    digest: str
+    roles: tuple[str, ...] = ()
+    pools: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FleetText:
+    """A fleet whose nodes are texts."""
+
+    hosts: tuple[HostText, ...]
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """The same as that of the fleet."""
+        return _digest_of((h.digest, h.start, h.end, h.roles, h.pools) for h in self.hosts)
+
+
+def text_of(fleet: Fleet) -> FleetText:
+    """The fleet with its nodes written down."""
+    hosts = (
+        HostText(write_node(h.dated.node), h.dated.start, h.dated.end, h.dated.digest, h.roles, h.pools)
+        for h in fleet.hosts
+    )
+    return FleetText(tuple(hosts), fleet.start, fleet.end)
 
 
 def fleet_at(timelines: Mapping[str, KnownHost], moment: datetime) -> Fleet:
@@ -132,8 +162,16 @@ def fleet_document(fleet: Fleet) -> dict[str, Json]:
     }
 
 
-def _end(dated: DatedNode) -> str | None:
-    return iso(dated.end) if dated.end else None
+def _digest_of(
+    hosts: Iterable[tuple[str, datetime, datetime | None, tuple[str, ...], tuple[str, ...]]],
+) -> str:
+    """The root over hosts: digest, start, end, roles, pools. The digest of a node knows the name of its host."""
+    return digest_of(
+        [
+            (digest, iso(start), iso(end) if end is not None else None, roles, pools)
+            for digest, start, end, roles, pools in hosts
+        ]
+    )
 
 
 def _abroad(entry: NodeService) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from larry.core.document import Json
-from larry.core.fleet import Fleet
+from larry.core.fleet import Fleet, FleetText
 from larry.core.node_text import DatedNode
 from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml
 
@@ -45,7 +45,8 @@ class Dialect:
     """``name`` for the command line, ``suffix`` for the last label of a URL; ``can_stop``: has an order of stopping.
 
     ``render`` prints a host's own text. A dialect that also has one text for the whole fleet (an inventory), or a
-    folder of files, says so with the next two; ``render_locked`` is for folders in which secrets may be locked.
+    folder of files, says so with the next two; ``render_locked`` is for folders in which secrets may be locked,
+    ``render_texts`` prints the text for the whole fleet from nodes that nobody has read.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Dialect:
     render_fleet: RenderFleet | None = None
     render_files: RenderFiles | None = None
     render_locked: RenderLocked | None = None
+    render_texts: Callable[[FleetText], str] | None = None
 
 
 JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain; charset=utf-8"
@@ -63,7 +65,8 @@ RUBY, SHELL = "text/x-ruby; charset=utf-8", "text/x-shellscript; charset=utf-8"
 
 # fmt: off
 DIALECTS: tuple[Dialect, ...] = (
-    Dialect("json", "json", JSON, json.render, can_stop=True, render_fleet=json.render_fleet),
+    Dialect("json", "json", JSON, json.render, can_stop=True, render_fleet=json.render_fleet,
+            render_texts=json.write_texts),
     Dialect("yaml", "yaml", YAML, yaml.render, can_stop=True, render_fleet=yaml.render_fleet),
     Dialect("enc", "enc", YAML, puppet.enc.write_answer, can_stop=False),
     Dialect("puppet", "pp", TEXT, puppet.manifest.write_manifest, can_stop=False),

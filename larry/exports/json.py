@@ -6,8 +6,11 @@ import json
 from typing import Any
 
 from larry.core.document import Json, thaw
-from larry.core.fleet import Fleet, fleet_document
+from larry.core.fleet import Fleet, FleetText, HostText, text_of
+from larry.core.interval import iso
 from larry.core.node_text import DatedNode, dated_document
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def render(dated: DatedNode, *, stop: bool = False) -> str:
@@ -19,8 +22,28 @@ def render(dated: DatedNode, *, stop: bool = False) -> str:
 
 
 def render_fleet(fleet: Fleet) -> str:
-    """Every host's document with its roles and pools."""
-    return _write(fleet_document(fleet))
+    """Every host's document with its roles and pools, a line for each host."""
+    return write_texts(text_of(fleet))
+
+
+def write_texts(fleet: FleetText) -> str:
+    """The same of nodes that are texts already: they are passed on as they are."""
+    hosts = ",\n".join(map(_write_host, fleet.hosts))
+    until = _encode(iso(fleet.end) if fleet.end is not None else None)
+    return f'{{"hosts":[\n{hosts}\n],"next_change":{until},"digest":{_encode(fleet.digest)}}}\n'
+
+
+def _write_host(host: HostText) -> str:
+    """A canonical text ends in a brace, and holds something: what is said of its time and place goes before that."""
+    start, end = iso(host.start), iso(host.end) if host.end is not None else None
+    said = {
+        "valid": {"from": start, "until": end},
+        "next_change": end,
+        "digest": host.digest,
+        "roles": host.roles,
+        "pools": host.pools,
+    }
+    return f"{host.text[:-1]},{_encode(said)[1:]}"
 
 
 def _write(document: Json) -> str:

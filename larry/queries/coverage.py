@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from larry.core.deployable import Snapshot, write_where
 from larry.core.document import Json
@@ -36,6 +37,7 @@ class CoverageFilter:
 
 
 EVERYTHING = CoverageFilter()
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +80,19 @@ def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[Co
     Today's graph is not asked: an edge that was drawn later makes an instance dirty, not uncovered.
     """
     with read_view():
-        known = {kind: find_subject(name, (kind,), reader, at)[1] for kind, name in _names(which)}
-        live = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of)).exclude(
-            end__lte=at.as_of
-        )
-        rows = list(live.filter(_owned(known)).select_related("deployment__instance", "service").order_by("id"))
+        known = find_names(which, reader, at)
+        return list_coverage_of(is_owned(known, reader, at), reader, at, known)
+
+
+def list_coverage_of(
+    which: Q, reader: Reader, at: Moment, known: Mapping[str, str] = NO_NAMES
+) -> tuple[CoverageRow, ...]:
+    """The same of those of whole deployments whose deployed services fit a condition; about 5 SQL statements. ``known``
+    may name a service or a host of what is audited.
+    """
+    with read_view():
+        live = list_live_services(reader, at)
+        rows = list(live.filter(which).select_related("deployment__instance", "service").order_by("id"))
         snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
         host_keys = list_names_by_host_key(WHOLE, at)
         names = get_host_names({row.host_id for row in rows}, WHOLE, at)
@@ -102,6 +112,17 @@ def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[Co
     return tuple(sorted(found, key=lambda each: (each.instance, each.service, each.host, each.auditor)))
 
 
+def list_live_services(reader: Reader, at: Moment) -> QuerySet[DeployedService]:
+    """The deployed services that are live at a moment. No SQL."""
+    started = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of))
+    return started.exclude(end__lte=at.as_of)
+
+
+def find_names(which: CoverageFilter, reader: Reader, at: Moment) -> Mapping[str, str]:
+    """The addresses of what a filter names, by kind; 1 SQL statement for each. Raises `NotFound`."""
+    return {kind: find_subject(name, (kind,), reader, at)[1] for kind, name in _names(which)}
+
+
 def _names(which: CoverageFilter) -> Iterator[tuple[str, str]]:
     for kind in ("customer", "app", "instance", "host", "service"):
         name: str | None = getattr(which, kind)
@@ -109,12 +130,15 @@ def _names(which: CoverageFilter) -> Iterator[tuple[str, str]]:
             yield kind, name
 
 
-def _owned(known: Mapping[str, str]) -> Q:
+def is_owned(known: Mapping[str, str], reader: Reader, at: Moment, of: str = "deployment__") -> Q:
+    """The condition for deployed services, or for what else ``of`` leads to a deployment from, of the owners that are
+    named. No SQL."""
+    del reader, at  # it narrows only what is seen anyhow
     wanted = Q()
     for kind in ("customer", "app"):
         if kind in known:
-            wanted &= Q(deployment__instance__path__startswith=f"{known[kind]}/")
-    return wanted & Q(deployment__instance__path=known["instance"]) if "instance" in known else wanted
+            wanted &= Q(**{f"{of}instance__path__startswith": f"{known[kind]}/"})
+    return wanted & Q(**{f"{of}instance__path": known["instance"]}) if "instance" in known else wanted
 
 
 def _asked(snapshot: Snapshot) -> Mapping[str, list[tuple[str, Audit]]]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from larry.core.fleet import Fleet, FleetHost, KnownHost
-from larry.core.node_text import DatedNode, mask_node, read_node
+from larry.core.document import SEALED
+from larry.core.fleet import Fleet, FleetHost, FleetText, HostText, KnownHost
+from larry.core.node_text import DatedNode, mask_node, read_node, write_node
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
@@ -29,6 +30,26 @@ def get_stored_fleet(reader: Reader, at: Moment) -> Fleet:
 
     Roles and pools are as they are now.
     """
+    fleet = _load(reader, at)
+    hosts = (FleetHost(DatedNode(read_node(h.text), h.start, h.end, h.digest), h.roles, h.pools) for h in fleet.hosts)
+    return Fleet(tuple(hosts), fleet.start, fleet.end)
+
+
+def get_fleet_text(reader: Reader, at: Moment) -> FleetText:
+    """Every host that was known and not retired as of a moment, its node as text, secrets masked; 4 SQL statements.
+
+    What holds no secret is not read: it is passed on as it is stored. Roles and pools are as they are now.
+    """
+    stored = _load(reader, at)
+    hosts = (replace(host, text=_mask_text(host.text)) if SEALED in host.text else host for host in stored.hosts)
+    return FleetText(tuple(hosts), stored.start, stored.end)
+
+
+def _mask_text(text: str) -> str:
+    return write_node(mask_node(read_node(text)))
+
+
+def _load(reader: Reader, at: Moment) -> FleetText:
     during = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
     in_use = Q(host__retired_at=None) | Q(host__retired_at__gt=at.as_of)
     with read_view():
@@ -45,12 +66,12 @@ def get_stored_fleet(reader: Reader, at: Moment) -> Fleet:
             retires=Min("host__retired_at", filter=Q(host__retired_at__gt=at.as_of)),
         )
     hosts = tuple(
-        FleetHost(DatedNode(read_node(body), start, end, digest), roles.get(id_, ()), pools.get(id_, ()))
+        HostText(body, start, end, digest, roles.get(id_, ()), pools.get(id_, ()))
         for id_, start, end, digest, body in rows
     )
     before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
     after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
-    return Fleet(hosts, max(before, default=None), min(after, default=None))
+    return FleetText(hosts, max(before, default=None), min(after, default=None))
 
 
 def mask_fleet(fleet: Fleet) -> Fleet:

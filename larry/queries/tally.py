@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef, Q
 
 from larry.queries.moment import Moment
-from larry.queries.reader import Reader, restrict
+from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.view import read_view
 from larry.records.app import App
 from larry.records.customer import Customer
@@ -62,7 +62,8 @@ def get_tally(reader: Reader, at: Moment) -> Tally:
         live = rows.filter(start__lte=at.as_of).exclude(end__lte=at.as_of)
         of_live = live.aggregate(current=Count("id"), instances=Count("instance", distinct=True))
         standing = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of))
-        in_use = standing.exclude(end__lte=at.as_of).aggregate(hosts=Count("host", distinct=True))["hosts"]
+        on_host = standing.filter(Q(end=None) | Q(end__gt=at.as_of), host=OuterRef("pk"))  # so indexes find it
+        in_use = restrict(WHOLE, Host.objects.filter(Exists(on_host))).count()
         return Tally(
             customers, apps, instances, services, hosts, of_live["current"],
             rows.filter(start__gt=at.as_of).count(), of_live["instances"], in_use,

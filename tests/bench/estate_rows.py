@@ -16,13 +16,13 @@ def inventory_rows(size: Size, now: datetime) -> Iterator[Row]:
     from django.db import connection
 
     from larry.exports.dialect import find_dialect
-    from larry.queries.fleet import get_fleet
+    from larry.queries.fleet import get_fleet_text
     from larry.queries.moment import Moment
     from larry.queries.reader import LOCAL
 
     dialect = find_dialect("json")
-    assert dialect.render_fleet is not None
-    render = dialect.render_fleet
+    assert dialect.render_texts is not None
+    render = dialect.render_texts
 
     def copy() -> str:
         with connection.cursor() as cursor:
@@ -33,7 +33,7 @@ def inventory_rows(size: Size, now: datetime) -> Iterator[Row]:
             )
             return ",".join(body for (body,) in cursor.fetchall())
 
-    mine, theirs = compare(lambda: render(get_fleet(LOCAL, Moment(now))), copy, rounds=5)
+    mine, theirs = compare(lambda: render(get_fleet_text(LOCAL, Moment(now))), copy, rounds=5)
     yield Row("P4 inventory as JSON", f"{size.hosts:,} hosts", mine, theirs, "copying ready documents", 4)
 
 

@@ -19,15 +19,24 @@ from larry.core.rights import Narrowing, PersonRole, Scope, ScopeKind
 from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
+from larry.queries.audit_situation import list_audit_situations
 from larry.queries.backup import list_backup_lines
-from larry.queries.coverage import EVERYTHING, list_coverage
+from larry.queries.coverage import (
+    EVERYTHING,
+    CoverageFilter,
+    find_names,
+    list_coverage,
+    list_coverage_of,
+    list_live_services,
+)
+from larry.queries.coverage_page import CoverageRequest, page_coverage
 from larry.queries.deployable import find_digest, get_kept_snapshot, get_snapshots, list_kept_snapshots, list_taken
 from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
-from larry.queries.fleet import get_fleet, get_stored_fleet, get_timelines
+from larry.queries.fleet import get_fleet, get_fleet_text, get_stored_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.gauge import get_gauges
 from larry.queries.grant import (
@@ -58,6 +67,7 @@ from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.listing import ListingRequest, get_listing, get_stretch, list_related
+from larry.queries.live_situation import list_live_situations
 from larry.queries.lookup import LookedUp, get_masked_node
 from larry.queries.map_stay import list_behind, list_map_stays
 from larry.queries.moment import Moment
@@ -70,6 +80,7 @@ from larry.queries.node import (
     list_timeline,
 )
 from larry.queries.noun import get_estate, get_item, list_items, load_items
+from larry.queries.parameter_fault import list_parameter_faults
 from larry.queries.picture import get_graph
 from larry.queries.presence import get_scene, list_first_delivered, list_hosts_beside, list_standing
 from larry.queries.provenance import list_provenances
@@ -197,6 +208,13 @@ def take_census() -> Census:
 QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_backup_lines": lambda all_: sum(1 for _ in list_backup_lines(all_.reader, AT)),
     "list_addresses": lambda all_: list_addresses("host", "h", all_.reader, AT),
+    "page_coverage": lambda all_: page_coverage(CoverageRequest(EVERYTHING, size=1000), all_.reader, AT),
+    "list_coverage_of": lambda all_: list_coverage_of(Q(), all_.reader, AT),
+    "list_live_services": lambda all_: list_live_services(all_.reader, AT).first(),
+    "find_names": lambda all_: find_names(CoverageFilter(instance=all_.path), all_.reader, AT),
+    "list_live_situations": lambda all_: list_live_situations(all_.reader, AT),
+    "list_audit_situations": lambda all_: (list_audit_situations(all_.reader, AT),),
+    "list_parameter_faults": lambda all_: list_parameter_faults(all_.reader, AT),
     "list_coverage": lambda all_: list_coverage(EVERYTHING, all_.reader, AT),
     "list_activity": lambda all_: list_activity(all_.reader, AT),
     "list_activity_of": lambda all_: list_activity_of([("instance", all_.path), ("host", all_.host)], all_.reader, AT),
@@ -218,6 +236,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_dirty_causes": lambda all_: list_dirty_causes(all_.reader, AT),
     "list_edges": lambda all_: list_edges(all_.reader, AT),
     "get_fleet": lambda all_: get_fleet(all_.reader, AT),
+    "get_fleet_text": lambda all_: get_fleet_text(all_.reader, AT),
     "get_stored_fleet": lambda all_: get_stored_fleet(all_.reader, AT),
     "get_timelines": lambda all_: get_timelines(all_.reader, AT),
     "get_latest_mark": lambda all_: get_latest_mark(all_.reader, AT),
@@ -323,6 +342,6 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
 }
 """By name: how it is called, as `all_.reader`."""
 
-WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts", "look_up"})
-"""The choke point narrows what others ask for; sorts stand in the specs; a lookup is one statement that the driver is
+WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts", "look_up", "is_owned"})
+"""The choke point narrows what others ask for, and so does an owner; sorts stand in the specs; a lookup is one statement that the driver is
 asked by itself, who reads is a part of it, and tests/site/test_lane.py holds it against the view."""

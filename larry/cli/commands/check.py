@@ -13,7 +13,7 @@ from larry.cli.progress import CLOSURES_WORTH_A_BAR, progress_shown
 from larry.cli.session import open_session
 
 if TYPE_CHECKING:
-    from larry.queries.situation import Situation
+    from larry.core.situation import Situation
 
 STRANGE = 3
 _MARKED = MappingProxyType(

@@ -27,6 +27,7 @@ from larry.core.fleet import Fleet, FleetHost
 from larry.core.key import fold
 from larry.core.node_text import DatedNode, read_dated
 from larry.core.rights import PersonRole, ScopeKind
+from larry.core.situation import Situation
 from larry.core.track import Track, untracked
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
@@ -67,10 +68,10 @@ def list_activity(
 @stands_for(situations.list_situations)
 def list_situations(
     larry: RemoteLarry, reader: Reader, at: Moment, *, track: Track = untracked
-) -> tuple[situations.Situation, ...]:
+) -> tuple[Situation, ...]:
     """The same."""
     told = larry.situations(as_of=at.as_of)
-    return tuple(situations.Situation(each["what"], each["noun"], each["address"], each["text"]) for each in told)
+    return tuple(Situation(each["what"], each["noun"], each["address"], each["text"]) for each in told)
 
 
 @stands_for(coverage.list_coverage)

@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 
+from larry.core.situation import Situation
 from larry.nouns.table import NOUNS
-from larry.queries.situation import Situation, list_situations
+from larry.queries.situation import list_situations
 from larry.web.address import noun_path
 from larry.web.frame import read_frame
 from larry.web.page import look_only, make_page, make_piece

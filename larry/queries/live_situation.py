@@ -1,0 +1,92 @@
+"""What is strange about what is live: what is not deployed, idle, too few, or about to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from larry.core.interval import iso
+from larry.core.situation import Situation
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader, restrict
+from larry.queries.view import read_view
+from larry.records.app import App
+from larry.records.customer import Customer
+from larry.records.deployment import DeployedService, Deployment
+from larry.records.host import Host
+from larry.records.node import NodeSegment
+
+SOON = timedelta(days=7)
+
+
+def list_live_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
+    """Apps and customers of which nothing is live, idle hosts, instances with fewer copies than they want, and what
+    ends soon and is followed by nothing; 8 SQL statements."""
+    with read_view():
+        found = [*_list_undeployed(reader, at), *_list_few(reader, at), *_list_ending(reader, at)]
+        if reader.sees_everything:  # others see of a host only what is theirs
+            found += _list_idle(reader, at)
+    return tuple(found)
+
+
+def _live(reader: Reader, at: Moment) -> QuerySet[Deployment]:
+    return restrict(
+        reader, Deployment.objects.filter(_is_current(at), deactivated_at=None, is_deleted=False).order_by()
+    )
+
+
+def _is_current(at: Moment) -> Q:
+    return Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
+
+
+def _list_undeployed(reader: Reader, at: Moment) -> Iterator[Situation]:
+    deployed = set(_live(reader, at).values_list("instance__app_id", flat=True).distinct())
+    of_customers: dict[str, list[tuple[str, bool]]] = {}
+    apps = restrict(reader, App.objects.filter(retired_at=None)).values_list(
+        "id", "customer__key", "key", "name_folded"
+    )
+    for id_, customer, key, _ in sorted(apps, key=lambda app: (app[3], f"{app[1]}/{app[2]}")):
+        path = f"{customer}/{key}"
+        of_customers.setdefault(customer, []).append((path, id_ in deployed))
+        if id_ not in deployed:
+            yield Situation("app_not_deployed", "app", path, f"no instance of {path} is live")
+    customers = restrict(reader, Customer.objects.filter(retired_at=None)).values_list("key", flat=True)
+    for customer in customers:
+        own = of_customers.get(customer, [])
+        idle = [path for path, is_live in own if not is_live]
+        if idle and len(idle) == len(own):
+            yield Situation("customer_not_deployed", "customer", customer, f"nothing of {customer} is live")
+        elif idle:
+            text = f"{len(idle)} of {len(own)} apps of {customer} are not live: {', '.join(idle)}"
+            yield Situation("customer_partly_deployed", "customer", customer, text)
+
+
+def _list_idle(reader: Reader, at: Moment) -> Iterator[Situation]:
+    live = restrict(reader, DeployedService.objects.filter(_is_current(at), host=OuterRef("pk"), deactivated=False))
+    idle = restrict(reader, Host.objects.filter(~Exists(live), retired_at=None)).values_list("id", "name")
+    ends = restrict(reader, NodeSegment.objects.filter(start__lte=at.as_of, end__gt=at.as_of))
+    next_changes = dict(ends.values_list("host_id", "end"))
+    for id_, name in idle:
+        change = next_changes.get(id_)
+        soon = f"; that changes at {iso(change)}" if change is not None else ""
+        yield Situation("host_idle", "host", name, f"nothing is live on {name}{soon}")
+
+
+def _list_few(reader: Reader, at: Moment) -> Iterator[Situation]:
+    grouped = _live(reader, at).filter(instance__retired_at=None).values("instance__path", "instance__copies")
+    few = grouped.annotate(hosts=Count("host", distinct=True)).filter(hosts__lt=F("instance__copies"))
+    for path, copies, hosts in few.values_list("instance__path", "instance__copies", "hosts"):
+        yield Situation("fewer_copies", "instance", path, f"{path} has {hosts} of {copies} copies")
+
+
+def _list_ending(reader: Reader, at: Moment) -> Iterator[Situation]:
+    until = at.as_of + SOON
+    lane = ("instance__path", "host__name")
+    coming = restrict(reader, Deployment.objects.filter(deactivated_at=None, start__gt=at.as_of, start__lte=until))
+    starts = set(coming.filter(is_deleted=False).values_list(*lane, "start"))
+    ending = _live(reader, at).filter(end__lte=until)
+    for id_, path, host, end in ending.values_list("id", *lane, "end"):
+        if (path, host, end) not in starts:
+            yield Situation("ends_soon", "deployment", id_, f"{path} on {host} ends at {iso(end)}, and nothing follows")
