@@ -343,5 +343,6 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
 """By name: how it is called, as `all_.reader`."""
 
 WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts", "look_up", "is_owned"})
-"""The choke point narrows what others ask for, and so does an owner; sorts stand in the specs; a lookup is one statement that the driver is
-asked by itself, who reads is a part of it, and tests/site/test_lane.py holds it against the view."""
+"""The choke point narrows what others ask for, and so does an owner; sorts stand in the specs; a lookup is one
+statement that the driver is asked by itself, who reads is a part of it, and tests/site/test_lane.py holds it against
+the view."""
