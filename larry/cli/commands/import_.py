@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from larry.cli.claim_source import CLAIM_SOURCES
 from larry.cli.estate_argument import read_one_file
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
     from larry.nouns.claim import ToolClaim
 
 
+_SOURCES = (*CLAIM_SOURCES, DEBIAN_PACKAGES)
+
+
 class SortArgument(NounArgument):
     """A noun, a sort of claims, or packages."""
 
     name = "sort"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return str(value) if value in (*CLAIM_SOURCES, DEBIAN_PACKAGES) else super().convert(value, param, ctx)
+        return str(value) if value in _SOURCES else super().convert(value, param, ctx)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        nouns = super().shell_complete(ctx, param, incomplete)
+        return [*nouns, *(CompletionItem(each) for each in _SOURCES if each.startswith(incomplete))]
 
 
 @click.command("import")
