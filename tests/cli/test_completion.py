@@ -47,6 +47,7 @@ def ask(terminal: Terminal, monkeypatch: pytest.MonkeyPatch, shell: str, *words:
         (("coverage", "--customer", ""), ["acme"]),
         (("deployments", "--app", "a"), ["acme/shop"]),
         (("list", "ro"), ["role"]),
+        (("import", "deb"), ["debian-packages"]),
         (("show", "role", ""), ["web"]),
         (("show", "grade", "m"), ["medium"]),
         (("history", "r"), ["rails"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
@@ -62,7 +62,7 @@ JSON = b'{"a": [1, -2.5e3, true, null, "\\u00e9\\n"], "b": {"c": {}}, "d": "\\ud
 TABLE = b'name,roles,addresses,labels,capacity,data\nweb1.example.com,web;db,10.0.0.1,site=fra,cpu=4,"{""a"": 1}"\n'
 MOMENTS = (b"2026-12-01T09:00:00.123456+01:00", b"+1w2d3h4m5s", b"2027-03-28 02:30", b"now")
 TABLES = tuple(bad.content for bad in BAD_CSV.values() if bad.noun == "host")
-PARSERS = MappingProxyType(
+PARSERS: Mapping[str, tuple[Callable[[bytes], object], type[Exception], tuple[bytes, ...]]] = MappingProxyType(
     {
         "estate": (read_as_estate, EstateFaults, (ESTATE.encode(),)),
         "table": (read_as_table, EstateFaults, (TABLE, *TABLES)),
