@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pwd
@@ -35,16 +36,28 @@ class Disk:
 
     @contextmanager
     def full_but_for(self, room: int) -> Iterator[None]:
-        """So many bytes are left, until it is over."""
+        """So many bytes are left, or a few more, until it is over."""
         filler = self.folder / "filler"
         state = os.statvfs(self.folder)
         size = state.f_bavail * state.f_frsize - room
         with filler.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(size, 1))
+            while not take(file.fileno(), size):  # the server has taken some meanwhile
+                size -= 32 * 1024
         try:
             yield
         finally:
             filler.unlink()
+
+
+def take(handle: int, size: int) -> bool:
+    """Whether the file could have so many bytes."""
+    try:
+        os.posix_fallocate(handle, 0, size)
+    except OSError as fault:
+        if fault.errno == errno.ENOSPC:
+            return False
+        raise
+    return True
 
 
 @contextmanager
