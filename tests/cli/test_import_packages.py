@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from larry.nouns.yaml_text import LARGEST_FILE
+from larry.nouns import yaml_text as reading
 from tests.cli.terminal import WHY, Terminal
 from tests.nouns.test_package_index import INDEX
 
 LISTS = Path("/var/lib/apt/lists")
+LARGEST = 8_500
 HELPER = Path("/usr/lib/apt/apt-helper")
 
 
@@ -53,15 +54,18 @@ def test_only_some_and_into_a_folder(larry: Terminal, index: Path, tmp_path: Pat
     assert larry("plan", str(folder)).code == 3
 
 
-def test_what_is_too_large_for_one_file_is_divided(larry: Terminal, tmp_path: Path) -> None:
+def test_what_is_too_large_for_one_file_is_divided(
+    larry: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "LARGEST_FILE", LARGEST)
     index = tmp_path / "Packages"
-    index.write_text("".join(f"Package: p{n}\nVersion: 1\nDescription: {'x' * 190}\n\n" for n in range(40_000)))
+    index.write_text("".join(f"Package: p{n}\nVersion: 1\nDescription: {'x' * 190}\n\n" for n in range(60)))
     folder = tmp_path / "estate"
     larry.done("import", "debian-packages", str(index), "--output", str(folder))
     files = sorted(folder.glob("services-*.yaml"))
     assert [file.name for file in files] == ["services-1.yaml", "services-2.yaml"]
-    assert all(file.stat().st_size <= LARGEST_FILE for file in files)
-    assert sum(file.read_text().count("\n- {") for file in files) == 40_000
+    assert all(file.stat().st_size <= LARGEST for file in files)
+    assert sum(file.read_text().count("\n- {") for file in files) == 60
     assert "write a folder with --output" in larry.done("import", "debian-packages", str(index)).err
 
 

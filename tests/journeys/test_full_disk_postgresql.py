@@ -21,7 +21,10 @@ from tests.cli.terminal import ESTATE
 from tests.journeys.cluster import Cluster, serving_cluster
 from tests.journeys.larry_process import Place
 
-pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="on the pass that has PostgreSQL")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(connection.vendor != "postgresql", reason="on the pass that has PostgreSQL"),
+]
 
 MEBIBYTE = 2**20
 ROOM = (0, 160 * 1024)
