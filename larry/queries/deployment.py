@@ -36,7 +36,7 @@ SHOWN = frozenset({State.PAST, State.CURRENT, State.FUTURE})
 @dataclass(frozen=True, slots=True)
 class DeploymentFilter:
     """Which deployments: all that match everything that is given; ``app`` and ``instance`` are paths, ``rollout`` an
-    id, ``snapshot`` a digest.
+    id, ``snapshot`` a digest; ``ids``: of these only.
     """
 
     customer: str | None = None
@@ -46,6 +46,7 @@ class DeploymentFilter:
     rollout: int | None = None
     states: frozenset[State] = field(default=SHOWN)
     snapshot: str | None = None
+    ids: frozenset[str] | None = None
 
 
 DeploymentMark: TypeAlias = tuple[datetime, str, str, str]
@@ -246,6 +247,8 @@ def _matching(which: DeploymentFilter, of: str = "") -> Q:
         wanted["deployable"] = which.snapshot
     if which.rollout is not None:
         wanted["rollout"] = which.rollout
+    if which.ids is not None:
+        wanted["id__in"] = which.ids
     return Q(**{f"{of}{field}": value for field, value in wanted.items()})
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from django.db.models import Count
+from django.db.models import Count, F, Q
+from django.db.models.functions import Lower
 
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
@@ -94,15 +96,37 @@ class RolloutLine:
         }
 
 
+ROLLOUT_SORTS = MappingProxyType({"number": "id", "actor": "actor", "reason": "reason", "deployments": "made"})
+"""What the list of rollouts can be sorted by; texts without regard to case."""
+
+_LARGEST_ID = 2**31 - 1
+
+
 def list_rollouts(
-    reader: Reader, at: Moment, *, begin: int = 0, size: int = 50, before: int | None = None
+    reader: Reader,
+    at: Moment,
+    *,
+    begin: int = 0,
+    size: int = 50,
+    before: int | None = None,
+    sought: str = "",
+    sort: str = "-number",
 ) -> tuple[tuple[RolloutLine, ...], int]:
     """The rollouts recorded until a moment, the latest first, and how many there are; 2 SQL statements. ``before``: of
-    those before a number.
+    those before a number. ``sought``: with these letters in the reason or the name of who did it, or of this number;
+    ``sort`` by one of `ROLLOUT_SORTS`, backwards with a dash before it.
     """
     rows = restrict(reader, Rollout.objects.filter(recorded_at__lte=at.as_of))
+    if sought:
+        number = sought.lstrip("#")
+        is_number = number.isascii() and number.isdigit() and int(number) <= _LARGEST_ID
+        wanted = Q(reason__icontains=sought) | Q(actor__icontains=sought)
+        rows = rows.filter(wanted | Q(id=int(number)) if is_number else wanted)
+    name = ROLLOUT_SORTS.get(sort.lstrip("-"), "id")
+    by = Lower(name) if name in {"actor", "reason"} else F(name)
+    ordered = (by.desc() if sort.startswith("-") else by.asc(), "-id")
     shown = rows if before is None else rows.filter(id__lt=before)
-    found = shown.annotate(made=Count("deployments")).order_by("-id")[begin : begin + size]
+    found = shown.annotate(made=Count("deployments")).order_by(*ordered)[begin : begin + size]
     lines = (RolloutLine(row.id, row.reason, row.actor, row.recorded_at, row.made) for row in found)
     return tuple(lines), rows.count()
 

@@ -42,10 +42,14 @@ def read_begin(request: HttpRequest) -> int:
 def page_href(request: HttpRequest) -> Callable[[int], str]:
     """The same list on another page; the moment is left to whoever shows the link."""
 
-    def href(number: int) -> str:
-        query = request.GET.copy()
-        query.pop(AS_OF, None)
-        query[PAGE] = str(number)
-        return f"{request.path}?{query.urlencode()}"
+    return lambda number: list_href(request, **{PAGE: str(number)})
 
-    return href
+
+def list_href(request: HttpRequest, **words: str) -> str:
+    """The same list asked with other words, an empty one left out; the moment is left to whoever shows the link."""
+    query = request.GET.copy()
+    for word, text in {AS_OF: "", **words}.items():
+        query.pop(word, None)
+        if text:
+            query[word] = text
+    return f"{request.path}?{query.urlencode()}"

@@ -110,10 +110,11 @@ def _try(form: PlanForm, sent: Mapping[str, Any], frame: Frame, *, is_act: bool)
         return _Outcome(fault=fault, status=422)
     except GroundMoved as moved:
         note = "The ground has moved since you looked. Nothing was done; what would happen now is shown below."
-        return _Outcome(note=note, status=409, plan=see(moved.plan) if moved.plan else None)
+        shown = see(moved.plan) if moved.plan else None
+        return _Outcome(note=note, status=409, plan=shown, moments=_meant(sent, frame))
     except Refused as refused:
         if refused.plan is not None:
-            return _Outcome(plan=see(refused.plan), status=422)
+            return _Outcome(plan=see(refused.plan), status=422, moments=_meant(sent, frame))
         return _Outcome(refusals=(str(refused),), status=422)
     except NotFound as fault:
         return _Outcome(refusals=(str(fault),), status=422)

@@ -19,6 +19,7 @@ from larry.web.views.deployment import (
     answer_deployments,
     answer_undeploy,
 )
+from larry.web.views.deployment_bulk import answer_undeploy_many
 from larry.web.views.dirty import answer_dirty
 from larry.web.views.grant import (
     answer_grant_new,
@@ -107,6 +108,7 @@ urlpatterns: list[URLPattern] = [
     path("instances/<path:address>/deployments", answer_instance_deployments, name="instance-deployments"),
     path("deploy", answer_deploy, name="deploy"),
     path("deployments/", answer_deployments, name="deployments"),
+    path("deployments/-/undeploy", answer_undeploy_many, name="undeploy-many"),
     path("deployments/<str:id>", answer_deployment, name="deployment"),
     path("deployments/<str:id>/edit", answer_deployment_edit, name="deployment-edit"),
     path("deployments/<str:id>/undeploy", answer_undeploy, name="deployment-undeploy"),

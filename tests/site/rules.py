@@ -138,6 +138,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     **_look(SEE, "deployables/<str:digest>", "graph/<str:kind>/<path:address>", "timeline/<str:kind>/<path:address>"),
     **_both(SEE, CHANGE, *(f"deployments/<str:id>/{what}" for what in ("edit", "undeploy", "delete"))),
     **_both(SEE, CHANGE, "rollouts/<int:number>/undo"),
+    **_both(ALL, ANY_FORM, "deployments/-/undeploy"),
     **_both(ALL, ANY_FORM, "deploy", "dirty", "password", "grants/-/new", "grants/-/revoke"),
     **_both(NONE, ANY_FORM, "instances/<path:address>/snapshot", "preferences"),
     **_both(ALL, Rule("all", MANAGE), "users/-/new", "groups/-/new"),

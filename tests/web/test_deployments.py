@@ -13,6 +13,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from larry.actions.author import Author
+from larry.actions.edit_deployment import DeploymentEdit, edit_deployment
 from larry.outside import clock
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
 from larry.queries.moment import Moment
@@ -112,6 +114,25 @@ def test_when_the_ground_has_moved_nothing_is_done_and_the_new_plan_is_shown(cli
     assert len(rows()) == 1
     assert 'value="+' not in text
     act(client, "/deploy", text, **sent)
+
+
+@pytest.mark.parametrize("what", ["edit", "undeploy", "delete"])
+def test_of_two_people_at_one_deployment_the_second_is_shown_what_it_is_now(
+    what: str, client: Client, estate: None
+) -> None:
+    """Whichever form is open, another's change comes before the eyes of the second, and what they typed stays."""
+    deployed(WEB, 2)
+    (row,) = rows(State.FUTURE)
+    path, sent = f"/deployments/{row.id}/{what}", {"edit": {"end": "+9d"}, "undeploy": {"at": "+3d"}}.get(what, {})
+    shown = preview(client, path, **sent)
+    first = Author("mallory", "sooner", clock.now())
+    edit_deployment(DeploymentEdit(row.id, end=clock.now() + timedelta(days=5)), first)
+    answer = client.post(path, {**sent, **meant(shown), "expect": expected(shown), "step": "act", "reason": "late"})
+    assert answer.status_code == 409
+    text = answer.content.decode()
+    assert "The ground has moved since you looked. Nothing was done" in text
+    assert all(f'value="{typed}"' in text for typed in ("late", *sent.values()))
+    act(client, path, text, **sent)
 
 
 @pytest.mark.parametrize(

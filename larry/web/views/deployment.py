@@ -18,11 +18,11 @@ from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, get
 from larry.queries.interval_map import get_interval_map
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
-from larry.web.address import AS_OF, find_route
+from larry.web.address import find_route
 from larry.web.export import EXPORTS, export
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.interval_picture import draw_map
-from larry.web.list_pages import make_pages, page_href, read_begin
+from larry.web.list_pages import list_href, make_pages, page_href, read_begin
 from larry.web.page import look_only, look_or_act, make_page, make_problem
 from larry.web.plan_form import Act, PlanForm, answer_plan_form, read_field_moment, read_places
 
@@ -35,11 +35,7 @@ _FILTERS = ("customer", "app", "instance", "host")
 def answer_deployments(request: HttpRequest) -> HttpResponse:
     """The list: by state, by whose and where, by letters, sorted; as CSV or JSON all of it. 3 SQL statements."""
     frame = read_frame(request)
-    tab = request.GET.get("state", "all")
-    states = frozenset(State) - {State.DEACTIVATED} if tab not in _TABS[1:] else frozenset({State(tab)})
-    filters = {name: request.GET.get(name, "").strip() for name in _FILTERS}
-    customer, app, instance, host = (filters[name] or None for name in _FILTERS)
-    which = DeploymentFilter(customer, app, instance, host, states=states)
+    tab, which, filters = read_which(request.GET)
     begin, sought, sort = read_begin(request), request.GET.get("q", "").strip()[:200], request.GET.get("sort", "")
     form = request.GET.get("format", "")
     part = {"begin": 0, "size": MOST_EXPORTED} if form in EXPORTS else {"begin": begin}
@@ -48,19 +44,24 @@ def answer_deployments(request: HttpRequest) -> HttpResponse:
     )
     if form in EXPORTS:
         return export([row.document for row in page.rows], "deployments", form)
-    query = request.GET.copy()
-    query.pop("page", None)
-    tabs = []
-    for name in _TABS:
-        query["state"] = name
-        tabs.append((name, f"{request.path}?{query.urlencode()}", name == tab))
+    tabs = [(name, list_href(request, state=name, page=""), name == tab) for name in _TABS]
     values = {
+        "endable": {row.id for row in page.rows if row.state in (State.CURRENT, State.FUTURE)},
         "rows": page.rows, "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
         "columns": _list_columns(request, sort),
-        "exports": [(name.upper(), _with(request, format=name, page="")) for name in EXPORTS],
+        "exports": [(name.upper(), list_href(request, format=name, page="")) for name in EXPORTS],
         "pages": make_pages(begin, len(page.rows), page.total, page_href(request)),
     }  # fmt: skip
     return make_page(request, "deployment_list.html", values, title="Deployments")
+
+
+def read_which(said: Mapping[str, str]) -> tuple[str, DeploymentFilter, Mapping[str, str]]:
+    """What the words of the list ask for: the state, which deployments, and the filters as they were typed."""
+    tab = said.get("state", "all")
+    states = frozenset(State) - {State.DEACTIVATED} if tab not in _TABS[1:] else frozenset({State(tab)})
+    filters = {name: said.get(name, "").strip() for name in _FILTERS}
+    customer, app, instance, host = (filters[name] or None for name in _FILTERS)
+    return tab, DeploymentFilter(customer, app, instance, host, states=states), filters
 
 
 _COLUMNS = (("Instance", "instance"), ("Host", "host"), ("From", "start"), ("Until", "end"))
@@ -72,18 +73,8 @@ def _list_columns(request: HttpRequest, sort: str) -> list[tuple[str, str, str]]
     for word, name in _COLUMNS:
         order = {name: "ascending", f"-{name}": "descending"}.get(sort, "")
         back = f"-{name}" if order == "ascending" else name
-        columns.append((word, _with(request, sort=back, page=""), order))
+        columns.append((word, list_href(request, sort=back, page=""), order))
     return columns
-
-
-def _with(request: HttpRequest, **words: str) -> str:
-    """The address with other words; the moment is left to whoever shows the link."""
-    query = request.GET.copy()
-    for word, text in {AS_OF: "", **words}.items():
-        query.pop(word, None)
-        if text:
-            query[word] = text
-    return f"{request.path}?{query.urlencode()}"
 
 
 @look_only
