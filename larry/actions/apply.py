@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from larry.actions.activity import activity_of, record_all
 from larry.actions.author import Author, GroundMoved
+from larry.actions.consequence import NO_CONSEQUENCE, Consequence, find_concerned, weigh
 from larry.actions.edge import write_edges
 from larry.actions.noun import identity, retire_items, write_items
 from larry.actions.permit import permit_changes
@@ -32,6 +33,7 @@ from larry.nouns.item import Item, find_parent_address, is_same
 from larry.nouns.table import NOUNS
 from larry.queries.noun import get_estate
 from larry.queries.presence import list_hosts_beside
+from larry.queries.survey import survey_instances
 from larry.records.activity import Activity
 from larry.records.gate import take_turn, wait_for_gate
 from larry.records.host import Host
@@ -80,6 +82,8 @@ class EstateChange:
     notes: tuple[str, ...] = ()
     items: tuple[Item, ...] = ()
     """What was created or changed, as it is then."""
+    consequence: Consequence = NO_CONSEQUENCE
+    """What it does to instances; no part of the digest, because what is live changes by other acts too."""
 
     @property
     def changes_nothing(self) -> bool:
@@ -101,6 +105,7 @@ class EstateChange:
             "plan": plan_document(self.plan),
             "redaction": None if redaction is None else {**redaction.document, "remains": redaction.remains or None},
             "notes": self.notes,
+            "consequence": self.consequence.document,
         }
 
 
@@ -116,7 +121,7 @@ def apply(
     """Make the estate what the stated items say, in one transaction; what is not stated stays, or retires (``prune``).
 
     A dry run is the same act, undone. Values of sensitive names are sealed on the way in, those that stand already too.
-    SQL: about 40 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `Refused` for what cannot
+    SQL: about 60 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `Refused` for what cannot
     retire, `GroundMoved`.
     """
     leaving = _unstated if prune else _nobody
@@ -149,6 +154,8 @@ def change_estate(
         if decided.newly:
             wait_for_gate()  # before any lock of those who keep it shut
         _lock(changes, author)
+        concerned = find_concerned(existing, decided.changed, decided.gone, author)
+        before = survey_instances(concerned, author.sees, author.moment)
         now = begin_recording(author)
         lines = _record(changes, now)
         _write(decided, lines, now)
@@ -156,7 +163,8 @@ def change_estate(
         plan = _recompile(changes, redacted.hosts if redacted is not None else frozenset(), now)
         notes = tuple(_tell_unmarked(existing, decided))
         redaction = redacted.redaction if redacted is not None else None
-        change = EstateChange(changes, show_plan(plan, author), redaction, notes, decided.changed)
+        consequence = weigh(before, survey_instances(concerned, author.sees, author.moment))
+        change = EstateChange(changes, show_plan(plan, author), redaction, notes, decided.changed, consequence)
         if expect is not None and expect != change.digest:
             raise GroundMoved("the ground has moved: this is no longer the change that was expected", change.plan)
         if dry_run:

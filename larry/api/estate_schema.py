@@ -136,6 +136,7 @@ WIDER_ANSWERS: Mapping[str, Json] = MappingProxyType(
             plan=ref("Plan"),
             redaction={"type": ["object", "null"]},
             notes=many(TEXT),
+            consequence=CONSEQUENCE,
             plans={"anyOf": [many(ref("Plan")), {"type": "null"}]},
             left_aside=WHOLE,
         ),

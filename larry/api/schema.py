@@ -128,6 +128,7 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
             plan=ref("Plan"),
             redaction={"type": ["object", "null"]},
             notes=many(TEXT),
+            consequence=CONSEQUENCE,
         ),
         "KeyChange": whole(
             noun=TEXT,

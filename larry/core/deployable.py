@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -64,7 +64,7 @@ class Snapshot:
                 "customer": {"key": self.customer, "parameters": self.own["customer"]},
                 "app": {"key": self.app, "parameters": self.own["app"]},
                 "instance": {"key": self.instance, "parameters": self.own["instance"], "requires": self.requires},
-                "services": [_service_document(service) for service in self.services],
+                "services": [service_document(service) for service in self.services],
             }
         )
 
@@ -101,6 +101,26 @@ def describe(
     own = {level: _frozen(dict(_own_values(layers, level))) for level in LEVELS}
     frozen = tuple(_freeze_service(services[key], resolved, closure) for key in order)
     return Snapshot(*keys, MappingProxyType(own), required, frozen), resolved
+
+
+def is_idle(spec: ServiceSpec, audits: Collection[Audit]) -> bool:
+    """Whether a service carries its declared defaults, whatever the layers say: a shared auditor, also for an instance
+    that requires it and has nothing for it to audit. ``audits`` are those of the closure.
+    """
+    return spec.sharing is Sharing.HOST and bool(spec.audits) and not audits
+
+
+def service_document(service: FrozenService) -> Mapping[str, Json]:
+    """One service as the document of a snapshot holds it."""
+    return {
+        "key": service.key,
+        "sharing": service.sharing.value,
+        "parameters": service.parameters,
+        "defaults": service.defaults,
+        "needs": service.needs,
+        "audits": [{"service": audit.service, "where": write_where(audit.where)} for audit in service.audits],
+        "tools": service.tools,
+    }
 
 
 def refuse_unready(path: str, resolved: Resolved) -> None:
@@ -270,12 +290,10 @@ def _own_values(layers: Sequence[Layer], level: str) -> Iterator[tuple[str, Json
 def _freeze_service(spec: ServiceSpec, resolved: Resolved, closure: frozenset[str]) -> FrozenService:
     defaults = _frozen({d.name: d.default for d in spec.declarations if d.has_default and spec.audits})
     audits = tuple(sorted((a for a in spec.audits if a.service in closure), key=lambda audit: audit.service))
-    # A shared auditor carries its defaults only, also for an instance that requires it and has nothing for it to audit.
-    is_idle = spec.sharing is Sharing.HOST and bool(spec.audits) and not audits
     return FrozenService(
         key=spec.key,
         sharing=spec.sharing,
-        parameters=defaults if is_idle else _frozen(resolved.by_service[spec.key]),
+        parameters=defaults if is_idle(spec, audits) else _frozen(resolved.by_service[spec.key]),
         defaults=defaults,
         needs=tuple(sorted(set(spec.needs))),
         audits=audits,
@@ -285,15 +303,3 @@ def _freeze_service(spec: ServiceSpec, resolved: Resolved, closure: frozenset[st
 
 def _frozen(values: Mapping[str, Json]) -> Mapping[str, Json]:
     return MappingProxyType({name: freeze(value) for name, value in values.items()})
-
-
-def _service_document(service: FrozenService) -> Json:
-    return {
-        "key": service.key,
-        "sharing": service.sharing.value,
-        "parameters": service.parameters,
-        "defaults": service.defaults,
-        "needs": service.needs,
-        "audits": [{"service": audit.service, "where": write_where(audit.where)} for audit in service.audits],
-        "tools": service.tools,
-    }

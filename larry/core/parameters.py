@@ -248,7 +248,7 @@ def resolve(layers: Iterable[Layer], declared: Mapping[str, Iterable[Declaration
             if not chain:
                 without.append(service)
                 continue
-            value = _settle(chain, declaration)
+            value = settle(chain, declaration)
             received[service][name] = value
             left_to_the_tool = value is None and chain[-1].level == "default"
             if not left_to_the_tool and not matches_type(value, declaration.type):
@@ -263,18 +263,19 @@ def resolve(layers: Iterable[Layer], declared: Mapping[str, Iterable[Declaration
     return Resolved(tuple(matching), tuple(missing), tuple(wrong), unknown, by_service)
 
 
-def _chain(origins: Sequence[Origin], declaration: Declaration, service: str) -> list[Origin]:
-    default = [Origin("default", service, declaration.default)] if declaration.has_default else []
-    return [*default, *origins]
-
-
-def _settle(chain: Sequence[Origin], declaration: Declaration) -> Json:
+def settle(chain: Sequence[Origin], declaration: Declaration) -> Json:
+    """The value that a service receives of what is said of a parameter, earliest first, its default among it."""
     if declaration.merge is Merge.REPLACE:
         return chain[-1].value
     value = chain[0].value
     for origin in chain[1:]:
         value = merge_deep(value, origin.value)
     return value
+
+
+def _chain(origins: Sequence[Origin], declaration: Declaration, service: str) -> list[Origin]:
+    default = [Origin("default", service, declaration.default)] if declaration.has_default else []
+    return [*default, *origins]
 
 
 def _add_match(matching: list[Match], match: Match) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -101,12 +102,15 @@ def reach(starts: Iterable[str], following: Callable[[str], Iterable[str]]) -> f
 
 class ServiceGraph(Mapping[str, ServiceSpec]):
     """All services by key. What is asked of them again and again, for one instance after another, is found out once:
-    who audits whom, and the services that a set of requirements leads to, in their order.
+    what comes before what, who audits whom, and the services that a set of requirements leads to, in their order.
     """
 
     def __init__(self, services: Mapping[str, ServiceSpec]) -> None:
         self._services = MappingProxyType(dict(services))
+        self._pulls: dict[str, tuple[str, ...]] = {}
+        self._before: dict[str, tuple[str, ...]] = {}
         self._outlines: dict[tuple[str, ...], tuple[str, ...]] = {}
+        self._arranged = 0
 
     def __getitem__(self, key: str) -> ServiceSpec:
         return self._services[key]
@@ -130,19 +134,75 @@ class ServiceGraph(Mapping[str, ServiceSpec]):
         """The closure of an instance: what it requires, what that needs, every auditor of anything so far, to the
         fixpoint.
         """
-        return reach(required, self.pulls)
+        return frozenset(self._reach(required))
 
     def pulls(self, key: str) -> tuple[str, ...]:
         """What comes along wherever a service does: what it needs, and who audits it."""
-        return (*self._services[key].needs, *self.auditors.get(key, ()))
+        known = self._pulls.get(key)
+        if known is None:
+            known = self._pulls[key] = (*self._services[key].needs, *self.auditors.get(key, ()))
+        return known
 
     def outline(self, required: tuple[str, ...]) -> tuple[str, ...]:
         """The closure in start order. Raises `CircleInServices`."""
         known = self._outlines.get(required)
         if known is None:
-            known = order_by(self.close(required), lambda key: self._services[key].before)
-            self._outlines[required] = known
+            known = self._outlines[required] = self.arrange(required)
         return known
+
+    def arrange(self, required: Iterable[str]) -> tuple[str, ...]:
+        """The closure in start order, found anew: O(closure log closure). Raises `CircleInServices`."""
+        members = self._reach(required)
+        self._arranged += len(members)
+        if self._arranged > 2 * len(self._services) and self._places and self._has_all_before(members):
+            return tuple(sorted(members, key=self._places.__getitem__))
+        return order_by(members, self._list_before)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        """The place of every service in the start order of all; worth its while once as many have been arranged.
+
+        Of a set that holds all that comes before its members the start order is that of all, with others left out: what
+        may come next in one may come next in the other, and of those the first by key does. Empty where others go in a
+        circle.
+        """
+        try:
+            return {key: place for place, key in enumerate(order_by(self._services, self._list_before))}
+        except CircleInServices:
+            return {}
+
+    def _has_all_before(self, members: AbstractSet[str]) -> bool:
+        """Whether a closure holds all that its members audit; what they need it does."""
+        return all(
+            audit.service in members or audit.service not in self._services
+            for key in self._auditing & members
+            for audit in self._services[key].audits
+        )
+
+    @cached_property
+    def _auditing(self) -> frozenset[str]:
+        return frozenset(auditor for auditors in self.auditors.values() for auditor in auditors)
+
+    def _list_before(self, key: str) -> Collection[str]:
+        known = self._before.get(key)
+        if known is None:
+            known = self._before[key] = tuple(self._services[key].before)
+        return known
+
+    def _reach(self, starts: Iterable[str]) -> set[str]:
+        """`reach`, with nothing asked twice: what comes along with a service is found out the first time."""
+        known, seen = self._pulls, set(starts)
+        stack = list(seen)
+        while stack:
+            key = stack.pop()
+            following = known.get(key)
+            if following is None:
+                following = self.pulls(key)
+            for other in following:
+                if other not in seen:
+                    seen.add(other)
+                    stack.append(other)
+        return seen
 
 
 def close(required: Iterable[str], services: Mapping[str, ServiceSpec]) -> frozenset[str]:
@@ -160,26 +220,25 @@ def order_by(keys: Collection[str], before: Callable[[str], Iterable[str]]) -> t
 
     Kahn's algorithm over a heap: O((n + e) log n). Raises `CircleInServices` with the circle spelled out.
     """
-    among = frozenset(keys)
+    followers: dict[str, list[str]] = {key: [] for key in keys}
     waiting: dict[str, int] = {}
-    followers: dict[str, list[str]] = {}
-    for key in among:
-        earlier = {other for other in before(key) if other in among}
+    for key in followers:
+        earlier = {other for other in before(key) if other in followers}
         waiting[key] = len(earlier)
         for other in earlier:
-            followers.setdefault(other, []).append(key)
+            followers[other].append(key)
     ready = [key for key, count in waiting.items() if count == 0]
     heapq.heapify(ready)
     ordered: list[str] = []
     while ready:
         key = heapq.heappop(ready)
         ordered.append(key)
-        for follower in followers.get(key, ()):
+        for follower in followers[key]:
             waiting[follower] -= 1
             if waiting[follower] == 0:
                 heapq.heappush(ready, follower)
-    if len(ordered) < len(among):
-        circle = find_circle({key: [other for other in before(key) if other in among] for key in among})
+    if len(ordered) < len(followers):
+        circle = find_circle({key: [other for other in before(key) if other in followers] for key in followers})
         raise CircleInServices(" -> ".join(circle))
     return tuple(ordered)
 

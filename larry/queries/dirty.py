@@ -11,6 +11,7 @@ from larry.core.document import Json
 from larry.core.entrance import Entrance, find_entrances
 from larry.core.parameters import Merge, Origin, Resolved
 from larry.core.service_graph import ServiceSpec
+from larry.core.survey import Survey
 from larry.core.track import Track, untracked
 from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, list_key_changes
 from larry.queries.deployable import get_snapshots
@@ -61,20 +62,25 @@ def list_dirty_causes(
 ) -> tuple[Dirty, ...]:
     """Dirty instances by path: all, or those of a customer, or one by its path, or those that one activity made so.
 
-    A constant number of SQL statements (about 15); takes a snapshot of every deployed instance in memory.
+    A constant number of SQL statements (about 15). Surveys the deployed instances, and describes those that are dirty.
     """
     with read_view():
         deployed = _deployed(reader, at, customer, instance)
         descriptions = get_descriptions(deployed, reader, at) if deployed else {}
         services = get_service_graph(reader, at)
-        live = get_snapshots({digest for hosts in deployed.values() for digest in hosts}, reader, at)
-        behind: dict[str, _Behind] = {}
+        survey = Survey(services)
+        dirty: dict[str, dict[str, set[str]]] = {}
         for path, digests in track(tuple(deployed.items()), "holding what is live against what is described"):
+            now = descriptions[path].digest_in(survey)
+            if digests.keys() != {now}:
+                dirty[path] = {digest: hosts for digest, hosts in digests.items() if digest != now}
+        live = get_snapshots({digest for hosts in dirty.values() for digest in hosts}, reader, at)
+        behind: dict[str, _Behind] = {}
+        for path, digests in dirty.items():
             snapshot, resolved = descriptions[path].describe(services)
+            behind[path] = _Behind(descriptions[path], resolved, services)
             for digest, hosts in digests.items():
-                if digest != snapshot.digest:
-                    of_path = behind.setdefault(path, _Behind(descriptions[path], resolved, services))
-                    of_path.add(live[digest], snapshot, hosts)
+                behind[path].add(live[digest], snapshot, hosts)
         asked = {place for each in behind.values() for d in each.differences.values() for place in each.places(d)}
         lines = list_activity_of(asked, reader, at)
         former = get_former_keys(reader, at)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from larry.core.deployable import Difference, Snapshot, compare_snapshots, describe
 from larry.core.document import Json, freeze_map
 from larry.core.parameters import Layer, Resolved
 from larry.core.service_graph import ServiceSpec, wave
+from larry.core.survey import Survey
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import explain_absence
 from larry.queries.moment import Moment
@@ -19,6 +24,9 @@ from larry.queries.view import read_view
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.instance import Instance, Requirement
+
+_MANY = 5000
+"""As many are asked for one by one; of more all are read, since no statement takes as many values as one likes."""
 
 HIDDEN = "a template"
 """What a template is called that the reader may not see; its values are theirs all the same."""
@@ -35,6 +43,10 @@ class Description:
 
     def describe(self, services: Mapping[str, ServiceSpec]) -> tuple[Snapshot, Resolved]:
         return describe(self.keys, self.layers, self.requires, services)
+
+    def digest_in(self, survey: Survey) -> str:
+        """The digest of what `describe` would take, for many instances of one service graph."""
+        return survey.digest(self.keys, self.layers, self.requires)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +105,18 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     `NotFound`.
     """
     wanted = {path.lower() for path in paths}
-    rows = {row.path: row for row in _instances(reader, path__in=wanted)}
+    is_many = len(wanted) > _MANY
+    rows = {row.path: row for row in _instances(reader, Q() if is_many else Q(path__in=wanted)) if row.path in wanted}
     if wanted - rows.keys():
         raise NotFound(explain_absence("instance", wanted - rows.keys(), reader, at))
-    templates = _templates(rows.values())
+    ids = {row.id for row in rows.values()}
+    required = restrict(reader, Requirement.objects.all() if is_many else Requirement.objects.filter(instance__in=ids))
     requires: dict[int, list[str]] = {}
-    required = restrict(reader, Requirement.objects.filter(instance__in=[row.id for row in rows.values()]))
     for instance, key in required.values_list("instance_id", "service__key"):
         requires.setdefault(instance, []).append(key)
+    stand = _Stand(_templates(rows.values()), reader)
     return {
-        path: Description(
-            path,
-            (row.customer.key, row.app.key, row.key),
-            _layers(row, templates, reader),
-            tuple(sorted(requires.get(row.id, []))),
-        )
+        path: Description(path, row.keys, stand.layers(row), tuple(sorted(requires.get(row.id, []))))
         for path, row in rows.items()
     }
 
@@ -145,36 +154,82 @@ def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
     )
 
 
-def _instances(reader: Reader, **which: Any) -> Iterable[Instance]:
-    return restrict(reader, Instance.objects.filter(retired_at=None, **which).select_related("app", "customer"))
+class _Row(NamedTuple):
+    """An instance with its owners; parameters as the database writes them, of which many are alike."""
+
+    id: int
+    path: str
+    customer_id: int
+    app_id: int
+    template_id: int | None
+    customer: str
+    app: str
+    key: str
+    of_customer: str
+    of_app: str
+    parameters: str
+
+    @property
+    def keys(self) -> tuple[str, str, str]:
+        return self.customer, self.app, self.key
 
 
-def _templates(rows: Iterable[Instance]) -> Mapping[int, Instance]:
-    found: dict[int, Instance] = {}
+def _instances(reader: Reader, which: Q) -> Iterable[_Row]:
+    return _rows(restrict(reader, Instance.objects.filter(which, retired_at=None)))
+
+
+def _rows(rows: QuerySet[Instance]) -> Iterable[_Row]:
+    texts = [Cast(name, TextField()) for name in ("customer__parameters", "app__parameters", "parameters")]
+    columns = rows.values_list(
+        "id", "path", "customer_id", "app_id", "template_id", "customer__key", "app__key", "key", *texts
+    )
+    return map(_Row._make, columns)
+
+
+def _templates(rows: Iterable[_Row]) -> Mapping[int, _Row]:
+    found: dict[int, _Row] = {}
     wanted = {row.template_id for row in rows if row.template_id is not None}
     while wanted - found.keys():
-        batch = list(restrict(WHOLE, Instance.objects.filter(id__in=wanted - found.keys())))
+        batch = list(_rows(restrict(WHOLE, Instance.objects.filter(id__in=wanted - found.keys()))))
         found.update({row.id: row for row in batch})
         wanted |= {row.template_id for row in batch if row.template_id is not None}
     return found
 
 
-def _layers(row: Instance, templates: Mapping[int, Instance], reader: Reader) -> tuple[Layer, ...]:
-    """Templates give their own parameters only, the furthest first; a guard keeps them from following in a circle."""
-    chain: list[Layer] = []
-    template = row.template_id
-    while template is not None:
-        followed = templates[template]
-        owner = followed.path if reader.sees(followed.customer_id, followed.app_id) else HIDDEN
-        chain.append(_layer("template", owner, followed.parameters))
-        template = followed.template_id
-    return (
-        *reversed(chain),
-        _layer("customer", row.customer.key, row.customer.parameters),
-        _layer("app", f"{row.customer.key}/{row.app.key}", row.app.parameters),
-        _layer("instance", row.path, row.parameters),
-    )
+class _Stand:
+    """Makes the layers of instances; of one owner, or with equal texts, they share their values."""
 
+    def __init__(self, templates: Mapping[int, _Row], reader: Reader) -> None:
+        self._templates, self._reader = templates, reader
+        self._values: dict[str, Mapping[str, Json]] = {}
+        self._layers: dict[tuple[str, str], Layer] = {}
 
-def _layer(level: str, owner: str, values: Any) -> Layer:
-    return Layer(level, owner, freeze_map(values))
+    def layers(self, row: _Row) -> tuple[Layer, ...]:
+        """Templates give their own parameters only, the furthest first; a guard keeps them from following in a
+        circle.
+        """
+        chain: list[Layer] = []
+        template = row.template_id
+        while template is not None:
+            followed = self._templates[template]
+            owner = followed.path if self._reader.sees(followed.customer_id, followed.app_id) else HIDDEN
+            chain.append(Layer("template", owner, self._read(followed.parameters)))
+            template = followed.template_id
+        return (
+            *reversed(chain),
+            self._shared("customer", row.customer, row.of_customer),
+            self._shared("app", f"{row.customer}/{row.app}", row.of_app),
+            Layer("instance", row.path, self._read(row.parameters)),
+        )
+
+    def _shared(self, level: str, owner: str, text: str) -> Layer:
+        known = self._layers.get((level, owner))
+        if known is None:
+            known = self._layers[level, owner] = Layer(level, owner, self._read(text))
+        return known
+
+    def _read(self, text: str) -> Mapping[str, Json]:
+        known = self._values.get(text)
+        if known is None:
+            known = self._values[text] = freeze_map(json.loads(text))
+        return known

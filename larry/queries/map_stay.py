@@ -12,6 +12,7 @@ from larry.core.interval import Interval
 from larry.core.key import fold
 from larry.core.lane_name import LaneName
 from larry.core.picture import Bar, Condition, IntervalMap, MapLane
+from larry.core.survey import Survey
 from larry.queries.deployment import state_of
 from larry.queries.host import list_host_keys
 from larry.queries.instance import get_descriptions
@@ -127,8 +128,8 @@ def list_behind(found: Iterable[MapStay], reader: Reader, at: Moment) -> frozens
         return frozenset()
     descriptions = get_descriptions({path for path, _ in live}, reader, at)
     keys = {name: key for key, name in list_host_keys(WHOLE, at).items()}
-    specs = service_graph_of(list_items("service", reader, at), keys)
-    now = {path: description.describe(specs)[0].digest for path, description in descriptions.items()}
+    survey = Survey(service_graph_of(list_items("service", reader, at), keys))
+    now = {path: description.digest_in(survey) for path, description in descriptions.items()}
     return frozenset((path, digest) for path, digest in live if now[path] != digest)
 
 

@@ -1,0 +1,174 @@
+"""A survey: what describing each of many instances would say, its digest and its faults, from parts that they share.
+
+To describe an instance is to walk its closure and to write all of it down. Instances that require the same have the
+same closure, and most of its services say the same in all of them: only those differ that read what an instance's
+layers set. So a closure is walked and written once for each set of requirements; of each instance those few are written
+anew, and the whole is digested. Nothing is told that describing would not tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from larry.core.deployable import LEVELS, describe, is_idle, service_document
+from larry.core.document import Json, canonical_text
+from larry.core.parameters import Declaration, Layer, Missing, Origin, Unknown, WrongType, matches_type, settle
+from larry.core.service_graph import ServiceSpec, graph_of
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What is at fault with an instance's parameters, as `Resolved` tells it."""
+
+    missing: tuple[Missing, ...] = ()
+    wrong: tuple[WrongType, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A service as every instance of an outline has it: text before and after its parameters, those that come from
+    defaults, and the whole where an instance's layers set none of them.
+    """
+
+    head: str
+    tail: str
+    defaults: Mapping[str, Json]
+    whole: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Outline:
+    """What instances with the same requirements share. ``readers``: by parameter, who reads it, by place and key."""
+
+    requires: str
+    services: tuple[_Written, ...]
+    readers: Mapping[str, tuple[tuple[int, str, Declaration], ...]]
+    idle: frozenset[int]
+    names: frozenset[str]
+    missing: tuple[Missing, ...]
+    wrong: tuple[WrongType, ...]
+
+
+class Survey:
+    """Surveys instances in one service graph: O(closure) once for each set of requirements, and for each instance
+    O(parameters set) and the digest of its text.
+    """
+
+    def __init__(self, services: Mapping[str, ServiceSpec]) -> None:
+        self._graph = graph_of(services)
+        self._outlines: dict[tuple[str, ...], _Outline] = {}
+        self._texts: dict[int, tuple[Mapping[str, Json], str]] = {}
+
+    def digest(self, keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str]) -> str:
+        """The digest of the snapshot that `describe` would take of the same. Raises `CircleInServices`."""
+        outline = self._outline(requires)
+        return hashlib.sha256(self._write(keys, layers, outline).encode()).hexdigest()
+
+    def find_faults(self, layers: Sequence[Layer], requires: Iterable[str]) -> Faults:
+        """What is missing, of a wrong type or unknown, as `describe` would find it. Raises `CircleInServices`."""
+        outline = self._outline(requires)
+        chains = _chain(layers)
+        unknown = [name for name in chains if name not in outline.readers]
+        wrong = [each for each in outline.wrong if each.name not in chains]
+        for name in chains.keys() & outline.readers.keys():
+            wrong += _find_wrong(name, chains[name], outline)
+        return Faults(
+            tuple(each for each in outline.missing if each.name not in chains),
+            tuple(sorted(wrong, key=lambda each: (each.name, each.needed_by))),
+            tuple(Unknown(name, chains[name][-1].value, chains[name][-1]) for name in sorted(unknown)),
+        )
+
+    def list_names(self, requires: Iterable[str]) -> frozenset[str]:
+        """The names of parameters that the services of a closure read. Raises `CircleInServices`."""
+        return self._outline(requires).names
+
+    def _outline(self, requires: Iterable[str]) -> _Outline:
+        required = tuple(sorted(set(requires)))
+        known = self._outlines.get(required)
+        if known is None:
+            known = self._outlines[required] = self._draw(required)
+        return known
+
+    def _draw(self, required: tuple[str, ...]) -> _Outline:
+        """What is said where no layer says anything."""
+        bare, resolved = describe(("", "", ""), (), required, self._graph)
+        written: list[_Written] = []
+        readers: dict[str, list[tuple[int, str, Declaration]]] = {}
+        idle: set[int] = set()
+        for place, frozen in enumerate(bare.services):
+            spec, document = self._graph[frozen.key], service_document(frozen)
+            head = canonical_text({name: value for name, value in document.items() if name < "parameters"})[:-1]
+            tail = canonical_text({name: value for name, value in document.items() if name > "parameters"})[1:]
+            whole = f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}'
+            written.append(_Written(head, tail, frozen.parameters, whole))
+            for declared in spec.declarations:
+                readers.setdefault(declared.name, []).append((place, frozen.key, declared))
+            if is_idle(spec, frozen.audits):
+                idle.add(place)
+        return _Outline(
+            canonical_text(required),
+            tuple(written),
+            MappingProxyType({name: tuple(of_name) for name, of_name in readers.items()}),
+            frozenset(idle),
+            frozenset(readers),
+            resolved.missing,
+            resolved.wrong,
+        )
+
+    def _write(self, keys: tuple[str, str, str], layers: Sequence[Layer], outline: _Outline) -> str:
+        own = {level: self._own(layers, level) for level in LEVELS}
+        customer, app, instance = (canonical_text(key) for key in keys)
+        return (
+            f'{{"app":{{"key":{app},"parameters":{own["app"]}}},'
+            f'"customer":{{"key":{customer},"parameters":{own["customer"]}}},'
+            f'"instance":{{"key":{instance},"parameters":{own["instance"]},"requires":{outline.requires}}},'
+            f'"services":[{",".join(self._write_services(layers, outline))}]}}'
+        )
+
+    def _own(self, layers: Sequence[Layer], level: str) -> str:
+        values = [layer.values for layer in layers if layer.level == level]
+        if len(values) != 1:
+            return canonical_text({name: value for each in values for name, value in each.items()})
+        known = self._texts.get(id(values[0]))
+        if known is None:  # kept with what it is the text of, so that nothing else gets its id
+            known = self._texts[id(values[0])] = values[0], canonical_text(values[0])
+        return known[1]
+
+    def _write_services(self, layers: Sequence[Layer], outline: _Outline) -> list[str]:
+        """The services in start order, those anew that read what is set."""
+        set_here: dict[int, dict[str, Json]] = {}
+        for name, chain in _chain(layers).items():
+            for place, service, declared in outline.readers.get(name, ()):
+                if place not in outline.idle:
+                    value = settle(_with_default(chain, declared, service), declared)
+                    set_here.setdefault(place, {})[name] = value
+        texts = [service.whole for service in outline.services]
+        for place, values in set_here.items():
+            service = outline.services[place]
+            parameters = canonical_text({**service.defaults, **values})
+            texts[place] = f'{service.head},"parameters":{parameters},{service.tail}'
+        return texts
+
+
+def _find_wrong(name: str, chain: Sequence[Origin], outline: _Outline) -> Iterable[WrongType]:
+    for _, service, declared in outline.readers[name]:
+        value = settle(_with_default(chain, declared, service), declared)
+        if not matches_type(value, declared.type):
+            yield WrongType(name, value, declared.type, chain[-1], (service,))
+
+
+def _chain(layers: Iterable[Layer]) -> dict[str, list[Origin]]:
+    """What the layers say, by parameter, earliest first."""
+    chains: dict[str, list[Origin]] = {}
+    for layer in layers:
+        for name, value in layer.values.items():
+            chains.setdefault(name, []).append(Origin(layer.level, layer.owner, value))
+    return chains
+
+
+def _with_default(chain: Sequence[Origin], declared: Declaration, service: str) -> Sequence[Origin]:
+    return [Origin("default", service, declared.default), *chain] if declared.has_default else chain

@@ -1,0 +1,122 @@
+"""A survey against describing each instance by itself: the same digests, and the same faults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from larry.core.deployable import describe
+from larry.core.document import Json, freeze
+from larry.core.parameters import Declaration, Layer, Merge, ParameterType
+from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing
+from larry.core.survey import Faults, Survey
+from tests.core.budget import cases, dice
+from tests.core.specimen import NAMES, PATHS, Graph, make_graph, make_layers
+
+STRANGE: tuple[Json, ...] = (
+    'é\u2028"\\',
+    "\U0001f600",
+    1.5,
+    10**15,
+    -0.0,
+    4.0,
+    {"\ue000": 1, "\U00010000": 2},
+    [[]],
+    {},
+)
+"""What canonical texts have to be careful with."""
+
+
+def wild_layers(random: Random, path: tuple[str, str, str]) -> tuple[Layer, ...]:
+    """Layers some of which are not there, are there twice, or set what is strange."""
+    layers = list(make_layers(random, path, 0.5))
+    for _ in range(random.randrange(3)):
+        place = random.randrange(len(layers))
+        values = {**layers[place].values, random.choice((*NAMES, "stray", 'a"b.c')): freeze(random.choice(STRANGE))}
+        layers[place] = replace(layers[place], values=values)
+    if random.random() < 0.3:
+        layers = [layer for layer in layers if random.random() < 0.7]
+    if random.random() < 0.2:
+        layers.insert(0, Layer("template", "acme/shop/further", {random.choice(NAMES): freeze(random.choice(STRANGE))}))
+    return tuple(layers)
+
+
+def typed(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
+    """The graph with types, which values often are not of."""
+    return {
+        key: replace(
+            spec,
+            declarations=tuple(replace(each, type=random.choice(tuple(ParameterType))) for each in spec.declarations),
+        )
+        for key, spec in graph.items()
+    }
+
+
+def assert_same(survey: Survey, path: tuple[str, str, str], layers: tuple[Layer, ...], requires: list[str], graph: Graph,
+                which: str) -> None:  # fmt: skip
+    snapshot, resolved = describe(path, layers, requires, graph)
+    assert survey.digest(path, layers, requires) == snapshot.digest, which
+    found = survey.find_faults(layers, requires)
+    assert found == Faults(resolved.missing, resolved.wrong, resolved.unknown), which
+    read = {each.name for each in (*resolved.matching, *resolved.missing)}
+    assert survey.list_names(requires) == read, which
+
+
+def test_a_survey_tells_what_describing_each_tells() -> None:
+    """One survey of many instances of one graph, so that what was asked before cannot tell on what is asked after."""
+    faults = [0, 0, 0]
+    for seed, random in dice(150):
+        graph = typed(random, make_graph(random, edges=random.choice((0.1, 0.3, 0.5))))
+        survey = Survey(graph)
+        for _ in range(5):
+            path, layers = random.choice(PATHS), wild_layers(random, random.choice(PATHS))
+            requires = random.sample(sorted(graph), random.randrange(len(graph) + 1)) * random.choice((1, 1, 2))
+            assert_same(survey, path, layers, requires, graph, f"seed {seed}")
+            found = survey.find_faults(layers, requires)
+            faults = [
+                n + bool(kind) for n, kind in zip(faults, (found.missing, found.wrong, found.unknown), strict=True)
+            ]
+    assert min(faults) > 20, "all sorts of faults were met"
+
+
+JSONS = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e6, 1e6)
+    | st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.\u00e9\U0001f600", max_size=2), inner, max_size=3),
+    max_leaves=5,
+)  # fmt: skip
+VALUES = st.dictionaries(st.sampled_from(["size", "limits", "stray"]), JSONS, max_size=3)
+
+
+@cases(60)
+@given(st.lists(VALUES, min_size=4, max_size=4), JSONS, st.sampled_from(Merge), st.sampled_from(Sharing))
+def test_whatever_values_there_are(values: list[Mapping[str, Json]], default: Json, merge: Merge, how: Sharing) -> None:
+    sized = (
+        Declaration("size", ParameterType.INTEGER, True, freeze(default), merge=merge),
+        Declaration("limits", merge=merge),
+    )
+    graph = {
+        "web": ServiceSpec("web", declarations=sized, needs=("os",)),
+        "os": ServiceSpec("os", declarations=sized[1:], tools=freeze({"": default})),
+        "watch": ServiceSpec("watch", how, sized, audits=(Audit("os"),)),
+        "idle": ServiceSpec("idle", how, sized, audits=(Audit("gone"),)),
+    }
+    levels = ("template", "customer", "app", "instance")
+    layers = tuple(
+        Layer(level, level, {name: freeze(value) for name, value in of.items()})
+        for level, of in zip(levels, values, strict=True)
+    )
+    assert_same(Survey(ServiceGraph(graph)), PATHS[0], layers, ["web", "idle"], graph, "")
+
+
+def test_an_idle_auditor_carries_its_defaults_whatever_is_set() -> None:
+    size = (Declaration("size", has_default=True, default=1),)
+    graph = {"watch": ServiceSpec("watch", declarations=size, audits=(Audit("web"),)), "web": ServiceSpec("web")}
+    survey = Survey(graph)
+    one, two = ((Layer("template", "t", {"size": size}),) for size in (2, 3))
+    assert survey.digest(PATHS[0], one, ["watch"]) == survey.digest(PATHS[0], two, ["watch"])
+    assert survey.digest(PATHS[0], one, ["web"]) != survey.digest(PATHS[0], two, ["web"])
