@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from larry.actions.author import Author
@@ -40,6 +40,37 @@ class Consequence:
             "clean": self.clean,
             "lacking": [{"instance": each.instance, "why": each.texts} for each in self.lacking],
         }
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The same for people, one line for each sort; of many instances the first are named."""
+        told = (
+            ("becomes dirty", "become dirty", self.dirty),
+            ("is no longer dirty", "are no longer dirty", self.clean),
+        )
+        lines = [
+            f"{_count(paths)} {one if len(paths) == 1 else many}: {_name(paths)}" for one, many, paths in told if paths
+        ]
+        if self.lacking:
+            could = f"{_count(self.lacking)} can no longer be deployed: "
+            shown = (f"{each.instance} ({'; '.join(each.texts)})" for each in self.lacking[:MOST_NAMED])
+            lines.append(could + _more(", ".join(shown), len(self.lacking)))
+        return tuple(lines)
+
+
+MOST_NAMED = 10
+
+
+def _count(found: Sequence[object]) -> str:
+    return "1 instance" if len(found) == 1 else f"{len(found):,} instances"
+
+
+def _name(paths: Sequence[str]) -> str:
+    return _more(", ".join(paths[:MOST_NAMED]), len(paths))
+
+
+def _more(shown: str, total: int) -> str:
+    return shown if total <= MOST_NAMED else f"{shown} and {total - MOST_NAMED:,} more"
 
 
 NO_CONSEQUENCE = Consequence()

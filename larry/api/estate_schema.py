@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from larry.api.schema import (
     ANY,
+    CONSEQUENCE,
     DIGEST,
     FLAG,
     LINE_OR_NULL,

@@ -45,6 +45,9 @@ def _or_null(schema: Schema) -> Schema:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+CONSEQUENCE = whole(dirty=many(TEXT), clean=many(TEXT), lacking=many(whole(instance=TEXT, why=many(TEXT))))
+"""What an edit does to instances, by path."""
+
 _TOKEN: dict[str, Json] = {
     "user": TEXT,
     "name": TEXT,

@@ -75,6 +75,8 @@ def print_change(change: EstateChange, form: str, *, dry_run: bool) -> None:
             click.echo(show_plain(line))
     if change.redaction is not None:
         click.echo(show_plain(f"* {change.redaction.text}"))
+    for text in change.consequence.texts:
+        click.echo(show_plain(f"* {text}"))
     for note in change.notes:
         click.echo(show_plain(f"note: {note}"))
     if not change.plan.changes_nothing:

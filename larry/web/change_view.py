@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from larry.actions.apply import EstateChange, ItemChange
@@ -16,6 +16,8 @@ from larry.web.address import noun_path
 MOST_SHOWN = 100
 MOST_HOSTS = 40
 LONGEST_SIDE = 600
+FIRST_INSTANCES = 10
+MOST_INSTANCES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,25 @@ class ChangedNoun:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedInstance:
+    """An instance, and why it is named where that is not said for all at once."""
+
+    path: str
+    href: str
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NamedInstances:
+    """Instances to which one thing happens: the first, which are shown at once, and others, which are opened."""
+
+    total: int
+    first: tuple[NamedInstance, ...]
+    others: tuple[NamedInstance, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeView:
     """What `change.html` shows; ``digest`` is what the act then expects."""
 
@@ -47,6 +68,9 @@ class ChangeView:
     more_hosts: int
     warnings: tuple[str, ...]
     counts: tuple[tuple[str, int], ...]
+    dirty: NamedInstances
+    clean: NamedInstances
+    lacking: NamedInstances
 
     @property
     def changes_nothing(self) -> bool:
@@ -69,6 +93,17 @@ def view_change(change: EstateChange) -> ChangeView:
         len(hosts[MOST_HOSTS:]),
         tuple(notice.text for notice in plan.warnings),
         tuple((verb, verbs.count(verb)) for verb in dict.fromkeys(verbs)),
+        _name_instances((path, ()) for path in change.consequence.dirty),
+        _name_instances((path, ()) for path in change.consequence.clean),
+        _name_instances((lack.instance, lack.texts) for lack in change.consequence.lacking),
+    )
+
+
+def _name_instances(found: Iterable[tuple[str, tuple[str, ...]]]) -> NamedInstances:
+    told = [NamedInstance(path, noun_path("instances", path), why) for path, why in found]
+    shown = told[:MOST_INSTANCES]
+    return NamedInstances(
+        len(told), tuple(shown[:FIRST_INSTANCES]), tuple(shown[FIRST_INSTANCES:]), len(told[MOST_INSTANCES:])
     )
 
 

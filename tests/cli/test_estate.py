@@ -34,7 +34,7 @@ def test_a_dry_run_of_apply_is_a_plan(larry: Terminal) -> None:
 def test_the_change_in_json(larry: Terminal) -> None:
     said = larry("plan", "-", "--format", "json", stdin=MORE)
     assert said.code == 3
-    assert set(said.json) == {"changes", "digest", "plan", "redaction", "notes"}
+    assert set(said.json) == {"changes", "digest", "plan", "redaction", "notes", "consequence"}
     assert (said.json["redaction"], said.json["notes"]) == (None, [])
     (change,) = said.json["changes"]
     assert (change["noun"], change["address"], change["verb"]) == ("host", "web9.example.com", "create")

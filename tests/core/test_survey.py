@@ -56,8 +56,9 @@ def typed(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
     }
 
 
-def assert_same(survey: Survey, path: tuple[str, str, str], layers: tuple[Layer, ...], requires: list[str], graph: Graph,
-                which: str) -> None:  # fmt: skip
+def assert_same(
+    survey: Survey, path: tuple[str, str, str], layers: tuple[Layer, ...], requires: list[str], graph: Graph, which: str
+) -> None:
     snapshot, resolved = describe(path, layers, requires, graph)
     assert survey.digest(path, layers, requires) == snapshot.digest, which
     found = survey.find_faults(layers, requires)
@@ -86,7 +87,8 @@ def test_a_survey_tells_what_describing_each_tells() -> None:
 JSONS = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(-1e6, 1e6)
     | st.text(st.characters(exclude_categories=["Cs"]), max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.\u00e9\U0001f600", max_size=2), inner, max_size=3),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text("ab.\u00e9\U0001f600", max_size=2), inner, max_size=3),
     max_leaves=5,
 )  # fmt: skip
 VALUES = st.dictionaries(st.sampled_from(["size", "limits", "stray"]), JSONS, max_size=3)

@@ -91,6 +91,7 @@ from larry.queries.search import search_everything
 from larry.queries.service import get_service_graph, list_sensitive_names
 from larry.queries.situation import list_situations
 from larry.queries.subject import find_subject
+from larry.queries.survey import survey_instances
 from larry.queries.tally import get_tally, list_boundaries
 from larry.queries.token import find_token, get_narrowed_rights, get_token, list_tokens
 from larry.queries.user import find_session_user, get_user, is_anybody_known, list_users
@@ -263,6 +264,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_descriptions": lambda all_: get_descriptions(
         [*all_.paths, f"{all_.path.rpartition('/')[0]}/t"], all_.reader, AT
     ),
+    "survey_instances": lambda all_: survey_instances(all_.paths, all_.reader, AT),
     "get_standing": lambda all_: get_standing(all_.path, all_.reader, AT),
     "get_estate_map": lambda all_: get_estate_map(all_.reader, AT, since=day(-9), until=day(20), most=1, most_hosts=2),
     "list_map_stays": lambda all_: list_map_stays(Q(deployment__instance__path=PATH), all_.reader, AT),

@@ -22,7 +22,7 @@ from larry.queries.noun import get_item, list_items
 from larry.queries.reader import LOCAL, NotFound
 from larry.web.field_input import read_inputs, write_inputs
 from larry.web.typed_value import NotTyped, read_typed, type_value
-from tests.api.scene import SECRET, WEB, lay
+from tests.api.scene import SECRET, WEB, lay, put
 
 AT = Moment(datetime(2100, 1, 1, tzinfo=UTC))
 
@@ -300,6 +300,17 @@ def test_what_was_reviewed_is_what_is_done(estate: None, client: Client) -> None
     assert values("customer", "acme")["description"] == ""
     save(client, "/customers/acme/edit", Form(response.content.decode()).sent)
     assert values("customer", "acme")["description"] == "two"
+
+
+def test_a_review_tells_what_becomes_dirty_and_what_cannot_be_deployed(estate: None, client: Client) -> None:
+    put(WEB, clock.now(), at=-1)
+    _, html = review(client, "/customers/acme/edit", parameters='{"workers": "many"}')
+    assert "1 instance would become dirty" in html
+    assert "1 instance could no longer be deployed" in html
+    assert '<a href="/instances/acme/shop/live">acme/shop/live</a>' in html
+    assert "workers is not of type integer: needed by rails" in html
+    _, html = review(client, "/customers/acme/edit", description="a word")
+    assert "would become dirty" not in html
 
 
 def test_a_secret_is_never_shown_and_stays_unless_it_is_replaced(estate: None, client: Client) -> None:

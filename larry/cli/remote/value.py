@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from larry.actions.apply import EstateChange, ItemChange
+from larry.actions.consequence import Consequence, Lack
 from larry.actions.redact import Redaction
 from larry.actions.rename_key import KeyChange, Soiled
 from larry.core.deployable import Difference, Snapshot
@@ -104,7 +105,11 @@ def read_change(told: Any, now: datetime | None) -> EstateChange:
             tuple(said["names"]), said["values"], said["snapshots"], said["node_documents"], said["activity_lines"],
             said["remains"] or "",
         )  # fmt: skip
-    return EstateChange(changes, read_plan(told["plan"], now), redaction, tuple(told["notes"]))
+    said = told["consequence"]
+    lacking = tuple(Lack(each["instance"], tuple(each["why"])) for each in said["lacking"])
+    consequence = Consequence(tuple(said["dirty"]), tuple(said["clean"]), lacking)
+    notes = tuple(told["notes"])
+    return EstateChange(changes, read_plan(told["plan"], now), redaction, notes, consequence=consequence)
 
 
 def read_key_change(told: Any) -> KeyChange:
