@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -99,7 +100,7 @@ def describe(
     closure = frozenset(order)
     resolved = resolve(layers, {key: services[key].declarations for key in order})
     own = {level: _frozen(dict(_own_values(layers, level))) for level in LEVELS}
-    frozen = tuple(_freeze_service(services[key], resolved, closure) for key in order)
+    frozen = tuple(freeze_service(services[key], resolved, closure) for key in order)
     return Snapshot(*keys, MappingProxyType(own), required, frozen), resolved
 
 
@@ -287,7 +288,8 @@ def _own_values(layers: Sequence[Layer], level: str) -> Iterator[tuple[str, Json
             yield from layer.values.items()
 
 
-def _freeze_service(spec: ServiceSpec, resolved: Resolved, closure: frozenset[str]) -> FrozenService:
+def freeze_service(spec: ServiceSpec, resolved: Resolved, closure: AbstractSet[str]) -> FrozenService:
+    """One service of a closure as its snapshot holds it."""
     defaults = _frozen({d.name: d.default for d in spec.declarations if d.has_default and spec.audits})
     audits = tuple(sorted((a for a in spec.audits if a.service in closure), key=lambda audit: audit.service))
     return FrozenService(

@@ -154,7 +154,7 @@ class ServiceGraph(Mapping[str, ServiceSpec]):
         """The closure in start order, found anew: O(closure log closure). Raises `CircleInServices`."""
         members = self._reach(required)
         self._arranged += len(members)
-        if self._arranged > 2 * len(self._services) and self._places and self._has_all_before(members):
+        if self._arranged > len(self._services) and self._places and self._has_all_before(members):
             return tuple(sorted(members, key=self._places.__getitem__))
         return order_by(members, self._list_before)
 

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from larry.core.deployable import LEVELS, describe, is_idle, service_document
+from larry.core.deployable import LEVELS, freeze_service, is_idle, service_document
 from larry.core.document import Json, canonical_text
-from larry.core.parameters import Declaration, Layer, Missing, Origin, Unknown, WrongType, matches_type, settle
+from larry.core.parameters import Declaration, Layer, Missing, Origin, Unknown, WrongType, matches_type, resolve, settle
 from larry.core.service_graph import ServiceSpec, graph_of
 
 
@@ -30,14 +30,19 @@ class Faults:
 
 @dataclass(frozen=True, slots=True)
 class _Written:
-    """A service as every instance of an outline has it: text before and after its parameters, those that come from
-    defaults, and the whole where an instance's layers set none of them.
+    """A service where no layer says anything: text before and after its parameters and the ``whole``, ``defaults`` that
+    its parameters are then, what is missing and wrong. One that is ``idle`` says the same whatever the layers say.
     """
 
+    key: str
+    declarations: tuple[Declaration, ...]
     head: str
     tail: str
-    defaults: Mapping[str, Json]
     whole: str
+    defaults: Mapping[str, Json]
+    idle: bool
+    missing: tuple[str, ...]
+    wrong: tuple[WrongType, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,8 @@ class _Outline:
 
     requires: str
     services: tuple[_Written, ...]
+    texts: tuple[str, ...]
     readers: Mapping[str, tuple[tuple[int, str, Declaration], ...]]
-    idle: frozenset[int]
     names: frozenset[str]
     missing: tuple[Missing, ...]
     wrong: tuple[WrongType, ...]
@@ -61,6 +66,7 @@ class Survey:
     def __init__(self, services: Mapping[str, ServiceSpec]) -> None:
         self._graph = graph_of(services)
         self._outlines: dict[tuple[str, ...], _Outline] = {}
+        self._written: dict[tuple[str, tuple[str, ...]], _Written] = {}
         self._texts: dict[int, tuple[Mapping[str, Json], str]] = {}
 
     def digest(self, keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str]) -> str:
@@ -95,29 +101,49 @@ class Survey:
 
     def _draw(self, required: tuple[str, ...]) -> _Outline:
         """What is said where no layer says anything."""
-        bare, resolved = describe(("", "", ""), (), required, self._graph)
-        written: list[_Written] = []
+        order = self._graph.outline(required)
+        closure = frozenset(order)
+        written = tuple(self._write_bare(key, closure) for key in order)
         readers: dict[str, list[tuple[int, str, Declaration]]] = {}
-        idle: set[int] = set()
-        for place, frozen in enumerate(bare.services):
-            spec, document = self._graph[frozen.key], service_document(frozen)
-            head = canonical_text({name: value for name, value in document.items() if name < "parameters"})[:-1]
-            tail = canonical_text({name: value for name, value in document.items() if name > "parameters"})[1:]
-            whole = f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}'
-            written.append(_Written(head, tail, frozen.parameters, whole))
-            for declared in spec.declarations:
-                readers.setdefault(declared.name, []).append((place, frozen.key, declared))
-            if is_idle(spec, frozen.audits):
-                idle.add(place)
+        missing: dict[str, list[str]] = {}
+        for place, service in enumerate(written):
+            for declared in service.declarations:
+                readers.setdefault(declared.name, []).append((place, service.key, declared))
+            for name in service.missing:
+                missing.setdefault(name, []).append(service.key)
         return _Outline(
             canonical_text(required),
-            tuple(written),
+            written,
+            tuple(service.whole for service in written),
             MappingProxyType({name: tuple(of_name) for name, of_name in readers.items()}),
-            frozenset(idle),
             frozenset(readers),
-            resolved.missing,
-            resolved.wrong,
+            tuple(Missing(name, tuple(sorted(missing[name]))) for name in sorted(missing)),
+            tuple(wrong for service in written for wrong in service.wrong),
         )
+
+    def _write_bare(self, key: str, closure: frozenset[str]) -> _Written:
+        """A service with its defaults: alike in every closure, but that an auditor says what it audits there."""
+        spec = self._graph[key]
+        audited = tuple(audit.service for audit in spec.audits if audit.service in closure)
+        known = self._written.get((key, audited))
+        if known is None:
+            resolved = resolve((), {key: spec.declarations})
+            frozen = freeze_service(spec, resolved, closure)
+            document = service_document(frozen)
+            head = canonical_text({name: value for name, value in document.items() if name < "parameters"})[:-1]
+            tail = canonical_text({name: value for name, value in document.items() if name > "parameters"})[1:]
+            known = self._written[key, audited] = _Written(
+                key,
+                spec.declarations,
+                head,
+                tail,
+                f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}',
+                frozen.parameters,
+                is_idle(spec, frozen.audits),
+                tuple(each.name for each in resolved.missing),
+                resolved.wrong,
+            )
+        return known
 
     def _write(self, keys: tuple[str, str, str], layers: Sequence[Layer], outline: _Outline) -> str:
         own = {level: self._own(layers, level) for level in LEVELS}
@@ -143,10 +169,10 @@ class Survey:
         set_here: dict[int, dict[str, Json]] = {}
         for name, chain in _chain(layers).items():
             for place, service, declared in outline.readers.get(name, ()):
-                if place not in outline.idle:
+                if not outline.services[place].idle:
                     value = settle(_with_default(chain, declared, service), declared)
                     set_here.setdefault(place, {})[name] = value
-        texts = [service.whole for service in outline.services]
+        texts = list(outline.texts)
         for place, values in set_here.items():
             service = outline.services[place]
             parameters = canonical_text({**service.defaults, **values})

@@ -75,8 +75,8 @@ def _measure(size: Size) -> list[Row]:
     from larry.actions.migrate import migrate
     from larry.nouns.recipe import Recipe
     from larry.outside import clock
-    from tests.bench.core_rows import closure_rows, overlap_rows
-    from tests.bench.estate_rows import apply_rows, deploy_rows, dirty_rows, inventory_rows
+    from tests.bench.core_rows import closure_rows, overlap_rows, survey_rows
+    from tests.bench.estate_rows import apply_rows, consequence_rows, deploy_rows, dirty_rows, inventory_rows
     from tests.bench.lookup_rows import lookup_rows
     from tests.bench.page_rows import page_rows
     from tests.bench.process_rows import memory_rows, process_rows
@@ -84,12 +84,21 @@ def _measure(size: Size) -> list[Row]:
 
     migrate()
     is_served = SERVED in sys.argv
-    rows = [] if is_served else [*closure_rows(size), *overlap_rows(), *apply_rows(size)]
+    rows = [] if is_served else [*closure_rows(size), *overlap_rows(), *survey_rows(size), *apply_rows(size)]
     now = clock.now()
     generate(Recipe(size.hosts, size.hosts, size.services, size.years), Author("bench", "to measure", now))
     if is_served:
         return list(served_rows(size, now))
-    for measure in (lookup_rows, inventory_rows, dirty_rows, page_rows, process_rows, memory_rows, deploy_rows):
+    for measure in (
+        lookup_rows,
+        inventory_rows,
+        dirty_rows,
+        consequence_rows,
+        page_rows,
+        process_rows,
+        memory_rows,
+        deploy_rows,
+    ):
         rows += measure(size, now)
     return rows
 

@@ -24,8 +24,8 @@ def closure_rows(size: Size) -> Iterator[Row]:
     _ = graph.auditors
     start = min((f"s{n}" for n in range(0, size.graph, 97)), key=lambda key: abs(len(graph.close([key])) - CLOSURE))
     closure = graph.close([start])
-    for key in list(needs)[-8:]:
-        graph.arrange([key])  # the graph learns its order once it has been asked for as much as there is in it
+    for _ in range(2):
+        graph.arrange(needs)  # the graph keeps its order once it has been asked for as much as there is in it
 
     def search() -> list[str]:
         """Closure and an order (needed first), iterative."""
@@ -46,6 +46,50 @@ def closure_rows(size: Size) -> Iterator[Row]:
     mine, theirs = compare(lambda: graph.arrange([start]), search, rounds=9, times=5)
     said = f"{len(closure):,} of {size.graph:,} services"
     yield Row("P5 closure and start order", said, mine, theirs, "depth-first search over lists", 2)
+
+
+def survey_rows(size: Size) -> Iterator[Row]:
+    """P6 without a database: the digests of ten times as many instances as there are hosts, against describing each
+    anew (a part, and multiplied)."""
+    from larry.core.deployable import describe
+    from larry.core.parameters import Declaration, Layer
+    from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec
+    from larry.core.survey import Survey
+
+    dice, count = random.Random(6), size.hosts * 10
+    names = [f"p{n}" for n in range(1000)]
+    services = {
+        f"s{n}": ServiceSpec(
+            f"s{n}",
+            declarations=tuple(Declaration(name, has_default=True, default=n) for name in dice.sample(names, 3)),
+            needs=tuple({f"s{int(n * dice.random())}" for _ in range(min(n, dice.choice((1, 1, 2))))}),
+            audits=(Audit(f"s{int(n * dice.random())}"),) if n > 970 else (),
+        )
+        for n in range(1000)
+    }
+    sets = [tuple(dice.sample(sorted(services), dice.randint(1, 3))) for _ in range(400)]
+    owners = [Layer("customer", f"c{n}", dict.fromkeys(dice.sample(names, 8), n)) for n in range(count // 20 + 1)]
+    instances = [
+        (owners[n // 20], Layer("instance", f"c{n // 20}/a/i{n}", {dice.choice(names): n}), dice.choice(sets))
+        for n in range(count)
+    ]
+    part = dice.sample(instances, 60)
+    mean = sum(len(ServiceGraph(services).close(requires)) for *_, requires in part) // len(part)
+    graph = ServiceGraph(services)
+
+    def naive() -> None:
+        for customer, own, requires in part:
+            vars(graph)["_outlines"] = {}
+            _ = describe(("c", "a", own.owner), (customer, own), requires, graph)[0].digest
+
+    def survey() -> None:
+        surveyed = Survey(ServiceGraph(services))
+        for customer, own, requires in instances:
+            surveyed.digest(("c", "a", own.owner), (customer, own), requires)
+
+    mine, theirs = compare(survey, naive, rounds=3)
+    said = f"{count:,} instances, mean closure {mean}"
+    yield Row("P6 digests of all", said, mine, theirs * count / len(part), "each described by itself", 1 / 30)
 
 
 def overlap_rows() -> Iterator[Row]:

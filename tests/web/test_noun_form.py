@@ -304,7 +304,7 @@ def test_what_was_reviewed_is_what_is_done(estate: None, client: Client) -> None
 
 def test_a_review_tells_what_becomes_dirty_and_what_cannot_be_deployed(estate: None, client: Client) -> None:
     put(WEB, clock.now(), at=-1)
-    _, html = review(client, "/customers/acme/edit", parameters='{"workers": "many"}')
+    _, html = review(client, "/customers/acme/edit", **{"parameters.1.name": "workers", "parameters.1.value": "many"})
     assert "1 instance would become dirty" in html
     assert "1 instance could no longer be deployed" in html
     assert '<a href="/instances/acme/shop/live">acme/shop/live</a>' in html
