@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from larry.actions.author import Author
 from larry.core.document import Json
@@ -140,7 +141,8 @@ def _reach_up(touched: Iterable[str], services: Iterable[Item]) -> frozenset[str
     for item in services:
         for key in _texts(item.values["needs"]):
             above.setdefault(key, set()).add(item.address)
-        for audit in list_members(item.values["audits"]):
+        audits: Iterable[Any] = list_members(item.values["audits"])
+        for audit in audits:
             above.setdefault(item.address, set()).add(str(audit["service"]))
     return reach(touched, lambda key: above.get(key, ()))
 
@@ -163,7 +165,7 @@ def _follow(templates: set[str], instances: Mapping[str, Item]) -> frozenset[str
 
 def _new_faults(before: Faults, after: Faults) -> Iterator[str]:
     """What is missing or of a wrong type by the edit, each parameter once."""
-    known = {each.name for each in (*before.missing, *before.wrong)}
+    known = {each.name for each in before.missing} | {each.name for each in before.wrong}
     for missing in after.missing:
         if missing.name not in known:
             yield f"{missing.name} is missing: needed by {', '.join(missing.needed_by)}"

@@ -174,9 +174,9 @@ class Survey:
                     set_here.setdefault(place, {})[name] = value
         texts = list(outline.texts)
         for place, values in set_here.items():
-            service = outline.services[place]
-            parameters = canonical_text({**service.defaults, **values})
-            texts[place] = f'{service.head},"parameters":{parameters},{service.tail}'
+            written = outline.services[place]
+            parameters = canonical_text({**written.defaults, **values})
+            texts[place] = f'{written.head},"parameters":{parameters},{written.tail}'
         return texts
 
 

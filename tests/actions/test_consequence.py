@@ -85,7 +85,7 @@ def test_an_edge_a_default_a_parameter_and_a_template() -> None:
 
 def test_what_lacks_a_parameter_is_told_with_the_services_that_need_it() -> None:
     start()
-    needed = [{"name": "size", "type": "integer", "default": 1}, {"name": "key", "type": "string"}]
+    needed: Json = [{"name": "size", "type": "integer", "default": 1}, {"name": "key", "type": "string"}]
     said = preview("service", "app", parameters=needed)
     why = ("key is missing: needed by app",)
     assert said.lacking == (Lack(LIVE, why), Lack(TEST, why), Lack(OTHER, why))
@@ -147,7 +147,7 @@ def describe_each(at: Moment) -> tuple[dict[str, bool], dict[str, frozenset[str]
     for path in Instance.objects.filter(retired_at=None).values_list("path", flat=True):
         snapshot, resolved = get_descriptions([path], LOCAL, at)[path].describe(services)
         dirty[path] = any(digest != snapshot.digest for digest in live.get(path, ()))
-        faults[path] = frozenset(each.name for each in (*resolved.missing, *resolved.wrong))
+        faults[path] = frozenset([*(m.name for m in resolved.missing), *(w.name for w in resolved.wrong)])
     return dirty, faults
 
 

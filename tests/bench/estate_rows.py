@@ -61,8 +61,6 @@ def apply_rows(size: Size) -> Iterator[Row]:
 
 def dirty_rows(size: Size, now: datetime) -> Iterator[Row]:
     """P6: dirty over the whole estate, against describing each instance by itself (on a part, and multiplied)."""
-    from larry.core.deployable import describe
-    from larry.core.service_graph import ServiceGraph
     from larry.queries.deployable import _parsed
     from larry.queries.dirty import list_dirty_causes
     from larry.queries.instance import get_descriptions
@@ -79,14 +77,8 @@ def dirty_rows(size: Size, now: datetime) -> Iterator[Row]:
 
     def naive() -> None:
         for description in descriptions.values():
-            _ = describe(description.keys, description.layers, description.requires, _Forgetful(services))[0].digest
-
-    class _Forgetful(ServiceGraph):
-        """Finds every closure and its order anew, in a graph that is there already."""
-
-        def __init__(self, services: ServiceGraph) -> None:
-            vars(self).update(vars(services))
-            self._outlines = {}
+            vars(services)["_outlines"] = {}
+            _ = description.describe(services)[0].digest
 
     def cold() -> None:
         _parsed.clear()
@@ -102,7 +94,7 @@ def consequence_rows(size: Size, now: datetime) -> Iterator[Row]:
     """P7: what a customer's parameter and a service's edge make dirty, the instances concerned surveyed before and
     after, against one indexed SELECT of their keys.
     """
-    from django.db.models import Count
+    from django.db.models import Count, QuerySet
 
     from larry.queries.moment import Moment
     from larry.queries.reader import LOCAL
@@ -124,7 +116,10 @@ def consequence_rows(size: Size, now: datetime) -> Iterator[Row]:
             survey_instances(concerned, LOCAL, at)
             survey_instances(concerned, LOCAL, at)
 
-        mine, theirs = compare(ask, lambda rows=rows: list(rows.values_list("path", flat=True)), rounds=5)
+        def select(rows: QuerySet[Instance] = rows) -> None:
+            list(rows.values_list("path", flat=True))
+
+        mine, theirs = compare(ask, select, rounds=5)
         said = f"{len(concerned):,} of {size.hosts:,} instances"
         yield Row(f"P7 what {what} makes dirty", said, mine, theirs, "one indexed SELECT of their keys", 10)
 

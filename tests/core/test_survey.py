@@ -63,7 +63,7 @@ def assert_same(
     assert survey.digest(path, layers, requires) == snapshot.digest, which
     found = survey.find_faults(layers, requires)
     assert found == Faults(resolved.missing, resolved.wrong, resolved.unknown), which
-    read = {each.name for each in (*resolved.matching, *resolved.missing)}
+    read = {each.name for each in resolved.matching} | {each.name for each in resolved.missing}
     assert survey.list_names(requires) == read, which
 
 
