@@ -8,8 +8,8 @@ from typing import Any
 
 from larry.actions.author import Author
 from larry.core.document import Json
+from larry.core.parameter_fault import ParameterFaults
 from larry.core.service_graph import reach
-from larry.core.survey import Faults
 from larry.nouns.item import Item, list_members
 from larry.queries.address import list_addresses
 from larry.queries.survey import Surveyed
@@ -163,14 +163,12 @@ def _follow(templates: set[str], instances: Mapping[str, Item]) -> frozenset[str
     )
 
 
-def _new_faults(before: Faults, after: Faults) -> Iterator[str]:
+def _new_faults(before: ParameterFaults, after: ParameterFaults) -> Iterator[str]:
     """What is missing or of a wrong type by the edit, each parameter once."""
-    known = {each.name for each in before.missing} | {each.name for each in before.wrong}
+    known = {each.name for each in before.missing} | {name for name, _ in before.wrong}
     for missing in after.missing:
         if missing.name not in known:
             yield f"{missing.name} is missing: needed by {', '.join(missing.needed_by)}"
-    told = set(known)
-    for wrong in after.wrong:
-        if wrong.name not in told:
-            told.add(wrong.name)
-            yield f"{wrong.name} is not of type {wrong.expected}: needed by {', '.join(wrong.needed_by)}"
+    for name, expected in dict(after.wrong).items():
+        if name not in known:
+            yield f"{name} is not of type {expected}"

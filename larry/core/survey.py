@@ -1,4 +1,4 @@
-"""A survey: what describing each of many instances would say, its digest and its faults, from parts that they share.
+"""A survey: the digests that describing each of many instances would come to, from parts that they share.
 
 To describe an instance is to walk its closure and to write all of it down. Instances that require the same have the
 same closure, and most of its services say the same in all of them: only those differ that read what an instance's
@@ -15,23 +15,14 @@ from types import MappingProxyType
 
 from larry.core.deployable import LEVELS, freeze_service, is_idle, service_document
 from larry.core.document import Json, canonical_text
-from larry.core.parameters import Declaration, Layer, Missing, Origin, Unknown, WrongType, matches_type, resolve, settle
+from larry.core.parameters import Declaration, Layer, Origin, resolve, settle
 from larry.core.service_graph import ServiceSpec, graph_of
-
-
-@dataclass(frozen=True, slots=True)
-class Faults:
-    """What is at fault with an instance's parameters, as `Resolved` tells it."""
-
-    missing: tuple[Missing, ...] = ()
-    wrong: tuple[WrongType, ...] = ()
-    unknown: tuple[Unknown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
     """A service where no layer says anything: text before and after its parameters and the ``whole``, ``defaults`` that
-    its parameters are then, what is missing and wrong. One that is ``idle`` says the same whatever the layers say.
+    its parameters are then. One that is ``idle`` says the same whatever the layers say.
     """
 
     key: str
@@ -41,8 +32,6 @@ class _Written:
     whole: str
     defaults: Mapping[str, Json]
     idle: bool
-    missing: tuple[str, ...]
-    wrong: tuple[WrongType, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +42,6 @@ class _Outline:
     services: tuple[_Written, ...]
     texts: tuple[str, ...]
     readers: Mapping[str, tuple[tuple[int, str, Declaration], ...]]
-    names: frozenset[str]
-    missing: tuple[Missing, ...]
-    wrong: tuple[WrongType, ...]
 
 
 class Survey:
@@ -74,24 +60,6 @@ class Survey:
         outline = self._outline(requires)
         return hashlib.sha256(self._write(keys, layers, outline).encode()).hexdigest()
 
-    def find_faults(self, layers: Sequence[Layer], requires: Iterable[str]) -> Faults:
-        """What is missing, of a wrong type or unknown, as `describe` would find it. Raises `CircleInServices`."""
-        outline = self._outline(requires)
-        chains = _chain(layers)
-        unknown = [name for name in chains if name not in outline.readers]
-        wrong = [each for each in outline.wrong if each.name not in chains]
-        for name in chains.keys() & outline.readers.keys():
-            wrong += _find_wrong(name, chains[name], outline)
-        return Faults(
-            tuple(each for each in outline.missing if each.name not in chains),
-            tuple(sorted(wrong, key=lambda each: (each.name, each.needed_by))),
-            tuple(Unknown(name, chains[name][-1].value, chains[name][-1]) for name in sorted(unknown)),
-        )
-
-    def list_names(self, requires: Iterable[str]) -> frozenset[str]:
-        """The names of parameters that the services of a closure read. Raises `CircleInServices`."""
-        return self._outline(requires).names
-
     def _outline(self, requires: Iterable[str]) -> _Outline:
         required = tuple(sorted(set(requires)))
         known = self._outlines.get(required)
@@ -105,20 +73,14 @@ class Survey:
         closure = frozenset(order)
         written = tuple(self._write_bare(key, closure) for key in order)
         readers: dict[str, list[tuple[int, str, Declaration]]] = {}
-        missing: dict[str, list[str]] = {}
         for place, service in enumerate(written):
             for declared in service.declarations:
                 readers.setdefault(declared.name, []).append((place, service.key, declared))
-            for name in service.missing:
-                missing.setdefault(name, []).append(service.key)
         return _Outline(
             canonical_text(required),
             written,
             tuple(service.whole for service in written),
             MappingProxyType({name: tuple(of_name) for name, of_name in readers.items()}),
-            frozenset(readers),
-            tuple(Missing(name, tuple(sorted(missing[name]))) for name in sorted(missing)),
-            tuple(wrong for service in written for wrong in service.wrong),
         )
 
     def _write_bare(self, key: str, closure: frozenset[str]) -> _Written:
@@ -140,8 +102,6 @@ class Survey:
                 f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}',
                 frozen.parameters,
                 is_idle(spec, frozen.audits),
-                tuple(each.name for each in resolved.missing),
-                resolved.wrong,
             )
         return known
 
@@ -178,13 +138,6 @@ class Survey:
             parameters = canonical_text({**written.defaults, **values})
             texts[place] = f'{written.head},"parameters":{parameters},{written.tail}'
         return texts
-
-
-def _find_wrong(name: str, chain: Sequence[Origin], outline: _Outline) -> Iterable[WrongType]:
-    for _, service, declared in outline.readers[name]:
-        value = settle(_with_default(chain, declared, service), declared)
-        if not matches_type(value, declared.type):
-            yield WrongType(name, value, declared.type, chain[-1], (service,))
 
 
 def _chain(layers: Iterable[Layer]) -> dict[str, list[Origin]]:

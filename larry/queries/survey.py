@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from larry.core.survey import Faults, Survey
+from larry.core.parameter_fault import FaultFinder, ParameterFaults
+from larry.core.survey import Survey
 from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
@@ -23,7 +24,7 @@ class Surveyed:
 
     is_live: bool
     is_dirty: bool
-    faults: Faults
+    faults: ParameterFaults
 
 
 def survey_instances(paths: Collection[str], reader: Reader, at: Moment) -> Mapping[str, Surveyed]:
@@ -42,11 +43,12 @@ def survey_instances(paths: Collection[str], reader: Reader, at: Moment) -> Mapp
         for path, digest in rows.values_list("instance__path", "deployable_id"):
             live.setdefault(path, set()).add(digest)
         descriptions = get_descriptions(paths, reader, at)
-        survey = Survey(get_service_graph(reader, at))
+        services = get_service_graph(reader, at)
+    survey, finder = Survey(services), FaultFinder(services)
     found: dict[str, Surveyed] = {}
     for path, description in descriptions.items():
         digests = live.get(path, set())
         is_dirty = bool(digests) and digests != {description.digest_in(survey)}
-        faults = survey.find_faults(description.layers, description.requires)
+        faults = finder.find(description.layers, description.requires)
         found[path] = Surveyed(bool(digests), is_dirty, faults)
     return found

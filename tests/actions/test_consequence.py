@@ -93,10 +93,10 @@ def test_what_lacks_a_parameter_is_told_with_the_services_that_need_it() -> None
     change("customer", "acme", 1, parameters={"key": "k"})
     assert preview("service", "app", parameters=needed).lacking == (Lack(OTHER, why),)
     wrong = preview("customer", "zeta", parameters={"size": "big"})
-    assert wrong.lacking == (Lack(OTHER, ("size is not of type integer: needed by app",)),)
+    assert wrong.lacking == (Lack(OTHER, ("size is not of type integer",)),)
     assert wrong.texts == (
         "1 instance becomes dirty: zeta/blog/live",
-        "1 instance can no longer be deployed: zeta/blog/live (size is not of type integer: needed by app)",
+        "1 instance can no longer be deployed: zeta/blog/live (size is not of type integer)",
     )
 
 

@@ -1,4 +1,4 @@
-"""A survey against describing each instance by itself: the same digests, and the same faults."""
+"""A survey against describing each instance by itself: the same digests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from larry.core.deployable import describe
 from larry.core.document import Json, freeze
 from larry.core.parameters import Declaration, Layer, Merge, ParameterType
 from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing
-from larry.core.survey import Faults, Survey
+from larry.core.survey import Survey
 from tests.core.budget import cases, dice
 from tests.core.specimen import NAMES, PATHS, Graph, make_graph, make_layers
 
@@ -45,43 +45,22 @@ def wild_layers(random: Random, path: tuple[str, str, str]) -> tuple[Layer, ...]
     return tuple(layers)
 
 
-def typed(random: Random, graph: Graph) -> dict[str, ServiceSpec]:
-    """The graph with types, which values often are not of."""
-    return {
-        key: replace(
-            spec,
-            declarations=tuple(replace(each, type=random.choice(tuple(ParameterType))) for each in spec.declarations),
-        )
-        for key, spec in graph.items()
-    }
-
-
 def assert_same(
     survey: Survey, path: tuple[str, str, str], layers: tuple[Layer, ...], requires: list[str], graph: Graph, which: str
 ) -> None:
-    snapshot, resolved = describe(path, layers, requires, graph)
+    snapshot, _ = describe(path, layers, requires, graph)
     assert survey.digest(path, layers, requires) == snapshot.digest, which
-    found = survey.find_faults(layers, requires)
-    assert found == Faults(resolved.missing, resolved.wrong, resolved.unknown), which
-    read = {each.name for each in resolved.matching} | {each.name for each in resolved.missing}
-    assert survey.list_names(requires) == read, which
 
 
 def test_a_survey_tells_what_describing_each_tells() -> None:
     """One survey of many instances of one graph, so that what was asked before cannot tell on what is asked after."""
-    faults = [0, 0, 0]
     for seed, random in dice(150):
-        graph = typed(random, make_graph(random, edges=random.choice((0.1, 0.3, 0.5))))
+        graph = make_graph(random, edges=random.choice((0.1, 0.3, 0.5)))
         survey = Survey(graph)
         for _ in range(5):
             path, layers = random.choice(PATHS), wild_layers(random, random.choice(PATHS))
             requires = random.sample(sorted(graph), random.randrange(len(graph) + 1)) * random.choice((1, 1, 2))
             assert_same(survey, path, layers, requires, graph, f"seed {seed}")
-            found = survey.find_faults(layers, requires)
-            faults = [
-                n + bool(kind) for n, kind in zip(faults, (found.missing, found.wrong, found.unknown), strict=True)
-            ]
-    assert min(faults) > 20, "all sorts of faults were met"
 
 
 JSONS = st.recursive(

@@ -308,7 +308,7 @@ def test_a_review_tells_what_becomes_dirty_and_what_cannot_be_deployed(estate: N
     assert "1 instance would become dirty" in html
     assert "1 instance could no longer be deployed" in html
     assert '<a href="/instances/acme/shop/live">acme/shop/live</a>' in html
-    assert "workers is not of type integer: needed by rails" in html
+    assert "workers is not of type integer" in html
     _, html = review(client, "/customers/acme/edit", description="a word")
     assert "would become dirty" not in html
 
