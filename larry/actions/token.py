@@ -35,7 +35,7 @@ SELDOM = timedelta(minutes=5)
 @dataclass(frozen=True, slots=True)
 class NewToken:
     """What is said of a token: whose, what it is called, until when it holds (a year, if nothing is said), and to what
-    it is narrowed; ``reveals`` entitles it to secrets, as far as its user is."""
+    it is narrowed; ``reveals`` entitles it to secrets, as far as its user is; ``feeds_only``: it reads feeds alone."""
 
     user: str
     name: str
@@ -44,6 +44,7 @@ class NewToken:
     kind: ScopeKind = ScopeKind.EVERYTHING
     address: str = ""
     reveals: bool = False
+    feeds_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def add_token(new: NewToken, author: Author, *, dry_run: bool = False) -> MadeTo
     def work() -> MadeToken:
         user = _lock_user(new.user, author)
         spot, id_ = find_scope(new.kind, new.address, author)
-        narrowing = Narrowing(new.role, new.kind, id_, (spot.customer or 0), new.reveals)
+        narrowing = Narrowing(new.role, new.kind, id_, (spot.customer or 0), new.reveals, new.feeds_only)
         _permit_rights(user, narrowing, author)
         if Token.objects.filter(user=user, name_folded=fold(new.name), revoked_at=None).exists():
             text = f"{user.name} has a token {new.name}: revoke that one, or take another name"
@@ -82,6 +83,7 @@ def add_token(new: NewToken, author: Author, *, dry_run: bool = False) -> MadeTo
             expires_at=new.expires_at or author.now + USUAL_LIFE,
             role=new.role or "",
             reveals=new.reveals,
+            feeds_only=new.feeds_only,
             **columns,
         )
         if dry_run:
@@ -142,6 +144,9 @@ def _refuse_odd(new: NewToken, author: Author) -> None:
         raise Refused("a token expires in the future", field="expires")
     if new.expires_at is not None and new.expires_at > author.now + LONGEST_LIFE:
         raise Refused("a token holds for ten years at most", field="expires")
+    if new.feeds_only and new.reveals:
+        text = "a token for feeds stands in addresses, and is shown no secrets: leave out the one or the other"
+        raise Refused(text, field="secrets")
 
 
 def _lock_user(name: str, author: Author) -> User:
@@ -159,7 +164,7 @@ def _lock_user(name: str, author: Author) -> User:
 def _permit_rights(user: User, narrowing: Narrowing, author: Author) -> None:
     """That the token can do anything at all, and nothing that its maker could not."""
     is_narrow = narrowing.role is not None or narrowing.kind is not ScopeKind.EVERYTHING
-    everywhere = Narrowing(narrowing.role, reveals=narrowing.reveals)
+    everywhere = Narrowing(narrowing.role, reveals=narrowing.reveals, feeds_only=narrowing.feeds_only)
     rights, widest = (
         get_narrowed_rights(user.id, user.is_administrator, each, author.reader, author.moment)
         for each in (narrowing, everywhere)
@@ -180,4 +185,5 @@ def _told(row: TokenRow) -> dict[str, str | bool | None]:
         "scope": row.kind.value,
         "address": row.address,
         "secrets": row.reveals,
+        "feeds": row.feeds_only,
     }

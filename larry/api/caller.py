@@ -52,6 +52,25 @@ def recognise(request: HttpRequest, now: datetime) -> Caller:
     raise Problem("not-signed-in", "nobody has signed in: send a token as Authorization: Bearer …, or a session")
 
 
+def recognise_feed_reader(request: HttpRequest, now: datetime) -> Caller:
+    """Who reads a feed: whoever the token in the address is for, which must be one for feeds, else as `recognise` has
+    it, a token for feeds in the header too. Raises `Problem` (401, 429)."""
+    said = request.GET.getlist("token")
+    if not said:
+        caller = _find_by_token(request, now, for_feeds=True) or recognise(request, now)
+    elif len(said) > 1 or request.headers.get("Authorization"):
+        raise _refuse("one token is shown: in the address, or as Authorization: Bearer …", "invalid_request")
+    else:
+        caller = _find_by_text(said[0], request, now, for_feeds=True)
+        if caller.token is None or not caller.token.narrowing.feeds_only:
+            text = (
+                "a token that may do more than read feeds does not stand in an address: revoke it, it may be known now"
+            )
+            raise _refuse(f"{text}; for feeds make one with --feed")
+    add_trace(user=caller.name)
+    return caller
+
+
 def note_caller(caller: Caller, response: HttpResponse, now: datetime) -> HttpResponse:
     """Have it kept that a token was used, once the answer is out: nobody waits for that."""
     token = caller.token
@@ -60,7 +79,7 @@ def note_caller(caller: Caller, response: HttpResponse, now: datetime) -> HttpRe
     return response
 
 
-def _find_by_token(request: HttpRequest, now: datetime) -> Caller | None:
+def _find_by_token(request: HttpRequest, now: datetime, *, for_feeds: bool = False) -> Caller | None:
     """The user of the token that is shown; 2 SQL statements, none where it is none. Raises `Problem`."""
     header = request.headers.get("Authorization")
     if not header:
@@ -68,10 +87,14 @@ def _find_by_token(request: HttpRequest, now: datetime) -> Caller | None:
     scheme, _, text = header.strip().partition(" ")
     if scheme.lower() != "bearer":
         raise _refuse("Authorization is Bearer, with a token: Bearer larry_…", "invalid_request")
-    text = text.strip()
+    return _find_by_text(text.strip(), request, now, for_feeds=for_feeds)
+
+
+def _find_by_text(text: str, request: HttpRequest, now: datetime, *, for_feeds: bool = False) -> Caller:
+    """The user of this token; 2 SQL statements. Raises `Problem`."""
     if find_token_prefix(text) is None:
         raise _refuse("this is no token of Larry's: they begin with larry_, and are shown once when they are made")
-    found = find_token(hash_token(text), WHOLE, Moment(now))
+    found = find_token(hash_token(text), WHOLE, Moment(now), for_feeds=for_feeds)
     if found is None:
         try:
             count_guess(str(request.META.get("REMOTE_ADDR", "")), now)

@@ -56,6 +56,7 @@ _TOKEN: dict[str, Json] = {
     "scope": TEXT,
     "address": TEXT,
     "secrets": FLAG,
+    "feeds": FLAG,
     "created_at": MOMENT,
     "expires_at": MOMENT,
     "revoked_at": MOMENT_OR_NULL,
@@ -160,7 +161,7 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
         ),
         "Token": whole(**_TOKEN),
         "Tokens": many(whole(**_TOKEN)),
-        "MadeToken": whole(**_TOKEN, token=TEXT),
+        "MadeToken": whole(**_TOKEN, token=TEXT, addresses=many(TEXT)),
         "Rollout": whole(id=WHOLE, at=MOMENT, actor=TEXT, reason=TEXT, deployments=WHOLE),
         "RolloutDetail": whole(
             id=WHOLE,

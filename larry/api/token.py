@@ -10,6 +10,8 @@ from larry.actions.token import NewToken, add_token, revoke_token
 from larry.api.asked import ActQuery, Address, AskedQuery, IdPath, Line, MomentText, ReasonBody
 from larry.api.operation import Answer, Call, expose
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.core.document import Json
+from larry.core.feed import FeedName, feed_path
 from larry.core.rights import Permission, PersonRole, ScopeKind
 from larry.queries.token import get_token, list_tokens
 from larry.queries.user import get_user
@@ -30,6 +32,7 @@ class TokenBody(ReasonBody):
     app: Address | None = None
     pool: Address | None = None
     secrets: bool = Field(False, description="Entitled to secrets in clear, as far as its user is.")
+    feeds: bool = Field(False, description="Reads feeds, by their address, and counts nowhere else.")
 
 
 @expose(
@@ -70,12 +73,16 @@ def create_token(call: Call, asked: ActQuery, said: TokenBody) -> HttpResponse:
     kind, address = scopes[0] if scopes else (ScopeKind.EVERYTHING, "")
     expires = call.find_moment(said.expires, "expires", "body")
     user = call.caller.name if said.user is None else said.user
-    new = NewToken(user, said.name, expires, said.role, kind, address, said.secrets)
+    new = NewToken(user, said.name, expires, said.role, kind, address, said.secrets, said.feeds)
     made = add_token(new, call.author(said.reason), dry_run=asked.dry_run)
     if asked.dry_run:
         return make_json(made.row.document)
     headers = {"Cache-Control": "no-store", "Location": f"/api/v1/tokens/{made.row.prefix}"}
-    return make_json({**made.row.document, "token": made.text}, status=201, headers=headers)
+    # Who made it sees the addresses that hold it, by the name under which Larry was asked.
+    named = FeedName if said.feeds else ()
+    addresses = [call.request.build_absolute_uri(feed_path(name, made.text)) for name in named]
+    document: dict[str, Json] = {**made.row.document, "token": made.text, "addresses": addresses}
+    return make_json(document, status=201, headers=headers)
 
 
 @expose(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, URLResolver, include, path
 
 from larry.api.configuration import answer_configuration
+from larry.api.feed import answer_feed
 from larry.api.front import answer_nothing, list_routes
 from larry.api.health import answer_health, answer_readiness
 from larry.api.inventory import answer_inventory
@@ -13,6 +14,7 @@ from larry.api.metrics import answer_metrics
 urlpatterns: list[URLPattern | URLResolver] = [
     path("configuration/<str:asked>", answer_configuration, name="configuration"),
     path("inventory.<str:suffix>", answer_inventory, name="inventory"),
+    path("feed/<str:asked>", answer_feed, name="feed"),
     path("healthz", answer_health, name="healthz"),
     path("readyz", answer_readiness, name="readyz"),
     path("metrics", answer_metrics, name="metrics"),

@@ -110,6 +110,7 @@ class Scope:
 
 
 EVERY_PERMISSION = frozenset(Permission)
+FEED_PERMISSIONS = frozenset({_LOOK, _TOOL, _REVIEW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +140,14 @@ class Rights:
 @dataclass(frozen=True, slots=True)
 class Narrowing:
     """What a token is left of its user's rights: those of one role, over one scope (``customer`` is that of an app),
-    and to reveal secrets only if it is entitled to them."""
+    and to reveal secrets only if it is entitled to them; ``feeds_only``: to nothing but what feeds tell."""
 
     role: PersonRole | None = None
     kind: ScopeKind = ScopeKind.EVERYTHING
     id: int = 0
     customer: int = 0
     reveals: bool = False
+    feeds_only: bool = False
 
 
 _NOWHERE = Scope()
@@ -164,6 +166,7 @@ def narrow(rights: Rights, to: Narrowing, customers: Mapping[int, int]) -> Right
     A pool and a customer have nothing in common that rights could name: of the one, nothing is left within the other.
     """
     permits = rights.permits if to.role is None else rights.permits & PERMITS[to.role]
+    permits &= FEED_PERMISSIONS if to.feeds_only else EVERY_PERMISSION
     met = (_meet(right, to, customers) for right in rights.of)
     return Rights(
         frozenset(right for right in met if right is not None),

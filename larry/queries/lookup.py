@@ -30,7 +30,7 @@ FROM larry_token t JOIN larry_user u ON u.id = t.user_id LEFT JOIN larry_app ta 
 JOIN larry_host h ON h.name_folded = %s
 JOIN larry_nodesegment s ON s.host_id = h.id
     AND s.start = (SELECT max(n.start) FROM larry_nodesegment n WHERE n.host_id = h.id AND n.start <= %s)
-WHERE t.digest = %s
+WHERE t.digest = %s AND NOT t.feeds_only
 """
 _ON_SQLITE = re.sub(
     r"[tus]\.(?:\w+_at|start|\"end\")(?=[,\n])",

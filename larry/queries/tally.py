@@ -40,7 +40,8 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """A deployment that starts or ends at a moment; ``follows``: another of its lane takes over just then."""
+    """A deployment that starts or ends at a moment; ``follows``: another of its lane takes over just then. ``actor``
+    has planned it, and ``recorded_at`` is when it became what it is."""
 
     moment: datetime
     starts: bool
@@ -49,6 +50,8 @@ class Boundary:
     host: str
     deployment: str
     reason: str
+    actor: str
+    recorded_at: datetime
 
 
 def get_tally(reader: Reader, at: Moment) -> Tally:
@@ -74,7 +77,7 @@ def list_boundaries(reader: Reader, at: Moment, limit: int = 100) -> tuple[Bound
     """The next starts and ends of deployments after a moment, soonest first, as many as surely are all until the last;
     2 SQL statements.
     """
-    columns = ("instance__path", "host__name", "id", "reason")
+    columns = ("instance__path", "host__name", "id", "reason", "rollout__actor", "recorded_at")
     with read_view():
         rows = restrict(reader, Deployment.objects.filter(deactivated_at=None))
         starts = list(rows.filter(start__gt=at.as_of).order_by("start", "id").values_list("start", *columns)[:limit])

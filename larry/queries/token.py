@@ -35,6 +35,7 @@ class TokenRow:
     kind: ScopeKind
     address: str
     reveals: bool
+    feeds_only: bool
 
     @property
     def document(self) -> dict[str, Json]:
@@ -47,6 +48,7 @@ class TokenRow:
             "scope": self.kind.value,
             "address": self.address,
             "secrets": self.reveals,
+            "feeds": self.feeds_only,
             "created_at": iso(self.created_at),
             "expires_at": iso(self.expires_at),
             "revoked_at": iso(self.revoked_at) if self.revoked_at else None,
@@ -84,10 +86,11 @@ class ShownToken:
         return f"the user of the token {self.prefix} has been deactivated" if self.is_deactivated else None
 
 
-def find_token(digest: str, reader: Reader, at: Moment) -> ShownToken | None:
+def find_token(digest: str, reader: Reader, at: Moment, *, for_feeds: bool = False) -> ShownToken | None:
     """The token that is known by this digest, with its user, however it stands with it; 1 SQL statement, by an index
-    on the digest."""
-    row = restrict(reader, Token.objects.select_related("user", "app").filter(digest=digest)).first()
+    on the digest. One that reads feeds alone is there only ``for_feeds``."""
+    known = Token.objects.select_related("user", "app").filter(digest=digest)
+    row = restrict(reader, known if for_feeds else known.filter(feeds_only=False)).first()
     if row is None:
         return None
     return ShownToken(
@@ -140,7 +143,7 @@ def get_token(asked: str, reader: Reader, at: Moment) -> TokenRow:
 def narrowing_of(row: Token) -> Narrowing:
     """What a row narrows its user's rights to. No SQL where its app is at hand."""
     role = PersonRole(row.role) if row.role else None
-    return Narrowing(role, *scope_of(row), app_customer_of(row), row.reveals)
+    return Narrowing(role, *scope_of(row), app_customer_of(row), row.reveals, row.feeds_only)
 
 
 def token_row_of(row: Token) -> TokenRow:
@@ -157,6 +160,7 @@ def token_row_of(row: Token) -> TokenRow:
         PersonRole(row.role) if row.role else None,
         *scope_address_of(row),
         row.reveals,
+        row.feeds_only,
     )
 
 

@@ -14,7 +14,8 @@ from larry.records.user import User
 class Token(models.Model):
     """``digest`` is the SHA-256 of the whole token, and what it is found by; the token itself is kept nowhere.
 
-    ``role`` and one of customer, app and pool narrow what its user may; ``reveals`` entitles it to secrets.
+    ``role`` and one of customer, app and pool narrow what its user may; ``reveals`` entitles it to secrets. One that is
+    ``feeds_only`` stands in addresses of feeds, and counts nowhere else.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
@@ -31,6 +32,7 @@ class Token(models.Model):
     app = models.ForeignKey(App, on_delete=models.PROTECT, null=True, blank=True, related_name="tokens")
     pool = models.ForeignKey(Pool, on_delete=models.PROTECT, null=True, blank=True, related_name="tokens")
     reveals = models.BooleanField(default=False)
+    feeds_only = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -50,6 +52,9 @@ class Token(models.Model):
                 condition=models.Q(customer__isnull=True, app__isnull=True)
                 | models.Q(customer__isnull=True, pool__isnull=True)
                 | models.Q(app__isnull=True, pool__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="token_for_feeds_reveals_nothing", condition=models.Q(feeds_only=False) | models.Q(reveals=False)
             ),
             models.CheckConstraint(
                 name="token_expires_after_it_was_made", condition=models.Q(expires_at__gt=models.F("created_at"))

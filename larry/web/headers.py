@@ -24,13 +24,18 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 )
 
 
+NO_REFERRER = "no-referrer"
+"""What an answer may say instead: its address is nobody else's business, not even Larry's own."""
+
+
 def add_headers(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware: answers of every kind carry `HEADERS`, errors and files too."""
 
     def answer(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in HEADERS.items():
-            response.headers[name] = value
+            if name != "Referrer-Policy" or response.headers.get(name) != NO_REFERRER:
+                response.headers[name] = value
         return response
 
     return answer

@@ -44,6 +44,20 @@ def test_a_machine_has_a_token_that_is_seen_once(terminal: Terminal) -> None:
     assert text not in terminal.done("activity", "--format", "json").out
 
 
+def test_a_token_for_feeds_is_told_as_addresses(terminal: Terminal) -> None:
+    terminal.done("user", "add", "puppet", "--machine")
+    said = terminal.done("token", "add", "puppet", "reader", "--feed").out.splitlines()
+    assert [address.partition("?token=")[0].rpartition("/")[2] for address in said] == [
+        "activity.atom",
+        "upcoming.atom",
+    ]
+    assert len({find_token_prefix(address.partition("?token=")[2]) for address in said} - {None}) == 1
+    assert "feeds only, as its user" in terminal.done("token", "list").out
+    document = json.loads(terminal.done("token", "add", "puppet", "b", "--feed", "--format", "json").out)
+    assert [each.endswith(document["token"]) for each in document["addresses"]] == [True, True]
+    assert "no secrets" in terminal.refused("token", "add", "puppet", "x", "--feed", "--secrets")
+
+
 def test_what_will_not_do_is_told(terminal: Terminal) -> None:
     terminal.done("user", "add", "puppet", "--machine")
     assert "no user eve" in terminal.refused("token", "add", "eve", "x")

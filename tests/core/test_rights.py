@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations, product
 
 from larry.core.rights import (
+    ALL_RIGHTS,
     PERMITS,
     Narrowing,
     Permission,
@@ -67,6 +68,13 @@ def test_a_narrowed_right_reaches_what_both_reach_and_nothing_else() -> None:
             assert narrowed.may(permission, spot) == (both and not is_mixed), (kind, id_, to, role, spot, permission)
             cases += 1
     assert cases > 50_000
+
+
+def test_rights_narrowed_to_feeds_look_and_do_nothing() -> None:
+    rights = narrow(ALL_RIGHTS, Narrowing(reveals=True, feeds_only=True), {})
+    looks = {Permission.LOOK, Permission.CONFIGURE, Permission.REVIEW}
+    assert {each for each in Permission if rights.scope(each).everything} == looks
+    assert all(rights.scope(each).is_empty for each in set(Permission) - looks)
 
 
 def test_rights_cover_what_is_narrowed_from_them_but_not_the_other_way() -> None:

@@ -36,6 +36,7 @@ from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
+from larry.queries.feed import get_activity_feed, get_upcoming_feed
 from larry.queries.fleet import get_fleet, get_fleet_text, get_stored_fleet, get_timelines
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.gauge import get_gauges
@@ -317,6 +318,8 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "search_everything": lambda all_: search_everything("a", all_.reader, AT),
     "get_gauges": lambda all_: get_gauges(all_.reader, AT),
     "get_tally": lambda all_: get_tally(all_.reader, AT),
+    "get_activity_feed": lambda all_: get_activity_feed(all_.reader, AT),
+    "get_upcoming_feed": lambda all_: get_upcoming_feed(all_.reader, AT),
     "list_boundaries": lambda all_: list_boundaries(all_.reader, AT),
     "list_users": lambda all_: list_users(all_.reader, AT),
     "get_user": lambda all_: get_user("u0", all_.reader, AT),

@@ -220,6 +220,7 @@ BREACHES: dict[str, Breach] = {
     "token_has_a_name": lambda: add_token(name=""),
     "token_role_is_known": lambda: add_token(role="owner"),
     "token_has_one_scope_at_most": lambda: add_token(customer=add_customer(), app=add_app()),
+    "token_for_feeds_reveals_nothing": lambda: add_token(feeds_only=True, reveals=True),
     "token_expires_after_it_was_made": lambda: add_token(expires_at=DAWN),
     "webhook_has_one_scope_at_most": lambda: add_webhook(customer=add_customer(), app=add_app()),
     "event_kind_is_known": lambda: add_event(kind="whim"),

@@ -39,7 +39,7 @@ def fill(route: str, side: str, world: World) -> str:
         "digest": world.digest[side],
         "number": str(world.rollout[side]),
         "kind": "instance",
-        "asked": f"{HOSTS[side]}.json",
+        "asked": "activity.atom" if route.startswith("feed/") else f"{HOSTS[side]}.json",
         "suffix": "json",
         "address": _address(route, side),
         "id": world.token[side] if "tokens" in route else world.deployment[side],

@@ -93,6 +93,7 @@ _OPEN = ("inventory.<str:suffix>", "healthz", "readyz", "metrics", "api/v1/opena
 RULES: Mapping[tuple[str, str], Rule] = {
     **_noun_rules(),
     **_look(ALL, *_OPEN, "api/v1/docs.css"),
+    **_look(ALL, "feed/<str:asked>"),
     **_look(NOBODY, "static/<str:name>"),  # of a name that no asset has
     **_look(SEE_HOST, "configuration/<str:asked>", "hosts/<str:name>", "hosts/<str:name>/configuration"),
     **_look(SEE_HOST, "hosts/<str:name>/history"),

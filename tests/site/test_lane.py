@@ -19,6 +19,7 @@ from larry.actions.user import deactivate_user
 from larry.api.lane import LookupLane
 from larry.core.interval import iso
 from larry.core.rights import PersonRole, ScopeKind
+from larry.core.token import hash_token
 from larry.exports.dialect import DIALECTS
 from larry.outside import clock
 from larry.records.token import Token
@@ -130,6 +131,13 @@ def test_what_it_does_not_know_is_left_to_the_view(lane: Lane, path: str, header
     before = lane.behind.asked
     assert lane.ask(lane.lane, path, token, **headers)[0] == wanted[0]
     assert lane.behind.asked == before + 1
+
+
+def test_a_token_for_feeds_looks_nothing_up(lane: Lane) -> None:
+    for token in (lane.token(name="reader", feeds_only=True), lane.token(name="t")):
+        (status, _, _), is_lane = lane.both(f"{WEB}.json", token)
+        is_known = Token.objects.get(digest=hash_token(token)).feeds_only is False
+        assert (status[:3], is_lane) == ("200" if is_known else "401", is_known)
 
 
 def test_moments_are_read_as_the_view_reads_them(lane: Lane) -> None:

@@ -38,6 +38,7 @@ def token() -> None:
 @click.option("--expires", metavar="T", help="Until when it holds: 2027-12-01, +90d. Else a year.")
 @click.option("--role", type=click.Choice(ROLES), help="No more than this role, of what its user may.")
 @click.option("--secrets", "reveals", is_flag=True, help="Entitled to secrets in clear, as far as its user is.")
+@click.option("--feed", "feeds_only", is_flag=True, help="For a feed reader: it reads feeds, and counts nowhere else.")
 @scope_options
 @act_options
 def add(
@@ -45,22 +46,25 @@ def add(
     user: str,
     name: str,
     expires: str | None,
-    role: str | None,
     reveals: bool,
+    feeds_only: bool,
     reason: str | None,
     dry_run: bool,
     form: str,
-    **scope: str | None,
+    **said: str | None,
 ) -> None:
-    """Make a token for USER, called NAME, and print it: the only time that it is seen.
+    """Make a token for USER, called NAME, and print it: the only time that it is seen. With --feed, print the
+    addresses of the feeds, which hold it.
 
     \b
     Examples:
       larry token add ada laptop --expires +90d
       larry token add puppet enc --role machine --pool production > /etc/larry/token
       larry token add puppet full --secrets --reason "delivers passwords"
+      larry token add ada newsreader --feed --customer acme
     """
-    kind, address = read_scope(scope)
+    role = said.pop("role")
+    kind, address = read_scope(said)
     session = open_session()
 
     from larry.actions.token import NewToken, add_token
@@ -74,17 +78,21 @@ def add(
         kind,
         address,
         reveals,
+        feeds_only,
     )
     made = add_token(new, session.author(reason), dry_run=dry_run)
     if form == "json":
         shown: dict[str, Json] = {} if dry_run else {"token": made.text}
+        if feeds_only and not dry_run:
+            shown["addresses"] = _list_addresses(made.text)
         print_document({"dry_run": dry_run, **shown, **made.row.document}, "json")
         return
     until = show_moment(made.row.expires_at.replace(microsecond=0), session.zone)
     if dry_run:
         click.echo(f"{show_plain(user)} may have such a token until {until}; nothing has been changed")
         return
-    click.echo(made.text)
+    for line in _list_addresses(made.text) if feeds_only else [made.text]:
+        click.echo(line)
     click.echo(f"this is shown once; it acts as {show_plain(made.row.user)} until {until}", err=True)
 
 
@@ -143,7 +151,19 @@ def revoke(*, token: str, reason: str | None, dry_run: bool, form: str) -> None:
     print_outcome(f"{row.user}/{row.name} counts no more", form, dry_run=dry_run)
 
 
+def _list_addresses(text: str) -> list[str]:
+    """The feeds that a token reads; by the first name of its own that Larry is said to answer to."""
+    from django.conf import settings
+
+    from larry.core.feed import FeedName, feed_path
+
+    named = [host for host in settings.ALLOWED_HOSTS if not host.startswith((".", "*"))]
+    host = named[0] if named else "localhost"
+    front = f"http://{host}:8000" if host in {"localhost", "127.0.0.1", "[::1]"} else f"https://{host}"
+    return [f"{front}{feed_path(name, text)}" for name in FeedName]
+
+
 def _tell_rights(row: TokenRow) -> str:
-    role = row.role or "as its user"
+    role = ("feeds only, " if row.feeds_only else "") + (row.role or "as its user")
     over = "" if row.kind == "everything" else f" of {row.kind} {row.address}"
     return f"{role}{over}{', with secrets' if row.reveals else ''}"
