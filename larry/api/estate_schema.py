@@ -152,7 +152,7 @@ WIDER_ANSWERS: Mapping[str, Json] = MappingProxyType(
         "Done": whole(dry_run=FLAG, done=TEXT),
         "Webhook": _WEBHOOK,
         "Webhooks": many(ref("Webhook")),
-        "NewWebhook": whole(webhook=ref("Webhook"), secret=TEXT),
+        "NewWebhook": whole(webhook=ref("Webhook"), secret=LINE_OR_NULL),
         "Deliveries": many(_DELIVERY),
         "Grants": many(_GRANT),
         "Groups": many(whole(name=TEXT, description=TEXT, members=many(TEXT))),

@@ -161,7 +161,7 @@ ANSWERS: Mapping[str, Json] = MappingProxyType(
         ),
         "Token": whole(**_TOKEN),
         "Tokens": many(whole(**_TOKEN)),
-        "MadeToken": whole(**_TOKEN, token=TEXT, addresses=many(TEXT)),
+        "MadeToken": whole(**_TOKEN, token=LINE_OR_NULL, addresses=_or_null(many(TEXT))),
         "Rollout": whole(id=WHOLE, at=MOMENT, actor=TEXT, reason=TEXT, deployments=WHOLE),
         "RolloutDetail": whole(
             id=WHOLE,

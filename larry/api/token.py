@@ -8,6 +8,7 @@ from pydantic import Field
 from larry.actions.permit import COMMON
 from larry.actions.token import NewToken, add_token, revoke_token
 from larry.api.asked import ActQuery, Address, AskedQuery, IdPath, Line, MomentText, ReasonBody
+from larry.api.once import once
 from larry.api.operation import Answer, Call, expose
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.core.document import Json
@@ -60,11 +61,11 @@ def answer_token(call: Call, path: IdPath) -> HttpResponse:
     tag=TAG,
     answers={200: Answer("Token", "It could be made (dry_run)."), 201: Answer("MadeToken", "Made; told only here.")},
     problems=("not-found",),
-    headers=("Larry-Reason",),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"name": "laptop", "expires": "+90d", "role": "viewer", "reason": "to look at the estate"},
 )
 def create_token(call: Call, asked: ActQuery, said: TokenBody) -> HttpResponse:
-    """Make a token. No Idempotency-Key is taken: the answer is kept nowhere."""
+    """Make a token. It is told once: with the same Idempotency-Key again it is null."""
     _refuse_tokens(call, "")
     scopes = [(kind, getattr(said, kind)) for kind in ScopeKind if getattr(said, kind, None) is not None]
     if len(scopes) > 1:
@@ -74,15 +75,19 @@ def create_token(call: Call, asked: ActQuery, said: TokenBody) -> HttpResponse:
     expires = call.find_moment(said.expires, "expires", "body")
     user = call.caller.name if said.user is None else said.user
     new = NewToken(user, said.name, expires, said.role, kind, address, said.secrets, said.feeds)
-    made = add_token(new, call.author(said.reason), dry_run=asked.dry_run)
-    if asked.dry_run:
-        return make_json(made.row.document)
-    headers = {"Cache-Control": "no-store", "Location": f"/api/v1/tokens/{made.row.prefix}"}
-    # Who made it sees the addresses that hold it, by the name under which Larry was asked.
-    named = FeedName if said.feeds else ()
-    addresses = [call.request.build_absolute_uri(feed_path(name, made.text)) for name in named]
-    document: dict[str, Json] = {**made.row.document, "token": made.text, "addresses": addresses}
-    return make_json(document, status=201, headers=headers)
+
+    def act() -> HttpResponse:
+        made = add_token(new, call.author(said.reason), dry_run=asked.dry_run)
+        if asked.dry_run:
+            return make_json(made.row.document)
+        headers = {"Cache-Control": "no-store", "Location": f"/api/v1/tokens/{made.row.prefix}"}
+        # Who made it sees the addresses that hold it, by the name under which Larry was asked.
+        named = FeedName if said.feeds else ()
+        addresses = [call.request.build_absolute_uri(feed_path(name, made.text)) for name in named]
+        document: dict[str, Json] = {**made.row.document, "token": made.text, "addresses": addresses}
+        return make_json(document, status=201, headers=headers)
+
+    return once(call, asked, said.model_dump(mode="json"), act, told_once=("token", "addresses"))
 
 
 @expose(

@@ -27,6 +27,7 @@ from larry.api.asked import (
     NumberPath,
     ReasonBody,
 )
+from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.core.document import Json
@@ -69,17 +70,22 @@ def answer_webhooks(call: Call, asked: AsOfQuery) -> HttpResponse:
         201: Answer("NewWebhook", "Its secret is told once."),
     },
     problems=("not-found",),
-    headers=("Larry-Reason",),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"url": "https://chat.example.com/hooks/larry", "events": ["deployment.started"], "reason": "ask Ada"},
 )
 def create_webhook(call: Call, asked: ActQuery, said: WebhookBody) -> HttpResponse:
-    """Tell a URL of events. Without an Idempotency-Key: the answer holds a secret, and is not kept."""
+    """Tell a URL of events. The secret is told once: with the same Idempotency-Key again it is null."""
     new = _read_webhook(call, said)
-    made = add_webhook(new, call.author(said.reason), dry_run=asked.dry_run)
-    if made.row is None or made.secret is None:
-        return make_json({"dry_run": True, "done": f"a webhook to {new.shown} can be added"})
-    document: dict[str, Json] = {"webhook": made.row.document, "secret": made.secret}
-    return make_json(document, status=201, headers={"Location": f"/api/v1/webhooks/{made.row.id}"})
+
+    def act() -> HttpResponse:
+        made = add_webhook(new, call.author(said.reason), dry_run=asked.dry_run)
+        if made.row is None or made.secret is None:
+            return make_json({"dry_run": True, "done": f"a webhook to {new.shown} can be added"})
+        document: dict[str, Json] = {"webhook": made.row.document, "secret": made.secret}
+        headers = {"Cache-Control": "no-store", "Location": f"/api/v1/webhooks/{made.row.id}"}
+        return make_json(document, status=201, headers=headers)
+
+    return once(call, asked, said.model_dump(), act, told_once=("secret",))
 
 
 @expose(

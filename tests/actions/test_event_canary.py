@@ -1,4 +1,4 @@
-"""Whatever happens to what holds secrets, no event tells one, in no kind of event and to nobody."""
+"""Whatever happens to what holds secrets, no event and no feed tells one, of no kind and to nobody."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from larry.actions.redeploy import redeploy
 from larry.actions.situation import tell_situations
 from larry.actions.undeploy import undeploy
 from larry.core.event import EventKind
+from larry.exports.atom import atom_text
+from larry.queries.feed import get_activity_feed, get_upcoming_feed
+from larry.queries.reader import WHOLE
 from larry.records.deployment import Deployment
 from larry.records.webhook import Delivery, Event
 from tests.actions.estate import FULL, LIVE, WEB1, WEB2, author, change, lay, put
@@ -51,6 +54,11 @@ def test_no_event_holds_a_secret() -> None:
     leases = claim_deliveries(10_000, timedelta(days=1), author(31), most_of_one=10_000)
     assert leases
     texts = [lease.body.decode() for lease in leases]
+    feeds = [get_activity_feed(WHOLE, author(31).moment)]
+    feeds += [get_upcoming_feed(WHOLE, author(hour).moment) for hour in (0.5, 4)]
+    assert all(feed.entries for feed in feeds)
+    texts += [atom_text(feed, front="https://larry.example.com", whose="all") for feed in feeds]
+    assert any("********" in text for text in texts), "secrets were told of, and masked"
     texts += [json.dumps(list(model.objects.values()), default=str) for model in (Event, Delivery)]
     for canary in CANARIES:
         assert not any(canary in text for text in texts), canary

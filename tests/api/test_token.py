@@ -15,6 +15,7 @@ from larry.actions.token import SELDOM, NewToken, add_token, note_use, revoke_to
 from larry.actions.user import deactivate_user
 from larry.core.rights import PersonRole, ScopeKind
 from larry.core.token import find_token_prefix, make_token_text
+from larry.records.kept_answer import KeptAnswer
 from larry.records.token import Token
 from larry.records.user import SignInAttempt
 from tests.api.asking import ask, read
@@ -186,6 +187,20 @@ def test_who_finds_a_token_makes_no_others_with_it(estate: datetime) -> None:
     assert show(text, f"/tokens/{mine}", "DELETE").status_code == 200, "but it may end itself"
     assert show(text).status_code == 401
     assert show(make(estate), "/tokens", "POST", {"name": "x", "user": "zoe"}).status_code == 201
+
+
+@pytest.mark.usefixtures("_people")
+def test_a_token_that_is_asked_for_again_is_made_once_and_told_once() -> None:
+    client = sign_in("ada")
+    for body, key in (({"name": "laptop"}, "one"), ({"name": "reader", "feeds": True, "role": "viewer"}, "two")):
+        first = ask(client, "POST", "/tokens", body, Idempotency_Key=key)
+        again = ask(client, "POST", "/tokens", body, Idempotency_Key=key)
+        assert (first.status_code, again.status_code) == (201, 201)
+        text = read(first)["token"]
+        assert read(again) == {**read(first), "token": None, "addresses": None}
+        assert text not in repr(list(KeptAnswer.objects.values()))
+        assert first.headers["Cache-Control"] == "no-store"
+    assert Token.objects.count() == 2
 
 
 @pytest.mark.usefixtures("_people")

@@ -47,9 +47,24 @@ def test_a_webhook_from_beginning_to_end(somebody: Client, estate: datetime) -> 
     assert "s3cr3t-path" not in told
 
 
-def test_a_secret_is_not_kept_for_a_second_answer(somebody: Client, estate: datetime) -> None:
-    ask(somebody, "POST", "/webhooks", BODY, Idempotency_Key="one")
-    assert KeptAnswer.objects.count() == 0
+def test_what_is_sent_again_is_done_once_and_its_secret_is_told_once(somebody: Client, estate: datetime) -> None:
+    first = ask(somebody, "POST", "/webhooks", BODY, Idempotency_Key="one")
+    again = ask(somebody, "POST", "/webhooks", BODY, Idempotency_Key="one")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.headers["Cache-Control"] == "no-store"
+    assert "Idempotent-Replay" not in first.headers
+    assert again.headers["Idempotent-Replay"] == "true"
+    secret = read(first)["secret"]
+    assert secret.startswith("whsec_")
+    assert read(again) == {**read(first), "secret": None}
+    assert again.headers["Location"] == first.headers["Location"]
+    assert len(read(ask(somebody, "GET", "/webhooks"))) == 1
+    assert secret not in repr(list(KeptAnswer.objects.values()))
+    assert "s3cr3t-path" not in repr(list(KeptAnswer.objects.values()))
+    other = {**BODY, "events": ["check.failed"]}
+    assert ask(somebody, "POST", "/webhooks", other, Idempotency_Key="one").status_code == 422
+    assert ask(somebody, "POST", "/webhooks?dry_run=true", BODY, Idempotency_Key="two").status_code == 200
+    assert read(ask(somebody, "POST", "/webhooks", BODY, Idempotency_Key="two"))["secret"] is not None
 
 
 @pytest.mark.parametrize(

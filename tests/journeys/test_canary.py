@@ -11,7 +11,11 @@ from typing import Any, NoReturn
 import pytest
 from django.test import Client
 
+from larry.actions.author import Author
+from larry.actions.token import NewToken, add_token
+from larry.core.feed import FeedName, feed_path
 from larry.exports.dialect import DIALECTS, list_inventories
+from larry.outside import clock
 from tests.cli.terminal import WHY, Terminal
 from tests.journeys.canary import (
     LIVE,
@@ -136,6 +140,12 @@ def ask(caught: Callable[[], str]) -> Sinks:
         for page in pages:
             answer = client.get(page)
             sinks[f"{page} for {who}"] = answer.serialize_headers() + answer.content
+    text = add_token(NewToken("tess", "reader", feeds_only=True), Author("Tess Tester", "to read", clock.now())).text
+    for name in FeedName:
+        answer = Client().get(feed_path(name, text))
+        assert answer.status_code == 200
+        sinks[f"the feed of {name}"] = answer.serialize_headers() + answer.content
+    assert "********" in str(sinks["the feed of activity"])
     sinks["what HTTP logs"] = caught()
     return sinks
 
