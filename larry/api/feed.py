@@ -12,6 +12,7 @@ from django.utils.cache import get_conditional_response
 
 from larry.api.caller import Caller, note_caller, recognise_feed_reader
 from larry.api.dated_reply import SHORT, WHO_ASKS
+from larry.api.fault import answer_failure
 from larry.api.problem import Problem
 from larry.api.reply import make_refusal, make_reply, read_only
 from larry.core.feed import Feed, FeedName
@@ -31,7 +32,10 @@ def answer_feed(request: HttpRequest, asked: str) -> HttpResponse:
 
     2 SQL statements for the token, and 1 for activity, 4 for what is upcoming.
     """
-    response = _answer(request, asked)
+    try:
+        response = _answer(request, asked)
+    except Exception as defect:  # noqa: BLE001 — the page about it, which is for people, would show the address
+        response = answer_failure(request, defect)
     # The address may hold a token: no page that is opened from here is told it, and no cache of others keeps this.
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Vary"] = WHO_ASKS

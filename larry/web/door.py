@@ -15,7 +15,9 @@ from larry.web.address import find_own_path
 from larry.web.page import make_unavailable
 from larry.web.visitor import recognise_visitor
 
-OPEN = frozenset({"asset", "sign-in", "configuration", "inventory", "healthz", "readyz", "metrics", "preferences"})
+OPEN = frozenset(
+    {"asset", "sign-in", "configuration", "inventory", "feed", "healthz", "readyz", "metrics", "preferences"}
+)
 """Routes that everybody may ask; what programs ask looks after its own rights. All others are closed."""
 
 PROGRAMS = frozenset({"api", "api-before"})

@@ -154,7 +154,7 @@ def test_activity_tells_who_did_what_why_and_what_changed(feed_token: str, estat
     edit("customer", "acme", {"description": "now <b>bold</b>"}, author_at(estate, "they asked \x1b[31m"))
     edit("customer", "acme", {"parameters": {"password": "another-secret"}}, author_at(estate, "rotated"))
     secret, plain = feed_of(FeedName.ACTIVITY, feed_token).entries[:2]
-    assert (plain.title, plain.author) == ("edit customer acme", "Tess Tester")
+    assert (plain.title, plain.author) == ("update customer acme", "Tess Tester")
     assert "Why: they asked \\u001b[31m" in plain.content
     assert 'description: "" -> "now <b>bold</b>"' in plain.content
     assert plain.page == "http://testserver/customers/acme"

@@ -148,6 +148,7 @@ def test_who_has_signed_in_makes_reads_and_revokes_tokens() -> None:
     assert (made.status_code, made.headers["Cache-Control"]) == (201, "no-store")
     document = read(made)
     text = document.pop("token")
+    assert document.pop("addresses") == []
     assert made.headers["Location"] == f"/api/v1/tokens/{document['prefix']}"
     assert read(ask(client, "GET", f"/tokens/{document['prefix']}")) == document
     assert read(ask(client, "GET", "/tokens?user=zoe")) == [document]
