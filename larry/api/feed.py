@@ -16,7 +16,7 @@ from larry.api.fault import answer_failure
 from larry.api.problem import Problem
 from larry.api.reply import make_refusal, make_reply, read_only
 from larry.core.feed import Feed, FeedName
-from larry.exports.atom import MEDIA_TYPE, atom_text
+from larry.exports.atom import ATOM_TYPE, atom_text
 from larry.outside import clock
 from larry.queries.feed import get_activity_feed, get_upcoming_feed
 from larry.queries.moment import Moment
@@ -68,7 +68,7 @@ def _print(request: HttpRequest, feed: Feed, caller: Caller) -> HttpResponse:
     whose = caller.token.prefix if caller.token is not None else caller.name
     body = atom_text(feed, front=request.build_absolute_uri("/").rstrip("/"), whose=whose).encode()
     etag = f'"{hashlib.sha256(body).hexdigest()[:40]}"'
-    response = get_conditional_response(request, etag=etag) or make_reply(body, media_type=MEDIA_TYPE)
+    response = get_conditional_response(request, etag=etag) or make_reply(body, media_type=ATOM_TYPE)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = f"private, max-age={SHORT}"
     return response

@@ -11,7 +11,7 @@ from larry.core.feed import Feed, FeedEntry, feed_path
 from larry.core.interval import iso
 from larry.core.picture import find_href, show_harmless
 
-MEDIA_TYPE = "application/atom+xml; charset=utf-8"
+ATOM_TYPE = "application/atom+xml; charset=utf-8"
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -89,8 +89,8 @@ class ShownToken:
 def find_token(digest: str, reader: Reader, at: Moment, *, for_feeds: bool = False) -> ShownToken | None:
     """The token that is known by this digest, with its user, however it stands with it; 1 SQL statement, by an index
     on the digest. One that reads feeds alone is there only ``for_feeds``."""
-    known = Token.objects.select_related("user", "app").filter(digest=digest)
-    row = restrict(reader, known if for_feeds else known.filter(feeds_only=False)).first()
+    rows = restrict(reader, Token.objects.select_related("user", "app").filter(digest=digest))
+    row = (rows if for_feeds else rows.filter(feeds_only=False)).first()
     if row is None:
         return None
     return ShownToken(
