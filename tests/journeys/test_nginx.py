@@ -138,6 +138,7 @@ def proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
             "listen 80;": f"listen 127.0.0.1:{found.plain};",
             "listen 443 ": f"listen 127.0.0.1:{found.secure} ",
             "/etc/ssl/larry/": f"{folder}/",
+            "/var/log/nginx/": f"{folder}/",
             "10.0.0.11:8000": f"127.0.0.1:{free_port()}",  # one of each is gone
             "10.0.0.12:8000": f"127.0.0.1:{web}",
             "10.0.0.11:8001": f"127.0.0.1:{free_port()}",
@@ -179,6 +180,17 @@ def test_what_a_client_says_of_itself_is_dropped(proxy: Proxy) -> None:
         sent = proxy.told(path, {**lies, "Authorization": "Bearer larry_x"})["sent"]
         assert (sent["x-forwarded-for"], sent["x-forwarded-proto"], sent["host"]) == ("127.0.0.1", "https", NAME)
         assert (sent["authorization"], sent["if-none-match"], sent["larry-mark"]) == ("Bearer larry_x", '"a"', "0/1")
+
+
+def test_no_log_holds_the_token_of_a_feed(proxy: Proxy) -> None:
+    hidden = "/feed/activity.atom?token=larry_hidden"
+    for _ in range(3):  # one of the servers is gone, of which nginx tells in its log of errors
+        assert proxy.told(hidden)["path"] == hidden
+    assert proxy.ask(hidden, secure=False)[0] == 308
+    folder = proxy.certificate.parent
+    lines = (folder / "access.log").read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if '"GET /feed/activity.atom HTTP/1.1" ' in line]) == 4
+    assert not any("larry_hidden" in file.read_text(encoding="utf-8") for file in folder.glob("*.log"))
 
 
 def test_all_is_by_tls_and_meters_are_not_for_everybody(proxy: Proxy) -> None:
