@@ -104,8 +104,8 @@ def test_debians_own_index_is_read(larry: Terminal, tmp_path: Path) -> None:
     told = re.search(r"(\d+) services in \d+ files? in ", done.stderr)
     assert told is not None
     assert int(told[1]) == len(set(re.findall(r"(?m)^Package: (.+)$", plain.read_text()))) > 100
-    some = subprocess.run(
-        [*command, "-", "--only", "adduser"], stdin=plain.open("rb"), capture_output=True, text=True, check=True
-    )
+    with plain.open("rb") as file:
+        words = [*command, "-", "--only", "adduser"]
+        some = subprocess.run(words, stdin=file, capture_output=True, text=True, check=True)
     larry.done("apply", "-", *WHY, stdin=some.stdout)
     assert larry("plan", str(folder)).code == 3
