@@ -53,7 +53,7 @@ font-variant-numeric:tabular-nums}
 .larry-picture .lp-bond.lp-requires{stroke-width:2.6}
 .larry-picture .lp-bond.lp-starts-after{stroke-dasharray:2 3}
 .larry-picture .lp-bond.lp-runs-on{stroke-width:2;stroke-linecap:round;stroke-dasharray:.1 5}
-.larry-picture .lp-now{stroke:var(--lp-text);stroke-width:2}
+.larry-picture .lp-now{stroke:var(--lp-text);stroke-width:2;stroke-opacity:.55}
 .larry-picture .lp-flag{fill:var(--lp-text)}
 .larry-picture .lp-on-flag{fill:var(--lp-paper);font-weight:600}
 .larry-picture .lp-boundary{fill:var(--lp-muted)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -43,7 +43,8 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 @dataclass(frozen=True, slots=True)
 class CoverageRow:
     """A deployed service and one auditor that its snapshot asks for: ``by`` is the host from which the auditor audits
-    it, None where nobody does, and then ``why`` says why. ``is_placed``: a person chose the auditor's host.
+    it, None where nobody does, and then ``why`` says why. ``is_placed``: a person chose the auditor's host. Where
+    several deployments ask for the same, ``deployment`` is the first of them.
     """
 
     deployment: str
@@ -109,7 +110,22 @@ def list_coverage_of(
         and known.get("host", names[row.host_id]) == names[row.host_id]
         for auditor, audit in asked[row.deployment.deployable_id].get(row.service_key, ())
     ]
-    return tuple(sorted(found, key=lambda each: (each.instance, each.service, each.host, each.auditor)))
+    return tuple(sorted(_once(found), key=_stands))
+
+
+def _stands(row: CoverageRow) -> tuple[str, str, str, str]:
+    return row.instance, row.service, row.host, row.auditor
+
+
+def _once(found: Iterable[CoverageRow]) -> Iterator[CoverageRow]:
+    """What several deployments of an instance place on one host stands there once, and is covered where any of them
+    brings the auditor.
+    """
+    told: dict[tuple[str, str, str, str], dict[str | None, CoverageRow]] = {}
+    for row in found:
+        told.setdefault(_stands(row), {}).setdefault(row.by, row)
+    for by in told.values():
+        yield from (row for host, row in by.items() if host is not None or len(by) == 1)
 
 
 def list_live_services(reader: Reader, at: Moment) -> QuerySet[DeployedService]:

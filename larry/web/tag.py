@@ -5,6 +5,7 @@ They are built in (settings, TEMPLATES), so that no template loads them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,9 @@ from larry.web.when import Asked, When
 register = template.Library()
 
 LETTERS_OF_A_DIGEST = 12
+
+_MOMENT = re.compile(r"\b(2[01]\d\d-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?Z)")
+"""As `iso` writes moments; days that not every month has are left as they are."""
 
 
 @register.simple_tag(takes_context=True)
@@ -55,6 +59,21 @@ def moment(context: Mapping[str, Any], value: datetime | When | None, otherwise:
         return format_html('<span class="muted">{}</span>', otherwise) if otherwise else ""
     when = value if isinstance(value, When) else context["asked"].show(value)
     return format_html('<time datetime="{}" title="{} · {}">{}</time>', when.iso, when.utc, when.ago, when.brief)
+
+
+@register.simple_tag(takes_context=True)
+def brief(context: Mapping[str, Any], value: datetime) -> str:
+    """``{% brief start %}``: a time in the visitor's zone where there can be no more than text."""
+    told: str = context["asked"].show(value).brief
+    return told
+
+
+@register.simple_tag(takes_context=True)
+def timed(context: Mapping[str, Any], text: str) -> SafeString:
+    """``{% timed notice.text %}``: a sentence for programs and people, its moments told as those of the page are."""
+    parts = _MOMENT.split(text)
+    told = [moment(context, datetime.fromisoformat(part)) if odd % 2 else part for odd, part in enumerate(parts)]
+    return format_html_join("", "{}", ((each,) for each in told))
 
 
 @register.simple_tag(takes_context=True)

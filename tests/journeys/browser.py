@@ -44,7 +44,7 @@ class Visit:
 
     def settle(self) -> None:
         """Wait until every piece that the page asks for by itself is in its place."""
-        self.page.wait_for_function("() => !document.querySelector('.htmx-request')")
+        self.page.wait_for_function("() => !document.querySelector('.htmx-request, [aria-busy=true]')")
 
     def sign_in(self) -> None:
         self.go("/sign-in")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from larry.actions.deploy import deploy
 from larry.queries.coverage import EVERYTHING, CoverageFilter, list_coverage
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL, NotFound
-from tests.actions.estate import BK1, BLOG, FULL, LIVE, MON1, TEST, WEB1, WEB2, ask, author, change, day, lay, put
+from tests.actions.estate import BK1, BK2, BLOG, FULL, LIVE, MON1, TEST, WEB1, WEB2, ask, author, change, day, lay, put
 
 pytestmark = pytest.mark.django_db
 
@@ -40,6 +42,28 @@ def test_nobody_has_placed_it_until_somebody_does() -> None:
     of_pager = [row for day_ in (0, 5) for row in list_coverage(EVERYTHING, LOCAL, Moment(day(day_)))]
     told = [(row.by, row.is_placed, row.why) for row in of_pager if row.auditor == "pager"]
     assert told == [(None, False, PAGER), (MON1, True, "")]
+
+
+def test_what_two_deployments_place_on_one_host_is_told_once() -> None:
+    """One postgres stands on web2 for both, and has one backup."""
+    lay(FULL)
+    deploy(ask(LIVE, WEB1, place={"postgres": WEB2}), author(0))
+    deploy(ask(LIVE, BK2, place={"postgres": WEB2}), author(0))
+    assert [row for row in show(0) if row[1] == "postgres"] == [(LIVE, "postgres", WEB2, "backup", BK1)]
+    assert Counter(row[1] for row in show(0)) == {"postgres": 1, "rails": 2, "linux": 3}
+
+
+def test_it_is_covered_where_one_of_its_deployments_brings_the_auditor() -> None:
+    """And where two bring one each, both are told."""
+    lay(FULL)
+    change("service", "pager", -1, audits=[{"service": "postgres", "where": "manual"}])
+    deploy(ask(LIVE, WEB1, place={"postgres": WEB2}), author(0))
+    assert [by for *_, auditor, by in show(0) if auditor == "pager"] == [None]
+    deploy(ask(LIVE, BK2, place={"postgres": WEB2, "pager": MON1}), author(1))
+    assert [by for *_, auditor, by in show(1) if auditor == "pager"] == [MON1]
+    deploy(ask(LIVE, BK1, place={"postgres": WEB2, "pager": WEB1}), author(2))
+    assert sorted(by for *_, auditor, by in show(2) if auditor == "pager" and by) == [MON1, WEB1]
+    assert [by for *_, auditor, by in show(0.5) if auditor == "pager"] == [None]
 
 
 def test_a_role_without_a_host_covers_nothing_and_says_so() -> None:

@@ -9,14 +9,45 @@ const has = (name) => document.cookie.split("; ").some((each) => each.startsWith
 // The zone is told once, so that a chosen one stays; the width whenever it changes, for pictures of the next page.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone && !has("larry_zone")) tell("larry_zone", zone);
+let drawnFor = Number(document.cookie.match(/larry_width=(\d+)/)?.[1]) || 1200;
 const tellWidth = () => {
   const content = document.getElementById("content");
   const room = content ? content.clientWidth - 2 * Number.parseFloat(getComputedStyle(content).paddingLeft) - 2 : 0;
   const fits = [330, 460, 600, 740, 900, 1060, 1200, 1320, 1440, 1560].filter((width) => width <= room).pop() ?? 330;
   if (room > 0) tell("larry_width", fits);
+  return room > 0 ? fits : drawnFor;
 };
-tellWidth();
-addEventListener("resize", tellWidth);
+
+// Interval maps that were drawn for another width are drawn anew, in their places.
+const redraw = async () => {
+  const fits = tellWidth();
+  const maps = [...document.querySelectorAll(".map > .drawing")];
+  if (fits === drawnFor || !maps.length) return;
+  drawnFor = fits;
+  for (const map of maps) map.setAttribute("aria-busy", "true");
+  try {
+    const answer = await fetch(location.href, { credentials: "same-origin" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const drawn = new Map([...page.querySelectorAll(".map > .drawing")].map((each) => [each.ariaLabel, each]));
+    for (const map of maps) if (drawn.has(map.ariaLabel)) map.replaceChildren(...drawn.get(map.ariaLabel).childNodes);
+  } catch {
+    // As it was drawn, it can be scrolled.
+  }
+  for (const map of maps) map.removeAttribute("aria-busy");
+};
+redraw();
+let resized = 0;
+addEventListener("resize", () => {
+  tellWidth();
+  clearTimeout(resized);
+  resized = setTimeout(redraw, 200);
+});
+
+// On a narrow screen, where one is among the tabs is brought into sight.
+for (const here of document.querySelectorAll(".tabs > :is([aria-current], .here), .subtabs > [aria-current]")) {
+  const tabs = here.parentElement;
+  tabs.scrollLeft = here.offsetLeft - tabs.offsetLeft - (tabs.clientWidth - here.offsetWidth) / 2;
+}
 
 const isWriting = (element) => element.matches("input, textarea, select, [contenteditable]");
 addEventListener("keydown", (event) => {
@@ -41,24 +72,57 @@ addEventListener("keydown", (event) => {
   next.focus();
 });
 
-// A picture is made larger and smaller by the size it says of itself, from 20% to 400%.
-const zoom = (factor) => {
-  for (const svg of document.querySelectorAll("[data-graph] > svg")) {
-    const [, , width, height] = svg.getAttribute("viewBox").split(/\s+/).map(Number);
-    const scale = factor === 1 ? 1 : Math.min(4, Math.max(.2, (Number(svg.dataset.scale) || 1) * factor));
-    svg.dataset.scale = scale;
-    svg.setAttribute("width", Math.round(width * scale));
-    svg.setAttribute("height", Math.round(height * scale));
-  }
+// A graph is made larger and smaller by the size it says of itself, from 5% to 400%, or until all of it is seen; with
+// the control key by the wheel too. What was in the middle, or under the pointer, stays there.
+const zoom = (svg, by, place) => {
+  const drawing = svg.parentElement, box = drawing.getBoundingClientRect();
+  const [, , width, height] = svg.getAttribute("viewBox").split(/\s+/).map(Number);
+  const before = Number(svg.dataset.scale) || 1;
+  const fit = Math.min(1, drawing.clientWidth / width, innerHeight * .85 / height);
+  const scale = Math.min(4, Math.max(.05, by === "fit" ? fit : by === "1" ? 1 : before * Number(by)));
+  const [x, y] = place ? [place.clientX - box.left, place.clientY - box.top] : [box.width / 2, box.height / 2];
+  const [left, top] = [(drawing.scrollLeft + x) * scale / before - x, (drawing.scrollTop + y) * scale / before - y];
+  svg.dataset.scale = scale;
+  svg.setAttribute("width", Math.round(width * scale));
+  svg.setAttribute("height", Math.round(height * scale));
+  drawing.scrollTo({ left, top, behavior: "instant" });
+};
+const zoomAll = (by) => {
+  for (const svg of document.querySelectorAll("[data-graph] > svg")) zoom(svg, by);
 };
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-zoom]");
-  if (button) zoom(Number(button.dataset.zoom));
+  if (button) zoomAll(button.dataset.zoom);
 });
 addEventListener("keydown", (event) => {
-  const factor = { "+": 1.25, "-": .8, 0: 1 }[event.key];
-  if (factor && !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting(event.target)) zoom(factor);
+  const by = { "+": "1.25", "-": ".8", 0: "1", f: "fit" }[event.key];
+  if (by && !event.ctrlKey && !event.metaKey && !event.altKey && !isWriting(event.target)) zoomAll(by);
 });
+addEventListener("wheel", (event) => {
+  const svg = event.target.closest?.("[data-graph]")?.querySelector(":scope > svg");
+  if (!svg || !(event.ctrlKey || event.metaKey) || !event.deltaY) return;
+  event.preventDefault();
+  zoom(svg, event.deltaY < 0 ? "1.25" : ".8", event);
+}, { passive: false });
+
+// A graph that is larger than its frame is dragged about.
+let drag = null;
+document.addEventListener("pointerdown", (event) => {
+  const drawing = event.target.closest?.("[data-graph]");
+  if (!drawing || event.button || event.pointerType !== "mouse" || event.target.closest("a")) return;
+  drag = { drawing, x: event.clientX + drawing.scrollLeft, y: event.clientY + drawing.scrollTop };
+});
+document.addEventListener("pointermove", (event) => {
+  if (!drag) return;
+  drag.drawing.classList.add("dragged");
+  drag.drawing.scrollTo({ left: drag.x - event.clientX, top: drag.y - event.clientY, behavior: "instant" });
+});
+for (const ends of ["pointerup", "pointercancel"]) {
+  document.addEventListener(ends, () => {
+    drag?.drawing.classList.remove("dragged");
+    drag = null;
+  });
+}
 
 // In a graph, the box that is looked at stands out with all that it needs and all that needs it. Space keeps it so,
 // Escape lets go; arrows lead to the next box in their direction.

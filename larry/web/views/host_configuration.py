@@ -40,6 +40,7 @@ def answer_host_configuration(request: HttpRequest, name: str) -> HttpResponse:
         fault_text = str(fault)
     host = dated.node.facts.name
     values = {
+        "host": host,
         "tabs": list_host_tabs(host, "host-configuration"),
         "dialects": [(each.name, f"{request.path}?as={each.name}", each is dialect) for each in DIALECTS],
         "dialect": dialect.name,
@@ -64,6 +65,7 @@ def answer_host_history(request: HttpRequest, name: str) -> HttpResponse:
     host = name.lower()
     shown = steps[::-1][:MOST_STEPS]
     values = {
+        "host": host,
         "tabs": list_host_tabs(host, "host-history"),
         "steps": [_step(each, frame.asked, host) for each in shown],
         "more": len(steps[MOST_STEPS:]),
