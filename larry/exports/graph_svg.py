@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 
 from larry.core.layout import Layout, Tie, arrange
@@ -25,6 +26,7 @@ WIDE, HIGH = 208, 46
 ACROSS, DOWN = 72, 14
 LINE = 13
 LEAST = 600
+KEPT_LAYOUTS = 16
 
 _TIERS = MappingProxyType(
     {BoxKind.SERVICE: 0, BoxKind.HOST: 1, BoxKind.INSTANCE: 2, BoxKind.APP: 3, BoxKind.CUSTOMER: 4}
@@ -92,7 +94,7 @@ class _Drawing:
         tiers = {box.id: 0 if picture.in_order else _TIERS[box.kind] for box in picture.boxes}
         self.bonds = [bond for bond in picture.bonds if bond.source != bond.target]
         ties = [Tie(bond.target, bond.source, bond.kind) for bond in self.bonds]
-        self.layout: Layout = arrange(tiers, ties, box=HIGH + DOWN, line=LINE)
+        self.layout = _lay_out(tuple(tiers.items()), tuple(ties))
         columns = len(self.layout.columns)
         self.inner = max(columns * (WIDE + ACROSS) - ACROSS, 0)
         self.width = max(self.inner + 2 * MARGIN, LEAST)
@@ -194,6 +196,12 @@ class _Drawing:
         kinds = {bond.kind for bond in self.bonds}
         entries = [(_swatch(kind), kind.value) for kind in BondKind if kind in kinds]
         return [*entries, *list_marks(conditions, self.frame.name)]
+
+
+@lru_cache(KEPT_LAYOUTS)
+def _lay_out(tiers: tuple[tuple[str, int], ...], ties: tuple[Tie, ...]) -> Layout:
+    """Where everything stands follows from these alone, and is asked for again whenever somebody looks."""
+    return arrange(dict(tiers), ties, box=HIGH + DOWN, line=LINE)
 
 
 def _swatch(kind: BondKind) -> str:

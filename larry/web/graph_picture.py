@@ -14,11 +14,11 @@ MOST_ROWS = 1000
 
 @dataclass(frozen=True, slots=True)
 class BoxLine:
-    """One box as a row: where it leads, and its bonds in words with the names of what they go to."""
+    """One box as a row: where it leads, and its bonds, of each kind the names of what they go to with their notes."""
 
     box: Box
     href: str
-    bonds: tuple[tuple[str, str, str], ...]
+    bonds: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,15 @@ def draw_graph(picture: Picture, frame: Frame, *, name: str = "graph") -> Inline
     """The graph with its links as of the page's moment."""
     drawn = render(picture, standalone=False, name=name)
     names = {box.id: box.name for box in picture.boxes}
-    bonds: dict[str, list[tuple[str, str, str]]] = {}
+    bonds: dict[str, dict[str, list[str]]] = {}
     for bond in picture.bonds:
-        bonds.setdefault(bond.source, []).append((bond.kind.value, names[bond.target], bond.note))
+        told = f"{names[bond.target]} ({bond.note})" if bond.note else names[bond.target]
+        bonds.setdefault(bond.source, {}).setdefault(bond.kind.value, []).append(told)
     rows = tuple(
-        BoxLine(box, find_href(box.link) or "", tuple(bonds.get(box.id, ()))) for box in picture.boxes[:MOST_ROWS]
+        BoxLine(
+            box, find_href(box.link) or "", tuple((kind, ", ".join(to)) for kind, to in bonds.get(box.id, {}).items())
+        )
+        for box in picture.boxes[:MOST_ROWS]
     )
     more = len(picture.boxes[MOST_ROWS:])
     return InlineGraph(picture.title, picture.about, carry_moment(drawn, frame.asked.query), rows, more, name)

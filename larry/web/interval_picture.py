@@ -15,12 +15,15 @@ MOST_BARS = 200
 
 @dataclass(frozen=True, slots=True)
 class InlineMap:
-    """What `interval_map.html` shows. ``left_out`` counts lanes that the drawing has no room for."""
+    """What `interval_map.html` shows. ``left_out`` counts lanes that the drawing has no room for,
+    ``more_bars`` bars that the table has none for.
+    """
 
     title: str
     drawn: str
     bars: tuple[Bar, ...]
     left_out: int = 0
+    more_bars: int = 0
 
 
 def draw_map(interval_map: IntervalMap, frame: Frame, *, left_out: int = 0, name: str = "map") -> InlineMap:
@@ -29,10 +32,10 @@ def draw_map(interval_map: IntervalMap, frame: Frame, *, left_out: int = 0, name
     drawn = render(
         interval_map, zone=frame.asked.zone, width=frame.width, now_name=now_name, standalone=False, name=name
     )
-    bars = {bar.deployment: bar for bar in chain.from_iterable(lane.bars for lane in interval_map.lanes)}
-    return InlineMap(
-        interval_map.title, carry_moment(drawn, frame.asked.query), tuple(bars.values())[:MOST_BARS], left_out
-    )
+    every = chain.from_iterable(lane.bars for lane in interval_map.lanes)
+    bars = tuple({(bar.deployment, bar.host): bar for bar in every}.values())
+    more = len(bars[MOST_BARS:])
+    return InlineMap(interval_map.title, carry_moment(drawn, frame.asked.query), bars[:MOST_BARS], left_out, more)
 
 
 def carry_moment(drawn: str, query: str) -> str:

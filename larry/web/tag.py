@@ -23,7 +23,9 @@ register = template.Library()
 
 LETTERS_OF_A_DIGEST = 12
 
-_MOMENT = re.compile(r"\b(2[01]\d\d-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?Z)")
+_MOMENT = re.compile(
+    r"\b(2[01]\d\d-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?Z)"
+)
 """As `iso` writes moments; days that not every month has are left as they are."""
 
 

@@ -79,6 +79,7 @@ def _measure(size: Size) -> list[Row]:
     from tests.bench.estate_rows import apply_rows, consequence_rows, deploy_rows, dirty_rows, inventory_rows
     from tests.bench.lookup_rows import lookup_rows
     from tests.bench.page_rows import page_rows
+    from tests.bench.picture_rows import picture_rows
     from tests.bench.process_rows import memory_rows, process_rows
     from tests.bench.served_rows import served_rows
 
@@ -100,7 +101,7 @@ def _measure(size: Size) -> list[Row]:
         deploy_rows,
     ):
         rows += measure(size, now)
-    return rows
+    return [*rows, *picture_rows(now)]
 
 
 def show(first: list[Row], second: list[Row], growth: int) -> None:

@@ -35,13 +35,13 @@ def page_rows(size: Size, now: datetime) -> Iterator[Row]:
         with connection.execute_wrapper(note):
             answer = client.get(path)
         assert answer.status_code == 200, path
-        bare = _bare_view(answer.content.decode())
+        bare = bare_view(answer.content.decode())
         mine, theirs = compare(lambda path=path: client.get(path), bare)  # type: ignore[misc]
         said = f"{size.hosts:,} hosts; {len(asked)} SQL, {len(answer.content) // 1000} kB"
         yield Row(name, said, mine, theirs, "a bare view, the same bytes", 4)
 
 
-def _bare_view(html: str) -> Callable[[], object]:
+def bare_view(html: str) -> Callable[[], object]:
     from django.http import HttpResponse
     from django.template import engines
     from django.test import RequestFactory

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from html import unescape
 
@@ -10,9 +11,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from larry.core.picture import Bond, BondKind
 from larry.exports.dialect import DIALECTS
 from larry.records.deployable import Deployable
+from larry.web.graph_part import crop
+from larry.web.views import picture
 from tests.api.scene import LIVE, SECRET, WEB, lay, put
+from tests.exports.test_graph import picture as drawing
+from tests.exports.test_graph import service
 from tests.web.test_pages import Page, look
 
 
@@ -43,10 +49,44 @@ def test_a_graph_is_narrowed_to_what_a_box_reaches(now: datetime, client: Client
     narrowed = look(client, f"/graph/instance/{LIVE}?focus=service+linux")
     assert "service linux" in boxes(narrowed)
     assert boxes(look(client, "/graph/service/rails?focus=service+linux")) >= {"service linux", "service rails"}
-    assert "Show all" in narrowed.text
+    assert f"Show all {len(boxes(look(client, f'/graph/instance/{LIVE}')))}" in narrowed.text
+    assert f"/graph/instance/{LIVE}" in narrowed.links
     assert boxes(look(client, f"/graph/instance/{LIVE}?focus=nothing")) == boxes(
         look(client, f"/graph/instance/{LIVE}")
     )
+
+
+def test_of_a_large_graph_the_nearest_are_drawn_and_the_rest_is_a_link_away(
+    now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/graph/instance/{LIVE}"
+    every = boxes(look(client, path))
+    monkeypatch.setattr(picture, "USUAL_BOXES", 3)
+    page = look(client, path)
+    assert len(boxes(page)) == 3
+    assert f"instance {LIVE}" in boxes(page)
+    assert f"Drawn are the 3 boxes nearest to where it begins, of {len(every)}" in " ".join(page.text.split())
+    assert boxes(look(client, f"{path}?around=all")) == every
+    focused = look(client, f"{path}?focus=service+linux")
+    assert "service linux" in boxes(focused)
+    assert len(boxes(focused)) == 3
+    assert f"{path}?focus=service+linux&around=all" in [dict(tag[1]).get("href") for tag in focused.tags]
+    monkeypatch.setattr(picture, "MOST_BOXES", 4)
+    assert len(boxes(look(client, f"{path}?around=all"))) == 4
+
+
+def test_near_is_by_bonds_whatever_their_direction() -> None:
+    around = [service(name) for name in ("far", "near", "middle", "below", "alone")]
+    bonds = [Bond("far", "near", BondKind.NEEDS), Bond("near", "middle", BondKind.AUDITS)]
+    bonds.append(Bond("middle", "below", BondKind.NEEDS))
+    whole = drawing([replace(box, is_focus=box.id == "middle") for box in around], bonds)
+    assert [box.id for box in crop(whole, 3).boxes] == ["near", "middle", "below"]
+    assert [(bond.source, bond.target) for bond in crop(whole, 3).bonds] == [("near", "middle"), ("middle", "below")]
+    assert [box.id for box in crop(whole, 4).boxes] == ["far", "near", "middle", "below"]
+    assert crop(whole, 5) is whole
+    assert [box.id for box in crop(drawing(around, bonds), 2).boxes] == ["far", "near"]
+    lonely = drawing(around, [])
+    assert [box.id for box in crop(lonely, 2).boxes] == ["far", "near"]
 
 
 def test_an_interval_map_is_zoomed_by_its_address(now: datetime, client: Client) -> None:

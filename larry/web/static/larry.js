@@ -86,6 +86,7 @@ const zoom = (svg, by, place) => {
   svg.setAttribute("width", Math.round(width * scale));
   svg.setAttribute("height", Math.round(height * scale));
   drawing.scrollTo({ left, top, behavior: "instant" });
+  if (place) scrollBy({ top: top - drawing.scrollTop, behavior: "instant" });
 };
 const zoomAll = (by) => {
   for (const svg of document.querySelectorAll("[data-graph] > svg")) zoom(svg, by);

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -13,20 +11,23 @@ from django.urls import reverse
 
 from larry.core.interval import EndsBeforeItStarts, iso
 from larry.core.moment_text import EARLIEST, LATEST, NotAMoment, read_moment
-from larry.core.picture import BoxKind, Picture
-from larry.core.service_graph import reach
+from larry.core.picture import BoxKind
 from larry.nouns.table import NOUNS
 from larry.queries.interval_map import MAP_KINDS, get_interval_map
 from larry.queries.picture import get_graph
 from larry.queries.reader import NotFound
 from larry.web.address import noun_path
 from larry.web.frame import Crumb, Frame, read_frame
+from larry.web.graph_part import crop, narrow
 from larry.web.graph_picture import draw_graph
 from larry.web.interval_picture import draw_map
 from larry.web.page import look_only, make_page, make_problem
 
 GRAPH_KINDS = tuple(kind.value for kind in BoxKind)
 MOST_LANES = 200
+USUAL_BOXES, MOST_BOXES = 150, 2_000
+"""More boxes than people take in at a glance are drawn when asked for; more than the second number never are."""
+
 LONGEST_ADDRESS = 300
 SPANS = (
     ("Hour", timedelta(hours=1)), ("6 hours", timedelta(hours=6)), ("Day", timedelta(days=1)),
@@ -44,7 +45,9 @@ def answer_pictures(request: HttpRequest) -> HttpResponse:
 
 @look_only
 def answer_graph(request: HttpRequest, kind: str, address: str) -> HttpResponse:
-    """The graph as of the moment; ``focus`` names a box, and only what it reaches and what reaches it is drawn."""
+    """The graph as of the moment; ``focus`` names a box, and only what it reaches and what reaches it is drawn. Of a
+    large one the nearest boxes are drawn, with ``around=all`` all of them.
+    """
     frame = read_frame(request)
     if kind not in GRAPH_KINDS or len(address) > LONGEST_ADDRESS or not address.isprintable():
         return make_problem(request, 404, "There is no such picture.")
@@ -55,7 +58,9 @@ def answer_graph(request: HttpRequest, kind: str, address: str) -> HttpResponse:
     focus = request.GET.get("focus", "")
     names = [(box.id, f"{box.kind.value} {box.name}") for box in picture.boxes]
     is_narrowed = any(focus == id_ for id_, _ in names)
-    drawn = _narrow(picture, focus) if is_narrowed else picture
+    wanted = narrow(picture, focus) if is_narrowed else picture
+    is_whole = request.GET.get("around") == "all"
+    drawn = crop(wanted, MOST_BOXES if is_whole else USUAL_BOXES)
     plural = NOUNS[kind].plural
     values = {
         "graph": draw_graph(drawn, frame),
@@ -63,28 +68,16 @@ def answer_graph(request: HttpRequest, kind: str, address: str) -> HttpResponse:
         "focus": focus if is_narrowed else "",
         "map_href": reverse("timeline", args=[kind, address]) if kind in MAP_KINDS else "",
         "total": len(picture.boxes),
+        "wanted": len(wanted.boxes),
         "shown": len(drawn.boxes),
+        "whole_href": "" if is_whole else f"{request.path}?{urlencode(_present(focus=focus, around='all'))}",
     }
     crumbs = (Crumb("Pictures", reverse("pictures")), Crumb(address, noun_path(plural, address)))
     return make_page(request, "graph_page.html", values, title=picture.title, crumbs=crumbs)
 
 
-def _narrow(picture: Picture, focus: str) -> Picture:
-    below: dict[str, list[str]] = {}
-    above: dict[str, list[str]] = {}
-    for bond in picture.bonds:
-        below.setdefault(bond.source, []).append(bond.target)
-        above.setdefault(bond.target, []).append(bond.source)
-
-    def follow(ways: dict[str, list[str]]) -> Iterable[str]:
-        return reach([focus], lambda id_: ways.get(id_, ()))
-
-    kept = frozenset(follow(below)) | frozenset(follow(above))
-    return replace(
-        picture,
-        boxes=tuple(replace(box, is_focus=box.id == focus) for box in picture.boxes if box.id in kept),
-        bonds=tuple(bond for bond in picture.bonds if bond.source in kept and bond.target in kept),
-    )
+def _present(**words: str) -> dict[str, str]:
+    return {word: text for word, text in words.items() if text}
 
 
 @look_only
