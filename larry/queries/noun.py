@@ -97,6 +97,10 @@ def _pools(reader: Reader, ids: Ids) -> tuple[Item, ...]:
     return _sorted(_item("pool", row.key, row) for row in rows)
 
 
+_OF_EDGES = ("service_id", "kind", "where_kind", "target__key", "where_host__name", "where_role__key")
+"""What is told of edges; there are several for each service, and most of what is beside them in the tables is not."""
+
+
 def _services(reader: Reader, ids: Ids) -> tuple[Item, ...]:
     declared: dict[int, list[Json]] = {}
     parameters = restrict(reader, Parameter.objects.order_by("service_id", "position"))
@@ -105,7 +109,7 @@ def _services(reader: Reader, ids: Ids) -> tuple[Item, ...]:
     needs: dict[int, list[str]] = {}
     audits: dict[int, dict[str, Json]] = {}
     edges = restrict(reader, Edge.objects.select_related("target", "where_host", "where_role"))
-    for edge in _among(edges, ids, "service"):
+    for edge in _among(edges.only(*_OF_EDGES), ids, "service"):
         if edge.kind == "needs":
             needs.setdefault(edge.service_id, []).append(edge.target.key)
         else:
