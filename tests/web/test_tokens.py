@@ -47,7 +47,7 @@ def fault_at(client: Client, field: str, **said: str) -> str:
     assert response.status_code == 422
     html = response.content.decode()
     for name, value in said.items():
-        assert name in {"user", "role", "kind", "secrets"} or f'value="{value}"' in html
+        assert name in {"user", "role", "kind", "secrets", "feeds"} or f'value="{value}"' in html
     (text,) = re.findall(rf'<p class="fault" id="fault-{field}">([^<]*)</p>', html)
     return str(text)
 
@@ -109,9 +109,28 @@ def test_an_administrator_makes_and_revokes_tokens_of_others(now: datetime, clie
     assert (row.user.name, row.role, row.customer and row.customer.key, row.reveals) == ("bob", "viewer", "acme", False)
     assert ask(Client(), "GET", "/customers/acme", None, Authorization=f"Bearer {text}").status_code == 200
     assert f"/tokens/{row.prefix}/revoke" in look(client, "/users/bob").links
-    assert "viewer customer acme masked active" in look(client, "/users/bob").text
+    assert "viewer customer acme secrets masked active" in look(client, "/users/bob").text
     send(client, f"/tokens/{row.prefix}/revoke", reason="left")
     assert "revoked" in look(client, "/users/bob").text
+
+
+def test_a_token_for_feeds_is_shown_as_the_addresses_that_hold_it(now: datetime, client: Client) -> None:
+    assert "shown no secrets" in fault_at(client, "secrets", name="reader", kind="everything", feeds="y", secrets="y")
+    response = client.post(NEW, {"name": "reader", "kind": "everything", "feeds": "yes"})
+    html = response.content.decode()
+    text = Token.objects.get().prefix
+    addresses = re.findall(r'<pre id="feed-\w+"[^>]*>([^<]*)</pre>', html)
+    assert [address.partition("?")[0] for address in addresses] == [
+        "http://testserver/feed/activity.atom",
+        "http://testserver/feed/upcoming.atom",
+    ]
+    for address in addresses:
+        assert f"token=larry_{text}_" in address
+        assert Client().get(address.removeprefix("http://testserver")).status_code == 200
+        assert TOKEN.search(client.get("/tokens/").content.decode()) is None
+    assert "Authorization" not in html
+    assert ask(Client(), "GET", "/customers", None, Authorization=f"Bearer {TOKEN.findall(html)[0]}").status_code == 401
+    assert "feeds only" in look(client, "/tokens/").text
 
 
 def test_nobody_sees_or_revokes_the_tokens_of_others(now: datetime, client: Client) -> None:

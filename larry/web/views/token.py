@@ -11,6 +11,7 @@ from django.urls import reverse
 from larry.actions.author import Author, Refused
 from larry.actions.grant import find_scope
 from larry.actions.token import NewToken, add_token, revoke_token
+from larry.core.feed import FeedName, feed_path
 from larry.core.moment_text import NotAMoment, read_moment
 from larry.core.rights import PersonRole, ScopeKind
 from larry.queries.activity import ActivityFilter, list_activity
@@ -27,7 +28,7 @@ from larry.web.views.grant import ROLES
 
 MOST_ACTIVITY = 12
 STATES = ("active", "expired", "revoked")
-_LEFT = "Nothing less than its user"
+_LEFT = "what its user may"
 
 
 @look_only
@@ -76,7 +77,9 @@ def answer_token_new(request: HttpRequest) -> HttpResponse:
             find_in("user", lambda: get_user(user, author.sees, author.moment))
         made = add_token(_read(sent, user, frame, author), author)
         (line,) = list_token_lines([made.row], visitor, author.now)
-        values = {"line": line, "text": made.text, "address": request.build_absolute_uri("/").rstrip("/")}
+        own = request.build_absolute_uri("/").rstrip("/")
+        feeds = [(name, f"{own}{feed_path(name, made.text)}") for name in FeedName] if made.row.feeds_only else []
+        values = {"line": line, "text": made.text, "address": own, "feeds": feeds}
         crumbs = _crumbs(made.row.user)
         return make_page(request, "token_made.html", values, title=f"Token {made.row.name}", crumbs=crumbs)
 
@@ -136,6 +139,8 @@ def _inputs() -> tuple[Input, ...]:
               options=tuple((kind.value, kind.value) for kind in ScopeKind)),
         Input("address", "Which", hint="The key of a customer or pool, customer/app of an app; nothing for everything.",
               names=reverse("scope-names")),
+        Input("feeds", "Feeds", hint="is for a feed reader: it stands in addresses, and counts nowhere else",
+              kind="check"),
         Input("secrets", "Secrets", hint="shows secrets in clear, as far as its user may see them", kind="check"),
     )  # fmt: skip
 
@@ -153,7 +158,8 @@ def _read(sent: Sent, user: str, frame: Frame, author: Author) -> NewToken:
     find_in("address", lambda: find_scope(ScopeKind(kind), address, author))
     expires = _read_expiry(sent.get("expires", ""), frame, author)
     narrowed = PersonRole(role) if role else None
-    return NewToken(user, sent.get("name", ""), expires, narrowed, ScopeKind(kind), address, bool(sent.get("secrets")))
+    reveals, feeds_only = bool(sent.get("secrets")), bool(sent.get("feeds"))
+    return NewToken(user, sent.get("name", ""), expires, narrowed, ScopeKind(kind), address, reveals, feeds_only)
 
 
 def _read_expiry(text: str, frame: Frame, author: Author) -> datetime | None:
@@ -175,7 +181,7 @@ _KIND: RowKind[TokenLine] = RowKind(
         RowColumn("name", "Name", lambda line: line.row.name),
         RowColumn("role", "No more than", lambda line: line.row.role or ""),
         RowColumn("over", "Only within", lambda line: line.over),
-        RowColumn("secrets", "Secrets", lambda line: line.row.reveals),
+        RowColumn("secrets", "Shows", lambda line: (line.row.feeds_only, line.row.reveals)),
         RowColumn("state", "State", lambda line: line.state),
         RowColumn("expires", "Until", lambda line: line.row.expires_at),
         RowColumn("used", "Last used", lambda line: line.row.used_at),

@@ -72,7 +72,7 @@ def answer_webhook(request: HttpRequest, number: int) -> HttpResponse:
     begin = min(read_begin(request), max(total - 1, 0) // PAGE_SIZE * PAGE_SIZE)
     found = list_deliveries(row.id, reader, at, state=None if state == ANY else state, begin=begin, limit=PAGE_SIZE)
     tabs = [
-        (each, counted.get(each, 0) if each != ANY else sum(counted.values()),
+        ("given up" if each == "dead" else each, counted.get(each, 0) if each != ANY else sum(counted.values()),
          f"{request.path}?{urlencode({'state': each})}", each == state)
         for each in (ANY, *DELIVERY_STATES)
     ]  # fmt: skip
