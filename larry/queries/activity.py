@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from larry.core.document import Json, freeze
@@ -123,8 +124,8 @@ def _owned_by(kind: str, address: str, reader: Reader, at: Moment) -> Q:
     beneath = steps[steps.index(kind) + 1 :]
     owned = Q(noun=kind, address__in=spelled)
     for each in spelled:
-        owned |= Q(noun__in=beneath, address__startswith=f"{each}/")
-    lanes = Q(instance__path=path) if kind == "instance" else Q(instance__path__startswith=f"{path}/")
+        owned |= Q(noun__in=beneath) & _beneath("address", each)
+    lanes = Q(instance__path=path) if kind == "instance" else _beneath("instance__path", path)
     deployments = restrict(reader, Deployment.objects.filter(lanes))
     versions = restrict(reader, DeploymentVersion.objects.filter(deployment__in=deployments.values("id")))
     return (
@@ -132,6 +133,15 @@ def _owned_by(kind: str, address: str, reader: Reader, at: Moment) -> Q:
         | Q(noun="deployment", address__in=deployments.values("id"))
         | Q(noun="rollout", rollout__in=versions.values("rollout"))
     )
+
+
+def _beneath(column: str, path: str) -> Q:
+    """That a column holds an address beneath a path. SQLite, which compares by bytes, finds it by an index when it is
+    told between what."""
+    wanted = Q(**{f"{column}__startswith": f"{path}/"})
+    if connection.vendor == "sqlite":
+        wanted &= Q(**{f"{column}__gt": f"{path}/", f"{column}__lt": f"{path}0"})  # 0 is what follows a slash
+    return wanted
 
 
 def list_activity_of(

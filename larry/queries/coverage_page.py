@@ -23,6 +23,7 @@ from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.view import read_view
 from larry.records.deployment import DeployedService, Deployment
 from larry.records.edge import Edge, EdgeVersion
+from larry.records.instance import Instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,23 +147,39 @@ def _load_lacking(lacks: Sequence[_Lack], reader: Reader, at: Moment) -> tuple[C
 def _load_covered(
     request: CoverageRequest, live: QuerySet[DeployedService], skipped: int, size: int, reader: Reader, at: Moment
 ) -> tuple[CoverageRow, ...]:
-    """The lines of the instances among which those are that the page shows."""
+    """The lines of the instances among which those are that the page shows. The first pages are mostly of the first
+    instances: all are counted only where those are not enough."""
+    begun = list(restrict(reader, Instance.objects.order_by("path")).values_list("id", flat=True)[:_BEGUN])
+    chosen = _choose(live.filter(deployment__instance__in=begun), skipped, size)
+    if not chosen.is_enough and len(begun) == _BEGUN:
+        chosen = _choose(live, skipped, size)
+    rows = list_coverage_of(Q(deployment__instance__in=chosen.instances), reader, at)
+    covered = [row for row in rows if row.by is not None and request.takes(row)]
+    return tuple(covered[chosen.skipped : chosen.skipped + size])
+
+
+class _Chosen(NamedTuple):
+    """The instances that have the lines of a page, how many of theirs come before, and whether there are all."""
+
+    instances: tuple[int, ...]
+    skipped: int
+    is_enough: bool
+
+
+def _choose(live: QuerySet[DeployedService], skipped: int, size: int) -> _Chosen:
     path = "deployment__instance__path"
     by_path = live.values_list("deployment__instance", path).annotate(subjects=_SUBJECTS).filter(subjects__gt=0)
     chosen: list[int] = []
-    passed = 0
+    counted = 0
     for instance, _, subjects in by_path.order_by(path):
-        if passed + subjects > skipped:
-            chosen.append(instance)
-        else:
+        if not chosen and subjects <= skipped:
             skipped -= subjects
             continue
-        passed += subjects
-        if passed >= skipped + size:
+        chosen.append(instance)
+        counted += subjects
+        if counted >= skipped + size:
             break
-    rows = list_coverage_of(Q(deployment__instance__in=chosen), reader, at)
-    covered = [row for row in rows if row.by is not None and request.takes(row)]
-    return tuple(covered[skipped : skipped + size])
+    return _Chosen(tuple(chosen), skipped, counted >= skipped + size)
 
 
 class _Length(Func):
@@ -174,6 +191,7 @@ class _Length(Func):
         return self.as_sql(compiler, connection, function="jsonb_array_length")
 
 
+_BEGUN = 500
 _SUBJECTS = Sum(_Length(F("subjects"), output_field=IntegerField()))
 
 

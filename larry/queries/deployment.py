@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -252,7 +252,7 @@ def _matching(which: DeploymentFilter, of: str = "") -> Q:
     return Q(**{f"{of}{field}": value for field, value in wanted.items()})
 
 
-def _in_states(states: Iterable[State], as_of: datetime) -> Q:
+def _in_states(states: Collection[State], as_of: datetime) -> Q:
     live = Q(deactivated_at=None)
     over = Q(end__lte=as_of)
     meaning = {
@@ -261,6 +261,8 @@ def _in_states(states: Iterable[State], as_of: datetime) -> Q:
         State.FUTURE: live & Q(start__gt=as_of),
         State.DEACTIVATED: Q(deactivated_at__isnull=False),
     }
+    if set(states) >= SHOWN:  # each that is not deactivated is in one of the three: told so, it is found by its start
+        return live if State.DEACTIVATED not in states else Q()
     wanted = Q(pk__in=[])
     for state in states:
         wanted |= meaning[state]

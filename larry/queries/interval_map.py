@@ -30,6 +30,8 @@ from larry.records.service import Service
 
 MAP_KINDS = ("host", "instance", "customer", "pool", "app", "service", "role", "grade")
 _LEAST_PAD = timedelta(days=1)
+_SOME_TIME = timedelta(days=91)
+MANY_LANES = 24
 _ANYTHING = Q()
 
 
@@ -47,12 +49,17 @@ def get_interval_map(
     first ``most`` lanes (None: all); a constant number of SQL statements (4 to 10 and 1 for each step of templates
     following templates).
 
-    Raises `NotFound`, and `EndsBeforeItStarts` when nothing is between the two moments.
+    With ``most``, where lanes are left out or more than 24 are shown, and no moment is named, it shows a quarter before
+    and after: years of many lanes are more than anybody can see. Raises `NotFound`, and
+    `EndsBeforeItStarts` when nothing is between the two moments.
     """
     if since is not None and until is not None:
         Interval(since, until)
     with read_view():
         sight = _SIGHTS[kind](address, reader, most)
+        if most is not None and since is None and until is None and (sight.left_out or len(sight.lanes) > MANY_LANES):
+            since = max(at.as_of - _SOME_TIME, EARLIEST)
+            until = min(at.as_of + _SOME_TIME, LATEST)
         found = list_map_stays(sight.which, reader, at, since=since, until=until)
         behind = list_behind(found, reader, at)
         boundaries = _list_boundaries(kind, address, found, reader)
@@ -81,8 +88,10 @@ def _see_customer(address: str, reader: Reader, most: int | None) -> MapSight:
 def _see_app(address: str, reader: Reader, most: int | None) -> MapSight:
     customer, _, key = address.partition("/")
     name = _name_of("app", restrict(reader, App.objects.filter(customer__key=customer, key=key)), address)
-    theirs = restrict(reader, Instance.objects.filter(path__startswith=f"{address}/", retired_at=None))
-    return _of_instances(f"App {name}", Q(deployment__instance__path__startswith=f"{address}/"), theirs, most)
+    its = {"app__key": key, "app__customer__key": customer}
+    theirs = restrict(reader, Instance.objects.filter(**its, retired_at=None))
+    which = Q(**{f"deployment__instance__{word}": value for word, value in its.items()})
+    return _of_instances(f"App {name}", which, theirs, most)
 
 
 def _of_instances(title: str, which: Q, theirs: QuerySet[Instance], most: int | None) -> MapSight:
@@ -116,9 +125,9 @@ def _see_grade(address: str, reader: Reader, most: int | None) -> MapSight:
 def _see_service(address: str, reader: Reader, most: int | None) -> MapSight:
     """A lane for each host that has, had or will have the service."""
     name = _name_of("service", restrict(reader, Service.objects.filter(key=address)), address)
-    deployed = restrict(reader, DeployedService.objects.filter(service_key=address, deactivated=False))
-    hosts = restrict(reader, Host.objects.filter(id__in=deployed.values("host_id")))
-    return _of_hosts(f"Service {name}", hosts, most, Q(service_key=address))
+    deployed = restrict(reader, DeployedService.objects.filter(service__key=address, deactivated=False))
+    hosts = restrict(reader, Host.objects.filter(id__in=deployed.order_by().values("host_id").distinct()))
+    return _of_hosts(f"Service {name}", hosts, most, Q(service__key=address))
 
 
 def _of_hosts(title: str, hosts: QuerySet[Host], most: int | None, which: Q = _ANYTHING) -> MapSight:

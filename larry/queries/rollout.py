@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
-from django.db.models import Count, F, Q
-from django.db.models.functions import Lower
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
 
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
@@ -126,7 +126,10 @@ def list_rollouts(
     by = Lower(name) if name in {"actor", "reason"} else F(name)
     ordered = (by.desc() if sort.startswith("-") else by.asc(), "-id")
     shown = rows if before is None else rows.filter(id__lt=before)
-    found = shown.annotate(made=Count("deployments")).order_by(*ordered)[begin : begin + size]
+    # Counted for the lines that are shown, and not for all before they are cut.
+    of_one = restrict(WHOLE, Deployment.objects.filter(rollout=OuterRef("pk"))).order_by().values("rollout")
+    made = Coalesce(Subquery(of_one.annotate(made=Count("pk")).values("made")), 0)
+    found = shown.annotate(made=made).order_by(*ordered)[begin : begin + size]
     lines = (RolloutLine(row.id, row.reason, row.actor, row.recorded_at, row.made) for row in found)
     return tuple(lines), rows.count()
 

@@ -20,7 +20,10 @@ class Activity(models.Model):
     rollout = models.ForeignKey(Rollout, on_delete=models.PROTECT, null=True, blank=True, related_name="activities")
 
     class Meta:
-        indexes = [models.Index(name="activity_by_noun_and_address", fields=["noun", "address", "-id"])]
+        indexes = [
+            models.Index(name="activity_by_noun_and_address", fields=["noun", "address", "-id"]),
+            models.Index(name="activity_by_noun", fields=["noun", "-id"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.verb} {self.noun} {self.address}"

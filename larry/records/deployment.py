@@ -110,7 +110,10 @@ class DeployedService(models.Model):
                 name="deployed_service_cause_is_known", condition=models.Q(cause__in=[cause.value for cause in Cause])
             ),
         ]
-        indexes = [models.Index(name="deployed_service_host_and_end", fields=["host", "end"])]
+        indexes = [
+            models.Index(name="deployed_service_host_and_end", fields=["host", "end"]),
+            models.Index(name="deployed_service_by_service", fields=["service", "end", "host", "deactivated"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.service_key} of {self.deployment_id} on host {self.host_id}"
