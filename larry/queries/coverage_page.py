@@ -95,11 +95,10 @@ def _tell(covered: Mapping[str, int], lacking: Mapping[str, int]) -> tuple[Audit
 
 def _count(request: CoverageRequest, known: Mapping[str, str], reader: Reader, at: Moment) -> CoveragePage:
     lacking = _list_lacking(known, reader, at)
-    live = (
-        list_live_services(reader, at)
-        .filter(is_owned(known, reader, at), service__in=_list_auditors(reader))
-        .order_by()
-    )
+    every = list_live_services(reader, at).order_by()
+    # Of an owner the deployments are told, of all the auditors: a database that is told both takes the worse index.
+    among = Q(deployment__in=_list_live(is_owned(known, reader, at, ""), reader, at))
+    live = every.filter(among if known else Q(service__in=_list_auditors(reader)))
     counted = live.values_list("service_key").annotate(subjects=_SUBJECTS).filter(subjects__gt=0)
     covered = dict(counted)
     shown = [lack for lack in lacking if request.covered is not True and request.auditor in ("", lack.auditor)]
@@ -112,7 +111,8 @@ def _count(request: CoverageRequest, known: Mapping[str, str], reader: Reader, a
     if wanted and len(first) < request.size:
         of_wanted = live.filter(service_key__in=wanted)
         skipped = max(begin - len(shown), 0)
-        rows += _load_covered(request, of_wanted, skipped, request.size - len(first), reader, at)
+        begun = every.filter(deployment__in=_list_begun(reader, at), service_key__in=wanted) if not known else None
+        rows += _load_covered(request, (begun, of_wanted), skipped, request.size - len(first), reader, at)
     return CoveragePage(rows, begin, found, _tell(covered, Counter(lack.auditor for lack in lacking)))
 
 
@@ -127,9 +127,8 @@ class _Lack(NamedTuple):
 
 
 def _list_lacking(known: Mapping[str, str], reader: Reader, at: Moment) -> list[_Lack]:
-    live = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
-    rows = restrict(reader, Deployment.objects.filter(live, is_owned(known, reader, at, ""), deactivated_at=None))
-    told = list(rows.exclude(uncovered=[]).values_list("id", "instance__path", "uncovered"))
+    rows = _deployments(is_owned(known, reader, at, ""), reader, at).exclude(uncovered=[])
+    told = list(rows.values_list("id", "instance__path", "uncovered"))
     names = get_host_names({lack[2] for *_, lacks in told for lack in lacks}, WHOLE, at)
     return sorted(
         _Lack(path, service, names[host], auditor, id_)
@@ -138,21 +137,41 @@ def _list_lacking(known: Mapping[str, str], reader: Reader, at: Moment) -> list[
     )
 
 
+def _deployments(which: Q, reader: Reader, at: Moment) -> QuerySet[Deployment]:
+    live = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
+    return restrict(reader, Deployment.objects.filter(live, which, deactivated_at=None).order_by())
+
+
+def _list_live(which: Q, reader: Reader, at: Moment) -> list[str]:
+    return list(_deployments(which, reader, at).values_list("id", flat=True)) if which else []
+
+
 def _load_lacking(lacks: Sequence[_Lack], reader: Reader, at: Moment) -> tuple[CoverageRow, ...]:
     wanted = set(lacks)
     rows = list_coverage_of(Q(deployment__in={lack.deployment for lack in lacks}), reader, at) if lacks else ()
     return tuple(r for r in rows if _Lack(r.instance, r.service, r.host, r.auditor, r.deployment) in wanted)
 
 
+def _list_begun(reader: Reader, at: Moment) -> list[str]:
+    """The live deployments of the first instances."""
+    instances = list(restrict(reader, Instance.objects.order_by("path")).values_list("id", flat=True)[:_BEGUN])
+    return _list_live(Q(instance__in=instances), reader, at)
+
+
 def _load_covered(
-    request: CoverageRequest, live: QuerySet[DeployedService], skipped: int, size: int, reader: Reader, at: Moment
+    request: CoverageRequest,
+    among: tuple[QuerySet[DeployedService] | None, QuerySet[DeployedService]],
+    skipped: int,
+    size: int,
+    reader: Reader,
+    at: Moment,
 ) -> tuple[CoverageRow, ...]:
     """The lines of the instances among which those are that the page shows. The first pages are mostly of the first
     instances: all are counted only where those are not enough."""
-    begun = list(restrict(reader, Instance.objects.order_by("path")).values_list("id", flat=True)[:_BEGUN])
-    chosen = _choose(live.filter(deployment__instance__in=begun), skipped, size)
-    if not chosen.is_enough and len(begun) == _BEGUN:
-        chosen = _choose(live, skipped, size)
+    first, every = among
+    chosen = _choose(first, skipped, size) if first is not None else None
+    if chosen is None or not chosen.is_enough:
+        chosen = _choose(every, skipped, size)
     rows = list_coverage_of(Q(deployment__instance__in=chosen.instances), reader, at)
     covered = [row for row in rows if row.by is not None and request.takes(row)]
     return tuple(covered[chosen.skipped : chosen.skipped + size])

@@ -14,12 +14,10 @@ from larry.core.lane_name import LaneName
 from larry.core.picture import Bar, Condition, IntervalMap, MapLane
 from larry.core.survey import Survey
 from larry.queries.deployment import state_of
-from larry.queries.host import list_host_keys
 from larry.queries.instance import get_descriptions
 from larry.queries.moment import Moment
-from larry.queries.noun import list_items
-from larry.queries.reader import WHOLE, Reader, restrict
-from larry.queries.service import service_graph_of
+from larry.queries.reader import Reader, restrict
+from larry.queries.service import get_service_graph
 from larry.records.deployment import DeployedService
 
 
@@ -122,13 +120,13 @@ def list_map_stays(
 
 
 def list_behind(found: Iterable[MapStay], reader: Reader, at: Moment) -> frozenset[tuple[str, str]]:
-    """(instance, snapshot) of what is live and is not what a snapshot taken now would be; 6 SQL statements or none."""
+    """(instance, snapshot) of what is live and is not what a snapshot taken now would be; about 6 SQL, or
+    none."""
     live = {(f.instance, f.snapshot) for f in found if not f.retired and at.as_of in Interval(f.start, f.end)}
     if not live:
         return frozenset()
     descriptions = get_descriptions({path for path, _ in live}, reader, at)
-    keys = {name: key for key, name in list_host_keys(WHOLE, at).items()}
-    survey = Survey(service_graph_of(list_items("service", reader, at), keys))
+    survey = Survey(get_service_graph(reader, at))
     now = {path: description.digest_in(survey) for path, description in descriptions.items()}
     return frozenset((path, digest) for path, digest in live if now[path] != digest)
 

@@ -67,5 +67,5 @@ def test_it_is_linked_from_situations_and_instances(now: datetime, client: Clien
 def test_it_costs_few_statements(
     now: datetime, client: Client, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(22):
         client.get("/coverage")
