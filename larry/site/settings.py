@@ -66,6 +66,8 @@ def _served(database: ServedDatabase) -> dict[str, Any]:
             "application_name": "larry",
             "connect_timeout": 10,
             "options": patience,
+            # Only what asks for it is planned once for a connection: the lookup, whose plan takes longer than itself.
+            "prepare_threshold": 2**31,
             **database.options,
             "isolation_level": IsolationLevel.READ_COMMITTED,
         },

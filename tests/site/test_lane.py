@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.test import RequestFactory
 
 from larry.actions.edit import edit
@@ -234,6 +234,18 @@ def test_what_was_written_is_read_at_once(lane: Lane) -> None:
     assert is_lane
     assert b'"ham"' in second[2]
     assert second[1]["etag"] != first[1]["etag"]
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite's driver keeps statements by itself")
+def test_the_statement_is_planned_once_for_a_connection(lane: Lane) -> None:
+    token = lane.token()
+    for _ in range(3):
+        lane.both(f"{WEB}.json", token)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT generic_plans + custom_plans FROM pg_prepared_statements WHERE statement LIKE '%larry_token t%'"
+        )
+        assert sum(runs for (runs,) in cursor.fetchall()) >= 6
 
 
 def test_what_is_kept_is_bounded(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
