@@ -46,9 +46,9 @@ class Visit:
         """Wait until every piece that the page asks for by itself is in its place."""
         self.page.wait_for_function("() => !document.querySelector('.htmx-request, [aria-busy=true]')")
 
-    def sign_in(self) -> None:
+    def sign_in(self, name: str = NAME) -> None:
         self.go("/sign-in")
-        self.page.fill("#name", NAME)
+        self.page.fill("#name", name)
         self.page.fill("#password", PASSWORD)
         self.page.press("#password", "Enter")
         self.page.wait_for_url(f"{self.url}/")
@@ -120,7 +120,9 @@ def browsing() -> Iterator[Browser]:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, *, width: int = WIDE, scheme: str = "light") -> Iterator[Visit]:
+def visiting(
+    browser: Browser, url: str, *, width: int = WIDE, scheme: str = "light", name: str = NAME
+) -> Iterator[Visit]:
     """A tab that has signed in."""
     context = browser.new_context(
         viewport={"width": width, "height": 900},
@@ -133,7 +135,7 @@ def visiting(browser: Browser, url: str, *, width: int = WIDE, scheme: str = "li
     page.on("console", visit.hear)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     try:
-        visit.sign_in()
+        visit.sign_in(name)
         yield visit
     finally:
         context.close()

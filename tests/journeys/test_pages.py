@@ -18,6 +18,7 @@ from tests.journeys.served import add_user, command, serving_the_demonstration
 from tests.journeys.walk import walk
 from tests.web.routes import PAGES
 
+OTHER = "grace"
 HOST = "web2.nordlicht.example"
 SHOP = "acme/shop/production"
 WANTED = (
@@ -36,6 +37,7 @@ WANTED = (
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving_the_demonstration(tmp_path_factory.mktemp("pages")) as served:
         add_user(served, "larry user add NAME --administrator", NAME, PASSWORD)
+        add_user(served, "larry user add NAME --administrator", OTHER, PASSWORD)
         command(served, "group", "add", "night-shift", "--description", "who is woken up")
         command(served, "group", "join", "night-shift", NAME)
         command(served, "group", "grant", "night-shift", "operator", "--pool", "production")
@@ -121,6 +123,73 @@ def test_menus_are_open_to_everybody(url: str, browser: Browser) -> None:
                 assert visit.find_barriers() == []
                 visit.page.keyboard.press("Escape")
                 assert not visit.page.locator(f"#{menu}").is_visible()
+
+
+def test_two_people_edit_one_thing_and_nothing_is_lost(url: str, browser: Browser) -> None:
+    """By keyboard: the second is told who changed what and when, what they typed is still there, and both are kept."""
+    path = "/services/monitoring/edit"
+    with visiting(browser, url) as first, visiting(browser, url, name=OTHER) as second:
+        for visit in (first, second):
+            visit.go(path)
+        category = second.page.input_value("#f-category")
+        for visit, text in ((first, "what ada says"), (second, "what grace says")):
+            visit.type_at("#f-description", text)
+        first.type_at("#f-category", "Watching")
+        first.press_at("main .send button.main")
+        first.page.wait_for_selector("#change")
+        first.press_at("main .send button.main")
+        first.page.wait_for_selector(".notice.done")
+        second.press_at("main .send button.main")
+        told = second.page.wait_for_selector(".notice.warning")
+        assert told is not None
+        said = " ".join(told.inner_text().split())
+        assert "has changed since this form was opened. What you typed is kept" in said
+        assert "Description what ada says what grace says ada at" in said
+        assert "Category Watching untouched: the form has what it is now ada at" in said
+        assert second.look_closely() == []
+        assert second.page.input_value("#f-description") == "what grace says"
+        assert second.page.input_value("#f-category") == "Watching" != category
+        second.press_at("main .send button.main")
+        second.page.wait_for_selector("#change")
+        second.press_at("main .send button.main")
+        second.page.wait_for_selector(".notice.done")
+        first.go("/services/monitoring")
+        shown = first.page.inner_text("main")
+        assert "what grace says" in shown
+        assert "Watching" in shown
+        assert first.complaints == second.complaints == []
+
+
+def test_a_token_is_made_copied_and_revoked_by_keyboard(url: str, browser: Browser) -> None:
+    with visiting(browser, url) as visit:
+        visit.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        visit.press_at("[popovertarget=user]")
+        visit.press_at("#user a:has-text('Your tokens')")
+        visit.page.wait_for_url("**/tokens/?user=*")
+        visit.press_at("main .actions a.main")
+        visit.page.wait_for_url("**/tokens/-/new?*")
+        visit.type_at("#name", "by keyboard")
+        visit.press_at("main .send button.main")
+        visit.page.wait_for_selector("#fault-name")
+        assert visit.look_closely() == []
+        visit.type_at("#name", "by-keyboard")
+        visit.press_at("main .send button.main")
+        text = visit.page.wait_for_selector("#token")
+        assert text is not None
+        assert visit.look_closely() == []
+        visit.press_at("[data-copy=token]")
+        visit.page.wait_for_selector("[data-copy=token]:has-text('Copied')")
+        assert visit.page.evaluate("navigator.clipboard.readText()") == text.inner_text()
+        assert text.inner_text().startswith("larry_")
+        visit.press_at("main .actions a")
+        visit.page.wait_for_url(re.compile("/tokens/[0-9a-f]{12}$"))
+        visit.press_at("main .actions a.grave")
+        visit.page.wait_for_url("**/revoke")
+        assert visit.look_closely() == []
+        visit.press_at("main .send button.main")
+        visit.page.wait_for_selector(".notice.done")
+        assert "counts no more" in visit.page.inner_text(".notice.done")
+        assert visit.complaints == []
 
 
 def test_what_looks_for_faults_finds_them(url: str, browser: Browser) -> None:
