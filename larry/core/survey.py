@@ -15,33 +15,34 @@ from types import MappingProxyType
 
 from larry.core.deployable import LEVELS, freeze_service, is_idle, service_document
 from larry.core.document import Json, canonical_text
-from larry.core.parameters import Declaration, Layer, Origin, resolve, settle
+from larry.core.parameters import Declaration, Layer, Merge, Origin, resolve, settle
 from larry.core.service_graph import ServiceSpec, graph_of
+
+_KEPT = 10_000
+"""As many texts are kept of what is set: of owners that follow one another few are asked for again later."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Written:
     """A service where no layer says anything: text before and after its parameters and the ``whole``, ``defaults`` that
-    its parameters are then. One that is ``idle`` says the same whatever the layers say.
+    its parameters are then. One that says the same whatever the layers say has no ``declarations``.
     """
 
-    key: str
     declarations: tuple[Declaration, ...]
     head: str
     tail: str
     whole: str
     defaults: Mapping[str, Json]
-    idle: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Outline:
-    """What instances with the same requirements share. ``readers``: by parameter, who reads it, by place and key."""
+    """What instances with the same requirements share. ``readers``: by parameter, the places of who reads it."""
 
     requires: str
     services: tuple[_Written, ...]
     texts: tuple[str, ...]
-    readers: Mapping[str, tuple[tuple[int, str, Declaration], ...]]
+    readers: Mapping[str, tuple[tuple[int, Declaration], ...]]
 
 
 class Survey:
@@ -52,6 +53,7 @@ class Survey:
     def __init__(self, services: Mapping[str, ServiceSpec]) -> None:
         self._graph = graph_of(services)
         self._outlines: dict[tuple[str, ...], _Outline] = {}
+        self._anew: dict[tuple[object, ...], tuple[Mapping[str, Json], str]] = {}
         self._written: dict[tuple[str, tuple[str, ...]], _Written] = {}
         self._texts: dict[int, tuple[Mapping[str, Json], str]] = {}
 
@@ -72,10 +74,10 @@ class Survey:
         order = self._graph.outline(required)
         closure = frozenset(order)
         written = tuple(self._write_bare(key, closure) for key in order)
-        readers: dict[str, list[tuple[int, str, Declaration]]] = {}
+        readers: dict[str, list[tuple[int, Declaration]]] = {}
         for place, service in enumerate(written):
             for declared in service.declarations:
-                readers.setdefault(declared.name, []).append((place, service.key, declared))
+                readers.setdefault(declared.name, []).append((place, declared))
         return _Outline(
             canonical_text(required),
             written,
@@ -95,19 +97,17 @@ class Survey:
             head = canonical_text({name: value for name, value in document.items() if name < "parameters"})[:-1]
             tail = canonical_text({name: value for name, value in document.items() if name > "parameters"})[1:]
             known = self._written[key, audited] = _Written(
-                key,
-                spec.declarations,
+                () if is_idle(spec, frozen.audits) else spec.declarations,
                 head,
                 tail,
                 f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}',
                 frozen.parameters,
-                is_idle(spec, frozen.audits),
             )
         return known
 
     def _write(self, keys: tuple[str, str, str], layers: Sequence[Layer], outline: _Outline) -> str:
         own = {level: self._own(layers, level) for level in LEVELS}
-        customer, app, instance = (canonical_text(key) for key in keys)
+        customer, app, instance = map(_quote, keys)
         return (
             f'{{"app":{{"key":{app},"parameters":{own["app"]}}},'
             f'"customer":{{"key":{customer},"parameters":{own["customer"]}}},'
@@ -121,33 +121,44 @@ class Survey:
             return canonical_text({name: value for each in values for name, value in each.items()})
         known = self._texts.get(id(values[0]))
         if known is None:  # kept with what it is the text of, so that nothing else gets its id
+            if len(self._texts) >= _KEPT:
+                self._texts.clear()
             known = self._texts[id(values[0])] = values[0], canonical_text(values[0])
         return known[1]
 
     def _write_services(self, layers: Sequence[Layer], outline: _Outline) -> list[str]:
         """The services in start order, those anew that read what is set."""
+        said: dict[str, Json] = {}
+        for layer in layers:
+            said.update(layer.values)
         set_here: dict[int, dict[str, Json]] = {}
-        for name, chain in _chain(layers).items():
-            for place, service, declared in outline.readers.get(name, ()):
-                if not outline.services[place].idle:
-                    value = settle(_with_default(chain, declared, service), declared)
-                    set_here.setdefault(place, {})[name] = value
+        for name, last in said.items():
+            for place, declared in outline.readers.get(name, ()):
+                value = last if declared.merge is Merge.REPLACE else _merge(name, declared, layers)
+                set_here.setdefault(place, {})[name] = value
         texts = list(outline.texts)
         for place, values in set_here.items():
-            written = outline.services[place]
-            parameters = canonical_text({**written.defaults, **values})
-            texts[place] = f'{written.head},"parameters":{parameters},{written.tail}'
+            texts[place] = self._write_anew(outline.services[place], values)
         return texts
 
+    def _write_anew(self, written: _Written, values: Mapping[str, Json]) -> str:
+        """A service with what is set for it: the instances of one customer mostly set the same."""
+        same = (id(written), *((name, id(value)) for name, value in values.items()))
+        known = self._anew.get(same)
+        if known is None:  # kept with the values, so that nothing else gets their ids
+            if len(self._anew) >= _KEPT:
+                self._anew.clear()
+            parameters = canonical_text({**written.defaults, **values})
+            known = self._anew[same] = values, f'{written.head},"parameters":{parameters},{written.tail}'
+        return known[1]
 
-def _chain(layers: Iterable[Layer]) -> dict[str, list[Origin]]:
-    """What the layers say, by parameter, earliest first."""
-    chains: dict[str, list[Origin]] = {}
-    for layer in layers:
-        for name, value in layer.values.items():
-            chains.setdefault(name, []).append(Origin(layer.level, layer.owner, value))
-    return chains
+
+def _merge(name: str, declared: Declaration, layers: Iterable[Layer]) -> Json:
+    """What a service receives that merges what all layers say."""
+    chain = [Origin(layer.level, layer.owner, layer.values[name]) for layer in layers if name in layer.values]
+    return settle([Origin("default", "", declared.default), *chain] if declared.has_default else chain, declared)
 
 
-def _with_default(chain: Sequence[Origin], declared: Declaration, service: str) -> Sequence[Origin]:
-    return [Origin("default", service, declared.default), *chain] if declared.has_default else chain
+def _quote(key: str) -> str:
+    """The canonical text of a key, which mostly needs nothing but quotes."""
+    return f'"{key}"' if key.isascii() and key.isidentifier() else canonical_text(key)

@@ -76,7 +76,8 @@ def _measure(size: Size) -> list[Row]:
     from larry.nouns.recipe import Recipe
     from larry.outside import clock
     from tests.bench.core_rows import closure_rows, overlap_rows, survey_rows
-    from tests.bench.estate_rows import apply_rows, consequence_rows, deploy_rows, dirty_rows, inventory_rows
+    from tests.bench.estate_rows import apply_rows, deploy_rows, inventory_rows
+    from tests.bench.instance_rows import instance_rows
     from tests.bench.lookup_rows import lookup_rows
     from tests.bench.page_rows import page_rows
     from tests.bench.picture_rows import picture_rows
@@ -93,12 +94,11 @@ def _measure(size: Size) -> list[Row]:
     for measure in (
         lookup_rows,
         inventory_rows,
-        dirty_rows,
-        consequence_rows,
         page_rows,
         process_rows,
         memory_rows,
         deploy_rows,
+        instance_rows,
     ):
         rows += measure(size, now)
     return [*rows, *picture_rows(now)]

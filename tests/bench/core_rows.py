@@ -5,11 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tests.bench.measure import Row, compare
 from tests.bench.size import Size
 
+if TYPE_CHECKING:
+    from larry.core.service_graph import ServiceSpec
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = tuple(f"p{n}" for n in range(1000))
 CLOSURE = 1139
 """Services of the closure that is wanted: as many as of the one in Debian's package index that the goal is of."""
 
@@ -48,29 +53,37 @@ def closure_rows(size: Size) -> Iterator[Row]:
     yield Row("P5 closure and start order", said, mine, theirs, "depth-first search over lists", 2)
 
 
+def make_services(dice: random.Random) -> dict[str, ServiceSpec]:
+    """A thousand services with three parameters each, and a few auditors, in which most closures are of some dozens."""
+    from larry.core.parameters import Declaration
+    from larry.core.service_graph import Audit, ServiceSpec
+
+    return {
+        f"s{n}": ServiceSpec(
+            f"s{n}",
+            declarations=tuple(Declaration(name, has_default=True, default=n) for name in dice.sample(NAMES, 3)),
+            needs=tuple(sorted({f"s{int(n * dice.random())}" for _ in range(min(n, dice.choice((1, 1, 2, 2))))})),
+            audits=(Audit(f"s{int(n * dice.random())}"),) if n > 960 else (),
+            tools={},
+        )
+        for n in range(1000)
+    }
+
+
 def survey_rows(size: Size) -> Iterator[Row]:
     """P6 without a database: the digests of ten times as many instances as there are hosts, against describing each
     anew (a part, and multiplied)."""
     from larry.core.deployable import describe
-    from larry.core.parameters import Declaration, Layer
-    from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec
+    from larry.core.parameters import Layer
+    from larry.core.service_graph import ServiceGraph
     from larry.core.survey import Survey
 
     dice, count = random.Random(6), size.hosts * 10
-    names = [f"p{n}" for n in range(1000)]
-    services = {
-        f"s{n}": ServiceSpec(
-            f"s{n}",
-            declarations=tuple(Declaration(name, has_default=True, default=n) for name in dice.sample(names, 3)),
-            needs=tuple({f"s{int(n * dice.random())}" for _ in range(min(n, dice.choice((1, 1, 2))))}),
-            audits=(Audit(f"s{int(n * dice.random())}"),) if n > 970 else (),
-        )
-        for n in range(1000)
-    }
+    services = make_services(dice)
     sets = [tuple(dice.sample(sorted(services), dice.randint(1, 3))) for _ in range(400)]
-    owners = [Layer("customer", f"c{n}", dict.fromkeys(dice.sample(names, 8), n)) for n in range(count // 20 + 1)]
+    owners = [Layer("customer", f"c{n}", dict.fromkeys(dice.sample(NAMES, 8), n)) for n in range(count // 20 + 1)]
     instances = [
-        (owners[n // 20], Layer("instance", f"c{n // 20}/a/i{n}", {dice.choice(names): n}), dice.choice(sets))
+        (owners[n // 20], Layer("instance", f"c{n // 20}/a/i{n}", {dice.choice(NAMES): n}), dice.choice(sets))
         for n in range(count)
     ]
     part = dice.sample(instances, 60)

@@ -1,8 +1,7 @@
-"""P4, P6 to P9: the inventory, what is dirty, a deploy and an estate file, on an estate that is made up."""
+"""P4, P8, P9: the inventory, a deploy and an estate file, on an estate that is made up."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
@@ -57,71 +56,6 @@ def apply_rows(size: Size) -> Iterator[Row]:
 
     mine, theirs = compare(work, lambda: yaml.load(text, yaml.CSafeLoader), rounds=3)
     yield Row("P9 apply an estate file", f"{len(items):,} objects", mine, theirs, "parsing it with libyaml", 3)
-
-
-def dirty_rows(size: Size, now: datetime) -> Iterator[Row]:
-    """P6: dirty over the whole estate, against describing each instance by itself (on a part, and multiplied)."""
-    from larry.queries.deployable import _parsed
-    from larry.queries.dirty import list_dirty_causes
-    from larry.queries.instance import get_descriptions
-    from larry.queries.moment import Moment
-    from larry.queries.reader import LOCAL
-    from larry.queries.service import get_service_graph
-    from larry.records.instance import Instance
-
-    paths = list(Instance.objects.order_by("id").values_list("path", flat=True))
-    services, at = get_service_graph(LOCAL, Moment(now)), Moment(now)
-    part = random.Random(1).sample(paths, min(100, len(paths)))
-    descriptions = get_descriptions(part, LOCAL, at)
-    closures = sum(len(services.close(each.requires)) for each in descriptions.values()) / len(part)
-
-    def naive() -> None:
-        for description in descriptions.values():
-            vars(services)["_outlines"] = {}
-            _ = description.describe(services)[0].digest
-
-    def cold() -> None:
-        _parsed.clear()
-        list_dirty_causes(LOCAL, at)
-
-    mine, theirs = compare(cold, naive, rounds=5)
-    whole = theirs * len(paths) / len(part)
-    said = f"{len(paths):,} instances, mean closure {closures:.0f}"
-    yield Row("P6 dirty, from cold", said, mine, whole, "each described by itself", 1 / 30)
-
-
-def consequence_rows(size: Size, now: datetime) -> Iterator[Row]:
-    """P7: what a customer's parameter and a service's edge make dirty, the instances concerned surveyed before and
-    after, against one indexed SELECT of their keys.
-    """
-    from django.db.models import Count, QuerySet
-
-    from larry.queries.moment import Moment
-    from larry.queries.reader import LOCAL
-    from larry.queries.survey import survey_instances
-    from larry.records.customer import Customer
-    from larry.records.instance import Instance
-    from larry.records.service import Service
-
-    at = Moment(now)
-    customer = Customer.objects.annotate(count=Count("instances")).order_by("-count")[0]
-    service = Service.objects.annotate(count=Count("requirements")).order_by("-count")[0]
-    for what, rows in (
-        ("a customer's parameter", Instance.objects.filter(customer=customer)),
-        ("an edge", Instance.objects.filter(requirements__service=service)),
-    ):
-        concerned = list(rows.values_list("path", flat=True))
-
-        def ask(concerned: list[str] = concerned) -> None:
-            survey_instances(concerned, LOCAL, at)
-            survey_instances(concerned, LOCAL, at)
-
-        def select(rows: QuerySet[Instance] = rows) -> None:
-            list(rows.values_list("path", flat=True))
-
-        mine, theirs = compare(ask, select, rounds=5)
-        said = f"{len(concerned):,} of {size.hosts:,} instances"
-        yield Row(f"P7 what {what} makes dirty", said, mine, theirs, "one indexed SELECT of their keys", 10)
 
 
 def deploy_rows(size: Size, now: datetime) -> Iterator[Row]:

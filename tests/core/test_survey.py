@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from random import Random
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from larry.core import survey as surveying
 from larry.core.deployable import describe
 from larry.core.document import Json, freeze
 from larry.core.parameters import Declaration, Layer, Merge, ParameterType
@@ -101,3 +103,15 @@ def test_an_idle_auditor_carries_its_defaults_whatever_is_set() -> None:
     one, two = ((Layer("template", "t", {"size": size}),) for size in (2, 3))
     assert survey.digest(PATHS[0], one, ["watch"]) == survey.digest(PATHS[0], two, ["watch"])
     assert survey.digest(PATHS[0], one, ["web"]) != survey.digest(PATHS[0], two, ["web"])
+
+
+def test_what_is_kept_is_bounded_and_forgotten_without_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(surveying, "_KEPT", 2)
+    size = (Declaration("size"), Declaration("limits", merge=Merge.DEEP))
+    graph = {"web": ServiceSpec("web", declarations=size)}
+    survey = Survey(graph)
+    for number in range(50):
+        layers = tuple(
+            Layer(level, "x", {"size": str(number), "limits": [number]}) for level in ("customer", "instance")
+        )
+        assert_same(survey, PATHS[0], layers, ["web"], graph, f"{number}")

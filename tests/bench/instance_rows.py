@@ -1,0 +1,210 @@
+"""P6 and P7: what is dirty of very many instances, and what an edit would make so. Rows are laid by hand, quickly.
+
+Alone, in an empty database: `BENCH_CLOCK=cpu LARRY_HOME=… python -m tests.bench.instance_rows 100000`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from tests.bench.core_rows import NAMES, make_services
+from tests.bench.measure import Row, compare
+from tests.bench.size import SIZES, Size
+
+if TYPE_CHECKING:
+    from larry.core.service_graph import ServiceSpec
+    from larry.records.service import Service
+
+LARGE = 812
+"""Instances of the largest customer, as in the goal; all others have 20."""
+_BATCH = 2000
+
+
+def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
+    """Ten times as many instances as there are hosts, one in a hundred of them dirty."""
+    from larry.core.service_graph import ServiceGraph, reach
+    from larry.queries.deployable import _parsed
+    from larry.queries.dirty import list_dirty_causes
+    from larry.queries.instance import get_descriptions
+    from larry.queries.moment import Moment
+    from larry.queries.reader import LOCAL
+    from larry.queries.service import get_service_graph
+    from larry.queries.survey import survey_instances
+    from larry.records.instance import Instance
+
+    count, dice, at = size.hosts * 10, random.Random(7), Moment(now)
+    services = make_services(dice)
+    paths = list(Instance.objects.filter(path__startswith="bench").order_by("id").values_list("path", flat=True))
+    paths = paths or _lay(count, services, dice, now)
+    part = get_descriptions(dice.sample(paths, 60), LOCAL, at)
+    graph = ServiceGraph(get_service_graph(LOCAL, at))
+    closures = [len(graph.close(each.requires)) for each in part.values()]
+
+    def naive() -> None:
+        for description in part.values():
+            vars(graph)["_outlines"] = {}
+            _ = description.describe(graph)[0].digest
+
+    def dirty() -> None:
+        _parsed.clear()
+        found = [each for each in list_dirty_causes(LOCAL, at) if each.path.startswith("bench")]
+        assert len(found) == -(-count // 100), "one in a hundred"
+
+    mine, theirs = compare(dirty, naive, rounds=3)
+    said = f"{count:,} instances, mean closure {sum(closures) / len(closures):.0f}"
+    yield Row("P6 dirty, from cold", said, mine, theirs * count / len(part), "each described by itself", 1 / 30)
+
+    needed_by: dict[str, list[str]] = {}
+    for key, spec in services.items():
+        for need in spec.needs:
+            needed_by.setdefault(f"bench_{need}", []).append(f"bench_{key}")
+    concerned = Instance.objects.filter(path__startswith="bench")
+    above = {key: reach([key], lambda other: needed_by.get(other, ())) for key in dice.sample(sorted(graph), 60)}
+    counts = {
+        key: concerned.filter(requirements__service__key__in=of_one).distinct().count() for key, of_one in above.items()
+    }
+    key = min(counts, key=lambda each: abs(counts[each] - LARGE))
+    for what, rows in (
+        ("a customer's parameter", concerned.filter(customer__key="bench0")),
+        ("an edge", concerned.filter(requirements__service__key__in=above[key]).distinct()),
+    ):
+        wanted = list(rows.values_list("path", flat=True))
+
+        def ask(wanted: Sequence[str] = wanted) -> None:
+            survey_instances(wanted, LOCAL, at)
+            survey_instances(wanted, LOCAL, at)
+
+        mine, theirs = compare(ask, lambda: list(rows.values_list("path", flat=True)), rounds=5)  # noqa: B023 (at once)
+        said = f"{len(wanted):,} of {count:,} instances"
+        yield Row(f"P7 what {what} makes dirty", said, mine, theirs, "one SELECT of their keys", 10)
+
+
+def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, now: datetime) -> list[str]:
+    """The rows of that many live instances; their paths."""
+    from larry.core.deployable import describe
+    from larry.core.parameters import Layer
+    from larry.core.survey import Survey
+    from larry.records.app import App
+    from larry.records.customer import Customer
+    from larry.records.deployable import Deployable
+    from larry.records.deployment import Deployment
+    from larry.records.host import Host
+    from larry.records.instance import Instance, Requirement
+    from larry.records.rollout import Rollout
+
+    rows = _lay_services(services, now)
+    named = {f"bench_{key}": spec for key, spec in services.items()}
+    survey = Survey({key: _rename(spec) for key, spec in named.items()})
+    graph = {key: _rename(spec) for key, spec in named.items()}
+    rollout = Rollout.objects.create(reason="bench", actor="bench", recorded_at=now, plan_digest="")
+    host = Host.objects.create(key="bench", name="bench", name_folded="bench", created_at=now)
+    sets = [tuple(dice.sample(sorted(named), dice.randint(1, 3))) for _ in range(400)]
+    paths: list[str] = []
+    for number in range(1 + max(0, count - LARGE + 19) // 20):
+        alike = dice.sample(sets, 4 if number else 12)  # instances of one customer are much alike
+        of_customer, owner = dict.fromkeys(dice.sample(NAMES, 8), number), f"bench{number}"
+        noun = {"key": owner, "name": owner, "name_folded": owner, "created_at": now}
+        customer = Customer.objects.create(**noun, parameters=of_customer)
+        app = App.objects.create(**noun, customer=customer)
+        instances, requirements, deployables, deployments = [], [], [], []
+        for _ in range(min(20 if number else LARGE, count - len(paths))):
+            key, own, requires = f"i{len(paths)}", {dice.choice(NAMES): len(paths)}, dice.choice(alike)
+            path = f"{owner}/{owner}/{key}"
+            instance = Instance(
+                key=key,
+                name=key,
+                name_folded=key,
+                created_at=now,
+                app=app,
+                customer=customer,
+                path=path,
+                parameters=own,
+            )
+            layers = [Layer("customer", owner, of_customer), Layer("app", owner, {}), Layer("instance", path, own)]
+            if len(paths) % 100:
+                digest, text = survey.digest((owner, owner, key), layers, requires), "{}"  # what is clean is not read
+            else:
+                then, _ = describe((owner, owner, key), layers[:2], requires, graph)
+                digest, text = then.digest, then.text
+            deployable = Deployable(digest=digest, instance=instance, document=text, taken_at=now, taken_by="bench")
+            instances.append(instance)
+            requirements += [Requirement(instance=instance, service=rows[service]) for service in requires]
+            deployables.append(deployable)
+            deployments.append(
+                Deployment(
+                    id=f"b{len(paths):015}", instance=instance, host=host, deployable=deployable, start=now,
+                    reason="bench", rollout=rollout, ordinal=1, recorded_at=now,
+                )
+            )  # fmt: skip
+            paths.append(path)
+        Instance.objects.bulk_create(instances, batch_size=_BATCH)
+        Requirement.objects.bulk_create(requirements, batch_size=_BATCH)
+        Deployable.objects.bulk_create(deployables, batch_size=_BATCH)
+        Deployment.objects.bulk_create(deployments, batch_size=_BATCH)
+    return paths
+
+
+def _rename(spec: ServiceSpec) -> ServiceSpec:
+    """The service under a name that the estate which is there already has not."""
+    from dataclasses import replace
+
+    audits = tuple(replace(audit, service=f"bench_{audit.service}") for audit in spec.audits)
+    return replace(spec, key=f"bench_{spec.key}", needs=tuple(f"bench_{need}" for need in spec.needs), audits=audits)
+
+
+def _lay_services(services: Mapping[str, ServiceSpec], now: datetime) -> Mapping[str, Service]:
+    from larry.records.edge import Edge
+    from larry.records.service import Parameter, Service
+
+    rows = {
+        f"bench_{key}": Service(
+            key=f"bench_{key}", name=f"bench_{key}", name_folded=f"bench_{key}", created_at=now, tools={}
+        )
+        for key in services
+    }
+    Service.objects.bulk_create(rows.values(), batch_size=_BATCH)
+    Parameter.objects.bulk_create(
+        [
+            Parameter(service=rows[f"bench_{key}"], position=n, name=d.name, has_default=True, default=d.default)
+            for key, spec in services.items()
+            for n, d in enumerate(spec.declarations)
+        ],
+        batch_size=_BATCH,
+    )
+    edges = [
+        *(("needs", key, need, None) for key, spec in services.items() for need in spec.needs),
+        *(("audits", key, audit.service, "same-host") for key, spec in services.items() for audit in spec.audits),
+    ]
+    Edge.objects.bulk_create(
+        [
+            Edge(kind=kind, service=rows[f"bench_{key}"], target=rows[f"bench_{other}"], where_kind=where)
+            for kind, key, other, where in edges
+        ],
+        batch_size=_BATCH,
+    )
+    return rows
+
+
+def main() -> None:
+    """Only these rows, of as many instances as are asked for."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "larry.site.settings")
+    import django
+
+    django.setup()
+    from dataclasses import replace
+
+    from larry.actions.migrate import migrate
+    from larry.outside import clock
+
+    migrate()
+    for row in instance_rows(replace(SIZES["small"], hosts=int(sys.argv[1]) // 10), clock.now()):
+        print(f"{row.name} | {row.size} | {row.larry * 1e3:,.1f} ms | {row.yardstick * 1e3:,.1f} ms | {row.ratio:.4f}")
+
+
+if __name__ == "__main__":
+    main()
