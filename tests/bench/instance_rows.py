@@ -17,7 +17,9 @@ from tests.bench.measure import Row, compare
 from tests.bench.size import SIZES, Size
 
 if TYPE_CHECKING:
+    from larry.core.parameters import Layer
     from larry.core.service_graph import ServiceSpec
+    from larry.core.survey import Survey
     from larry.records.service import Service
 
 LARGE = 812
@@ -86,7 +88,6 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
 
 def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, now: datetime) -> list[str]:
     """The rows of that many live instances; their paths."""
-    from larry.core.deployable import describe
     from larry.core.parameters import Layer
     from larry.core.survey import Survey
     from larry.records.app import App
@@ -126,12 +127,8 @@ def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, n
                 parameters=own,
             )
             layers = [Layer("customer", owner, of_customer), Layer("app", owner, {}), Layer("instance", path, own)]
-            if len(paths) % 100:
-                digest, text = survey.digest((owner, owner, key), layers, requires), "{}"  # what is clean is not read
-            else:
-                then, _ = describe((owner, owner, key), layers[:2], requires, graph)
-                digest, text = then.digest, then.text
-            deployable = Deployable(digest=digest, instance=instance, document=text, taken_at=now, taken_by="bench")
+            kept = _freeze((owner, owner, key), layers, requires, graph, survey, is_dirty=len(paths) % 100 == 0)
+            deployable = Deployable(digest=kept[0], instance=instance, document=kept[1], taken_at=now, taken_by="bench")
             instances.append(instance)
             requirements += [Requirement(instance=instance, service=rows[service]) for service in requires]
             deployables.append(deployable)
@@ -147,6 +144,19 @@ def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, n
         Deployable.objects.bulk_create(deployables, batch_size=_BATCH)
         Deployment.objects.bulk_create(deployments, batch_size=_BATCH)
     return paths
+
+
+def _freeze(
+    keys: tuple[str, str, str], layers: list[Layer], requires: tuple[str, ...], graph: Mapping[str, ServiceSpec],
+    survey: Survey, *, is_dirty: bool,
+) -> tuple[str, str]:  # fmt: skip
+    """Digest and text of a snapshot: of what is dirty as it was before the instance set anything."""
+    from larry.core.deployable import describe
+
+    if not is_dirty:
+        return survey.digest(keys, layers, requires), "{}"  # what is clean is not read
+    then, _ = describe(keys, layers[:2], requires, graph)
+    return then.digest, then.text
 
 
 def _rename(spec: ServiceSpec) -> ServiceSpec:
