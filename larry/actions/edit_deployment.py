@@ -20,6 +20,7 @@ from larry.actions.planning import (
     plan_moves,
 )
 from larry.actions.rollout import carry_out, preview
+from larry.actions.seen import plan_as_seen
 from larry.core.interval import EndsBeforeItStarts, Interval, iso
 from larry.core.plan import Plan
 from larry.core.timeline import IsOver, StartsInThePast, Stay, Turn, change_stay, delete_stay, end_stay
@@ -42,9 +43,16 @@ class DeploymentEdit:
 
 
 def edit_deployment(
-    asked: DeploymentEdit, author: Author, *, resume: bool = True, expect: str | None = None, dry_run: bool = False
+    asked: DeploymentEdit,
+    author: Author,
+    *,
+    resume: bool = True,
+    expect: str | None = None,
+    dry_run: bool = False,
+    seen: str | None = None,
 ) -> Plan:
-    """Change one deployment as one rollout; what is in its way makes room. Raises `Refused`, `GroundMoved`, `NotFound`.
+    """Change one deployment as one rollout, as it was ``seen`` (its digest); what is in its way makes room.
+    Raises `Refused`, `GroundMoved`, `ChangedMeanwhile`, `NotFound`.
 
     Past: nothing can be changed. Current: the end, and from now on the places. Future: everything.
     """
@@ -55,13 +63,20 @@ def edit_deployment(
         except (IsOver, StartsInThePast, EndsBeforeItStarts) as reason:
             raise Refused(str(reason)) from reason
 
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="edit")
+    plan = plan_as_seen(planner, asked.id, seen)
+    return preview(plan, author) if dry_run else carry_out(plan, author, expect=expect, verb="edit")
 
 
 def delete_deployments(
-    ids: tuple[str, ...], author: Author, *, expect: str | None = None, dry_run: bool = False
+    ids: tuple[str, ...],
+    author: Author,
+    *,
+    expect: str | None = None,
+    dry_run: bool = False,
+    seen: str | None = None,
 ) -> Plan:
-    """Delete deployments that have not begun, with their deployed services. Raises `Refused` for those that have."""
+    """Delete deployments that have not begun, with their deployed services; one as it was ``seen``. Raises `Refused`
+    for those that have, `ChangedMeanwhile`."""
 
     def planner(now: Author) -> Planned:
         keys = list_lane_keys(ids, now.sees, now.moment)
@@ -73,7 +88,8 @@ def delete_deployments(
         changes = [change for lane, turn in turns for change in changes_of(lane, [turn])]
         return plan_moves(Moves(tuple(changes), {}, {}), list(lanes.values()), {}, now)
 
-    return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="delete")
+    plan = plan_as_seen(planner, ids[0] if ids else "", seen)
+    return preview(plan, author) if dry_run else carry_out(plan, author, expect=expect, verb="delete")
 
 
 def _plan(asked: DeploymentEdit, author: Author, *, resume: bool) -> Planned:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from larry.actions.activity import record
 from larry.actions.author import Author, Refused
-from larry.actions.permit import COMMON, permit, permit_everything
+from larry.actions.permit import COMMON, NotAllowed, permit, permit_everything
 from larry.actions.transaction import begin_recording, transact
 from larry.actions.user import LONGEST_USER_NAME, is_user_name
 from larry.core.key import fold
 from larry.core.rights import Permission, PersonRole, Right, ScopeKind, Territory
-from larry.queries.grant import columns_of, get_owned_spots, get_pool_ids, right_of
+from larry.queries.grant import columns_of, get_group, get_owned_spots, get_pool_ids, right_of
 from larry.queries.reader import NotFound
 from larry.queries.user import get_user
 from larry.records.app import App
@@ -94,10 +94,11 @@ def add_group(name: str, description: str, author: Author, *, dry_run: bool = Fa
 
 def remove_group(name: str, author: Author, *, dry_run: bool = False) -> None:
     """Remove a group with all that it was granted; who was in it loses that. Raises `NotFound`, `NotAllowed`."""
-    permit_everything(author, Permission.MANAGE, "or remove groups")
 
     def work() -> None:
-        group = _find_group(name)
+        seen = get_group(name, author.sees, author.moment)
+        permit_everything(author, Permission.MANAGE, "or remove groups")
+        group = _find_group(seen.name)
         if not dry_run:
             Grant.objects.filter(group=group).delete()
             Membership.objects.filter(group=group).delete()
@@ -112,8 +113,8 @@ def join(name: str, user: str, author: Author, *, dry_run: bool = False) -> None
     `Refused`."""
 
     def work() -> None:
-        group, member = _find_group(name), _find_user(user, author)
-        _permit_membership(group, author)
+        group = _find_group_to_fill(name, author)
+        member = _find_user(user, author)
         if Membership.objects.filter(group=group, user=member).exists():
             raise Refused(f"{member.name} is in {group.name} already")
         if not dry_run:
@@ -127,8 +128,8 @@ def leave(name: str, user: str, author: Author, *, dry_run: bool = False) -> Non
     """Take a user out of a group. Raises as `join` does."""
 
     def work() -> None:
-        group, member = _find_group(name), _find_user(user, author)
-        _permit_membership(group, author)
+        group = _find_group_to_fill(name, author)
+        member = _find_user(user, author)
         rows = Membership.objects.filter(group=group, user=member)
         if not rows.exists():
             raise Refused(f"{member.name} is not in {group.name}")
@@ -154,6 +155,17 @@ def find_scope(kind: ScopeKind, asked: str, author: Author) -> tuple[Territory, 
     if spot is None:
         raise NotFound(f"there is no {kind} {asked}")
     return spot, (spot.customer if kind is ScopeKind.CUSTOMER else spot.app) or 0
+
+
+def _find_group_to_fill(name: str, author: Author) -> Group:
+    """A group for whoever may say who is in it; for who neither may nor sees it, it is not there."""
+    group = _find_group(name)
+    try:
+        _permit_membership(group, author)
+    except NotAllowed:
+        get_group(name, author.sees, author.moment)
+        raise
+    return group
 
 
 def _permit_membership(group: Group, author: Author) -> None:

@@ -69,7 +69,7 @@ def permit_changes(changes: Iterable[NounChange], author: Author) -> None:
     if author.rights.scope(Permission.EDIT).everything:
         return
     changes = tuple(changes)
-    owned = get_owned_spots(author.reader, author.moment)
+    owned = get_owned_spots(author.sees, author.moment)
     pools = get_pool_ids(author.reader, author.moment)
     hosts = get_host_spots((address for noun, address, *_ in changes if noun == "host"), author.sees, author.moment)
     for noun, address, verb, fields in changes:

@@ -11,6 +11,7 @@ from larry.actions.author import Author, Refused
 from larry.actions.transaction import transact
 from larry.records.kept_answer import KeptAnswer
 from larry.records.remains import sweep_remains
+from larry.records.secret import name_digest
 
 KEPT_FOR = timedelta(hours=24)
 
@@ -37,16 +38,19 @@ def remember(author: Author, key: str, digest: str, work: Callable[[], Remembere
     """What ``work`` answers, and whether it was done now; it and the memory of it are one transaction. Of two at once
     with one key the second waits for the first. What fails leaves nothing behind, and may be asked for again.
 
-    3 SQL statements beside those of the work. Raises `KeyReused`, `AnswerRedacted`, and what the work raises.
+    What is kept of the request is no digest that secrets could be tried on: a body may hold some.
+
+    4 SQL statements beside those of the work. Raises `KeyReused`, `AnswerRedacted`, and what the work raises.
     """
     KeptAnswer.objects.filter(at__lte=author.now - KEPT_FOR).delete()
 
     def attempt() -> tuple[Remembered, bool]:
+        named = name_digest(digest)
         row, is_new = KeptAnswer.objects.get_or_create(
-            actor=author.actor, key=key, defaults={"digest": digest, "at": author.now}
+            actor=author.actor, key=key, defaults={"digest": named, "at": author.now}
         )
         if not is_new:
-            return _recall(row, digest), False
+            return _recall(row, named), False
         done = work()
         row.status, row.body, row.headers = done.status, done.body, dict(done.headers)
         row.save(update_fields=["status", "body", "headers"])

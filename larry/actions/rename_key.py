@@ -12,6 +12,7 @@ from django.db.models.functions import Concat, Substr
 
 from larry.actions.activity import activity_of, record, record_all
 from larry.actions.author import Author, GroundMoved, Refused
+from larry.actions.describe import refuse_changed
 from larry.actions.noun import find_row, refuse_former_keys
 from larry.actions.permit import permit_everything
 from larry.actions.transaction import begin_recording, transact
@@ -80,12 +81,21 @@ class KeyChange:
 
 
 def rename_key(
-    noun: str, address: str, key: str, author: Author, *, dry_run: bool = False, expect: str | None = None
+    noun: str,
+    address: str,
+    key: str,
+    author: Author,
+    *,
+    dry_run: bool = False,
+    expect: str | None = None,
+    seen: str | None = None,
 ) -> KeyChange:
-    """Give one noun another key. A dry run is the same act, undone. What is live keeps the keys that it was frozen with
-    until it is deployed again. SQL: about 70 statements and 1 for each 500 instances.
+    """Give one noun another key, as it was ``seen`` (the digest of its item). A dry run is the same act, undone.
 
-    Raises `Refused` saying who has the key or why it is none, `GroundMoved`, `NotFound`.
+    What is live keeps the keys that it was frozen with until it is deployed again. SQL: about 70 statements and 1 for
+    each 500 instances.
+
+    Raises `Refused` saying who has the key or why it is none, `GroundMoved`, `ChangedMeanwhile`, `NotFound`.
     """
     if noun not in NOUNS:
         raise Refused(f"there is no noun {noun}: there are {', '.join(NOUNS)}")
@@ -97,6 +107,7 @@ def rename_key(
     def work() -> KeyChange:
         take_turn()
         item = get_item(noun, address, author.reader, author.moment)
+        refuse_changed(item, seen)
         estate = get_estate(author.reader, author.moment)
         row = find_row(item)
         _refuse_taken(item, key, estate, row)

@@ -9,6 +9,7 @@ from larry.actions.author import Author, Refused
 from larry.actions.deploy import settle_moment
 from larry.actions.planning import Moves, Planned, changes_of, plan_moves
 from larry.actions.rollout import carry_out, preview
+from larry.actions.seen import plan_as_seen
 from larry.core.plan import Change, Plan
 from larry.core.timeline import IsOver, StartsInThePast, end_stay
 from larry.queries.lane import list_lane_keys, list_lanes
@@ -21,12 +22,14 @@ def undeploy(
     at: datetime | None = None,
     expect: str | None = None,
     dry_run: bool = False,
+    seen: str | None = None,
 ) -> Plan:
-    """End deployments at a moment (None: now). One that has not begun by then is deactivated and kept.
+    """End deployments at a moment (None: now), a single one as it was ``seen`` (its digest). One that has not begun by
+    then is deactivated and kept.
 
-    Raises `Refused` for what is over, `NotFound`, `GroundMoved`.
+    Raises `Refused` for what is over, `NotFound`, `GroundMoved`, `ChangedMeanwhile`.
     """
-    planner = _planner(ids, at)
+    planner = plan_as_seen(_planner(ids, at), ids[0], seen) if ids else _planner(ids, at)
     return preview(planner, author) if dry_run else carry_out(planner, author, expect=expect, verb="undeploy")
 
 

@@ -22,8 +22,7 @@ from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json
 from larry.core.key import fold
 from larry.core.rights import Permission
-from larry.queries.reader import NotFound
-from larry.queries.user import UserRow, user_row_of
+from larry.queries.user import UserRow, get_user, user_row_of
 from larry.records.user import DIRECTORY, User
 
 LONGEST_USER_NAME = 150
@@ -104,10 +103,11 @@ def edit_user(
 ) -> UserRow:
     """Change what is told of a user. One transaction. Raises `NotFound`, `CannotBeUser`, `Refused` when all is so,
     `ChangedMeanwhile` where the user is not of the digest that is expected."""
+    known = get_user(name, author.sees, author.moment)
     permit_everything(author, Permission.MANAGE, "or edit users")
 
     def work() -> UserRow:
-        row = _lock(name)
+        row = _lock(known)
         if expect not in {None, user_row_of(row).digest}:
             raise ChangedMeanwhile(f"{row.name} has changed since they were read: read them again")
         before = _told(row)
@@ -133,14 +133,15 @@ def edit_user(
 def set_password(name: str, password: str, author: Author) -> UserRow:
     """Give a user another password: all sessions of theirs end. One transaction. Raises `NotFound`, `WeakPassword`,
     `Refused` for one who has theirs in the directory."""
+    seen = get_user(name, author.sees, author.moment)
     permit_everything(author, Permission.MANAGE, "or set passwords")
-    known = _find(name)
+    known = User.objects.get(id=seen.id)
     if known.source == DIRECTORY:
         raise Refused(f"{known.name} has a password in the directory: change it there")
     hashed = hash_password(password, known)
 
     def work() -> UserRow:
-        row = _lock(name)
+        row = _lock(seen)
         row.password = hashed
         row.save(update_fields=["password"])
         record(begin_recording(author), "set password", "user", row.name)
@@ -179,10 +180,11 @@ def is_user_name(name: str) -> bool:
 
 
 def _switch(name: str, author: Author, moment: datetime | None, verb: str, *, dry_run: bool) -> UserRow:
+    known = get_user(name, author.sees, author.moment)
     permit_everything(author, Permission.MANAGE, "or sign in")
 
     def work() -> UserRow:
-        row = _lock(name)
+        row = _lock(known)
         if (row.deactivated_at is None) == (moment is None):
             raise Refused(f"{row.name} is {'active' if moment is None else 'deactivated'} already")
         row.deactivated_at = moment
@@ -194,18 +196,8 @@ def _switch(name: str, author: Author, moment: datetime | None, verb: str, *, dr
     return transact(work)
 
 
-def _find(name: str) -> User:
-    row = User.objects.filter(name_folded=fold(name.strip())).first()
-    if row is None:
-        raise NotFound(f"there is no user {name}")
-    return row
-
-
-def _lock(name: str) -> User:
-    row = User.objects.select_for_update().filter(name_folded=fold(name.strip())).first()
-    if row is None:
-        raise NotFound(f"there is no user {name}")
-    return row
+def _lock(known: UserRow) -> User:
+    return User.objects.select_for_update().get(id=known.id)
 
 
 def _find_faults(name: str, new: NewUser) -> Iterator[str]:

@@ -59,7 +59,7 @@ def add_webhook(new: NewWebhook, author: Author, *, dry_run: bool = False) -> Ma
     def work() -> MadeWebhook:
         spot, id_ = find_scope(new.kind, new.address, author)
         permit(author, Permission.MANAGE, spot, f"for {new.kind} {new.address}".strip())
-        owner = get_user(new.owner, author.reader, author.moment) if new.owner else None
+        owner = get_user(new.owner, author.sees, author.moment) if new.owner else None
         if new.owner != author.actor:
             permit_everything(author, Permission.MANAGE, "or have others told")
         now = begin_recording(author)
@@ -139,7 +139,10 @@ def retry_delivery(key: str, author: Author) -> None:
         row = Delivery.objects.select_for_update().filter(key=key).first()
         if row is None:
             raise NotFound(f"there is no delivery {key}")
-        _lock(row.webhook_id, author)
+        try:
+            _lock(row.webhook_id, author)
+        except NotFound:  # of the webhook, which who asks has not named
+            raise NotFound(f"there is no delivery {key}") from None
         if row.state == "withheld":
             raise Refused(f"the delivery {key} is withheld: {row.note}")
         now = begin_recording(author)

@@ -25,6 +25,7 @@ from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_moment_mark, refuse_cursor
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.tag import read_seen, tag_of
 from larry.core.document import Json
 from larry.core.interval import iso
 from larry.core.plan import Plan
@@ -40,6 +41,7 @@ from larry.queries.deployment import (
 
 STATES = ", ".join(State)
 PLAN = {200: Answer("Plan", "What was done, or would be done (dry_run).", ("Larry-As-Of",))}
+PLAN_ONCE = {200: Answer("Plan", "What was done, or would be done (dry_run).", ("Larry-As-Of", "Idempotent-Replay"))}
 
 
 def answer_plan(plan: Plan, status: int = 200) -> HttpResponse:
@@ -126,17 +128,20 @@ def _read_mark(mark: Json) -> DeploymentMark | None:
     "POST",
     "/deployments/undeploy",
     tag="deployments",
-    answers=PLAN,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    answers=PLAN_ONCE,
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"deployments": ["k3hq7d2mzv4xa"], "at": "2026-12-31T00:00:00Z", "reason": "the trial is over"},
 )
 def undeploy_many(call: Call, asked: ActQuery, said: UndeployManyBody) -> HttpResponse:
     """End many deployments as one rollout, all or none."""
     at = call.find_moment(said.at, "at", "body")
-    author = call.author(said.reason)
-    plan = undeploy(tuple(said.deployments), author, at=at, expect=said.expect, dry_run=asked.dry_run)
-    return answer_plan(plan)
+
+    def act() -> HttpResponse:
+        author = call.author(said.reason)
+        return answer_plan(undeploy(tuple(said.deployments), author, at=at, expect=said.expect, dry_run=asked.dry_run))
+
+    return once(call, asked, said.model_dump(), act)
 
 
 @expose(
@@ -159,13 +164,21 @@ def delete_many(call: Call, asked: ActQuery, said: ManyBody) -> HttpResponse:
     "GET",
     "/deployments/{id}",
     tag="deployments",
-    answers={200: Answer("Deployment", "A deactivated one too.", ("Larry-As-Of",))},
+    answers={200: Answer("Deployment", "A deactivated one too.", ("ETag", "Larry-As-Of"))},
     problems=("not-found",),
 )
 def answer_deployment(call: Call, path: IdPath, asked: AsOfQuery) -> HttpResponse:
     """Read one deployment."""
     at = call.at(asked.as_of)
-    return make_json(get_deployment(path.id, call.reader, at).document, headers=say_moment(at.as_of))
+    row = get_deployment(path.id, call.reader, at)
+    return make_json(row.document, headers={"ETag": tag_of(row.digest), **say_moment(at.as_of)})
+
+
+def _read_seen(call: Call, id_: str) -> str | None:
+    """What If-Match says of a deployment; nothing is read where it says nothing."""
+    if not call.request.headers.get("If-Match"):
+        return None
+    return read_seen(call, get_deployment(id_, call.reader, call.present).digest)
 
 
 @expose(
@@ -173,8 +186,8 @@ def answer_deployment(call: Call, path: IdPath, asked: AsOfQuery) -> HttpRespons
     "/deployments/{id}",
     tag="deployments",
     answers=PLAN,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    problems=("not-found", "changed-meanwhile"),
+    headers=("Larry-Reason", "If-Match"),
     example={"end": "2027-01-31T00:00:00Z", "reason": "a month longer"},
 )
 def change_deployment(call: Call, path: IdPath, asked: ActQuery, said: DeploymentBody) -> HttpResponse:
@@ -189,8 +202,8 @@ def change_deployment(call: Call, path: IdPath, asked: ActQuery, said: Deploymen
         host=said.host,
         place=said.place,
     )
-    author = call.author(said.reason)
-    plan = edit_deployment(edit, author, resume=said.resume, expect=said.expect, dry_run=asked.dry_run)
+    author, seen = call.author(said.reason), _read_seen(call, path.id)
+    plan = edit_deployment(edit, author, resume=said.resume, expect=said.expect, dry_run=asked.dry_run, seen=seen)
     return answer_plan(plan)
 
 
@@ -199,13 +212,14 @@ def change_deployment(call: Call, path: IdPath, asked: ActQuery, said: Deploymen
     "/deployments/{id}",
     tag="deployments",
     answers=PLAN,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    problems=("not-found", "changed-meanwhile"),
+    headers=("Larry-Reason", "If-Match"),
 )
 def delete_deployment(call: Call, path: IdPath, asked: ActQuery, said: PlanBody | None = None) -> HttpResponse:
     """Take a deployment back that has not begun."""
     reason, expect = (said.reason, said.expect) if said else ("", None)
-    plan = delete_deployments((path.id,), call.author(reason), expect=expect, dry_run=asked.dry_run)
+    seen = _read_seen(call, path.id)
+    plan = delete_deployments((path.id,), call.author(reason), expect=expect, dry_run=asked.dry_run, seen=seen)
     return answer_plan(plan)
 
 
@@ -213,9 +227,9 @@ def delete_deployment(call: Call, path: IdPath, asked: ActQuery, said: PlanBody 
     "POST",
     "/deployments/{id}/undeploy",
     tag="deployments",
-    answers=PLAN,
-    problems=("not-found", "key-reused"),
-    headers=("Larry-Reason", "Idempotency-Key"),
+    answers=PLAN_ONCE,
+    problems=("not-found", "key-reused", "changed-meanwhile"),
+    headers=("Larry-Reason", "Idempotency-Key", "If-Match"),
     example={"at": "2026-12-31T00:00:00Z", "reason": "the trial is over"},
 )
 def undeploy_deployment(call: Call, path: IdPath, asked: ActQuery, said: UndeployBody) -> HttpResponse:
@@ -223,7 +237,8 @@ def undeploy_deployment(call: Call, path: IdPath, asked: ActQuery, said: Undeplo
     at = call.find_moment(said.at, "at", "body")
 
     def act() -> HttpResponse:
-        plan = undeploy((path.id,), call.author(said.reason), at=at, expect=said.expect, dry_run=asked.dry_run)
+        author, seen = call.author(said.reason), _read_seen(call, path.id)
+        plan = undeploy((path.id,), author, at=at, expect=said.expect, dry_run=asked.dry_run, seen=seen)
         return answer_plan(plan)
 
     return once(call, asked, said.model_dump(), act)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -49,11 +50,19 @@ def describe_api() -> str:
         **noun_schemas(),
         **pages,
     }
-    document["components"] = {"schemas": schemas, "securitySchemes": _SECURITY}
+    examples = {name: {"value": value} for name, value in read_examples().items()}
+    document["components"] = {"schemas": schemas, "examples": examples, "securitySchemes": _SECURITY}
     document["security"] = [{"token": []}, {"session": []}]
     document["info"]["license"] = {"name": "MIT", "identifier": "MIT"}
     document.pop("servers", None)
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
+
+
+@cache
+def read_examples() -> Mapping[str, Json]:
+    """What the demonstration answers, by the name of its schema; lists are cut short."""
+    read: dict[str, Json] = json.loads(Path(__file__).with_name("examples.json").read_text(encoding="utf-8"))
+    return MappingProxyType(read)
 
 
 _PAGED = ("Deployment", "Rollout", "Activity", "Deployable")
@@ -105,7 +114,8 @@ def _body_schema(body: Json) -> Json:
 def _describe_answer(answer: Any) -> dict[str, Any]:
     told: dict[str, Any] = {"description": answer.text}
     if answer.schema:
-        told["content"] = {"application/json": {"schema": ref(answer.schema)}}
+        usual = {"usual": {"$ref": f"#/components/examples/{answer.schema}"}}
+        told["content"] = {"application/json": {"schema": ref(answer.schema), "examples": usual}}
         told["content"] |= {media: {"schema": {"type": "string"}} for media in answer.media}
     if answer.headers:
         told["headers"] = {

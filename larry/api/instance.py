@@ -137,7 +137,7 @@ def answer_instance_history(call: Call, path: InstancePath, asked: AsOfQuery) ->
     "POST",
     f"{ROUTE}/snapshot",
     tag=TAG,
-    answers={200: Answer("Snapshot", "Kept; `new` says whether it was not yet.")},
+    answers={200: Answer("Snapshot", "Kept; `new` says whether it was not yet.", ("Idempotent-Replay",))},
     problems=("not-found", "key-reused"),
     headers=("Larry-Reason", "Idempotency-Key"),
     example={"reason": "before the release"},

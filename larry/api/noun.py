@@ -11,6 +11,7 @@ from larry.api.asked import Address, AsOfQuery, Line, PageQuery
 from larry.api.operation import Answer, Call, expose, pick, say_as_now
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.tag import split_tags, tag_of
 from larry.core.document import Json
 from larry.nouns.directory import spell_out_parents
 from larry.nouns.field import Noun
@@ -53,12 +54,7 @@ def find_item(noun: Noun, path: BaseModel, call: Call) -> Item:
 
 def make_etag(item: Item) -> str:
     """Strong: another one when any field is another."""
-    return f'"{item.digest}"'
-
-
-def split_tags(text: str) -> frozenset[str]:
-    """The tags of a header, weak ones too."""
-    return frozenset(tag.strip().removeprefix("W/") for tag in text.split(","))
+    return tag_of(item.digest)
 
 
 def _expose_list(noun: Noun) -> None:

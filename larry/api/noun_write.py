@@ -13,11 +13,12 @@ from larry.actions.describe import Statement, change, create
 from larry.actions.rename_key import rename_key
 from larry.actions.retire import retire
 from larry.api.asked import ActQuery, Anything, EditQuery, Line, PlanBody, ReasonBody
-from larry.api.noun import find_item, make_etag, path_type, route_of, schema_name, split_tags
+from larry.api.noun import find_item, make_etag, path_type, route_of, schema_name
 from larry.api.noun_schema import example_change, example_new
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.tag import read_seen
 from larry.core.document import Json
 from larry.nouns.field import Noun
 from larry.nouns.item import Item
@@ -147,14 +148,6 @@ def _expose_change_many(noun: Noun) -> None:
     )(act)
 
 
-def _read_seen(call: Call, item: Item) -> str | None:
-    """The digest that If-Match asks for; any will do when it says so, none when it is left out."""
-    tags = split_tags(call.request.headers.get("If-Match", ""))
-    if "*" in tags or tags == {""}:
-        return None
-    return item.digest if make_etag(item) in tags else "another"
-
-
 def _answer_written(item: Item, done: EstateChange, *, dry_run: bool) -> HttpResponse:
     after = next((each for each in done.items if each.noun == item.noun), item)
     tag = {} if dry_run else {"ETag": make_etag(after)}
@@ -168,7 +161,7 @@ def _expose_change(noun: Noun) -> None:
         reason = _read_reason(said)
         item = find_item(noun, path, call)
         values = {word: value for word, value in said.items() if word != _REASON}
-        statement = Statement(item.address, values, _read_seen(call, item))
+        statement = Statement(item.address, values, read_seen(call, item.digest))
         done = change(noun.name, [statement], call.author(reason), dry_run=asked.dry_run, expect=asked.expect)
         return _answer_written(item, done, dry_run=asked.dry_run)
 
@@ -191,7 +184,7 @@ def _expose_retire(noun: Noun) -> None:
     def act(call: Call, path: BaseModel, asked: EditQuery, said: ReasonBody | None = None) -> HttpResponse:
         item = find_item(noun, path, call)
         author = call.author(said.reason if said else "")
-        seen = _read_seen(call, item)
+        seen = read_seen(call, item.digest)
         done = retire(noun.name, item.address, author, dry_run=asked.dry_run, expect=asked.expect, seen=seen)
         return make_json(done.document, headers=say_moment(done.plan.now))
 
@@ -211,8 +204,10 @@ def _expose_retire(noun: Noun) -> None:
 def _expose_rename_key(noun: Noun) -> None:
     def act(call: Call, path: BaseModel, asked: ActQuery, said: KeyBody) -> HttpResponse:
         item = find_item(noun, path, call)
-        author = call.author(said.reason)
-        done = rename_key(noun.name, item.address, said.key, author, dry_run=asked.dry_run, expect=said.expect)
+        author, seen = call.author(said.reason), read_seen(call, item.digest)
+        done = rename_key(
+            noun.name, item.address, said.key, author, dry_run=asked.dry_run, expect=said.expect, seen=seen
+        )
         return make_json(done.document, headers=say_moment(call.now))
 
     expose(
@@ -222,8 +217,8 @@ def _expose_rename_key(noun: Noun) -> None:
         name=f"rename_key_of_{noun.name}",
         summary=f"Give one {noun.name} another key",
         answers={200: Answer("KeyChange", "Done, or what would change (dry_run).", _NOW)},
-        problems=("not-found",),
+        problems=("not-found", "changed-meanwhile"),
         hints={"path": path_type(noun)},
-        headers=("Larry-Reason",),
+        headers=("Larry-Reason", "If-Match"),
         example={"key": "another", "reason": "as it is called now"},
     )(act)

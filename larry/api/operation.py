@@ -152,6 +152,8 @@ OPERATIONS: dict[str, Operation] = {}
 """By name, for the description."""
 
 _READS = ("not-signed-in", "too-many-attempts", "not-allowed", "no-such-method", "invalid", "defect", "unavailable")
+_USUAL: Json = {"reason": "no longer needed"}
+"""The body of what takes something away."""
 _WRITES = ("unreadable", "refused", "ground-moved", "too-large", "not-json")
 
 
@@ -197,7 +199,7 @@ def expose(
             tuple(dict.fromkeys((*shared, *about.get("problems", ())))),
             about.get("body"),
             about.get("headers", ()),
-            about.get("example"),
+            about.get("example", _USUAL if method == "DELETE" and "said" in names else None),
         )
         text = about.get("summary") or (inspect.getdoc(act) or "").split("\n\n")[0].replace("\n", " ")
         API.api_operation(

@@ -19,9 +19,10 @@ from larry.actions.user import (
     set_password,
 )
 from larry.api.asked import ActQuery, Address, AskedQuery, AsOfQuery, Line, ReasonBody, Text
-from larry.api.noun import split_tags
+from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.tag import read_seen, tag_of
 from larry.core.document import Json
 from larry.core.rights import PersonRole, ScopeKind
 from larry.queries.grant import list_grants, list_groups
@@ -29,6 +30,7 @@ from larry.queries.user import UserRow, get_user, list_users
 
 TAG = "people"
 DONE = {200: Answer("Done", "Done, or what would be (dry_run).")}
+DONE_ONCE = {200: Answer("Done", "Done, or what would be (dry_run).", ("Idempotent-Replay",))}
 Password = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
 
 
@@ -88,28 +90,39 @@ def answer_users(call: Call, asked: AsOfQuery) -> HttpResponse:
     "GET",
     "/users/{name}",
     tag=TAG,
-    answers={200: Answer("User", "Never with the password.", ("ETag",))},
+    answers={200: Answer("User", "Never with the password.", ("ETag", "Larry-As-Of", "Larry-Note"))},
     problems=("not-found",),
 )
-def answer_user(call: Call, path: NamePath) -> HttpResponse:
+def answer_user(call: Call, path: NamePath, asked: AsOfQuery) -> HttpResponse:
     """Read one user."""
     row = get_user(path.name, call.reader, call.present)
-    return make_json(row.document, headers={"ETag": _make_etag(row)})
+    return make_json(row.document, headers={"ETag": tag_of(row.digest), **say_as_now(call, asked.as_of, "users")})
 
 
 @expose(
     "POST",
     "/users",
     tag=TAG,
-    answers={200: Answer("UserDone", "Who would be added (dry_run)."), 201: Answer("UserDone", "Added.")},
-    headers=("Larry-Reason",),
+    answers={
+        200: Answer("UserDone", "Who would be added (dry_run)."),
+        201: Answer("UserDone", "Added.", ("Location", "Idempotent-Replay")),
+    },
+    problems=("key-reused",),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"name": "ada", "full_name": "Ada Admin", "email": "ada@example.com", "reason": "new on the team"},
 )
 def create_user(call: Call, asked: ActQuery, said: UserBody) -> HttpResponse:
     """Add somebody who may sign in."""
     new = NewUser(said.name, said.full_name, said.email, said.time_zone, said.is_administrator)
-    row = add_user(new, said.password, call.author(said.reason), dry_run=asked.dry_run)
-    return _answer_user(row, dry_run=asked.dry_run, status=200 if asked.dry_run else 201)
+
+    def act() -> HttpResponse:
+        row = add_user(new, said.password, call.author(said.reason), dry_run=asked.dry_run)
+        response = _answer_user(row, dry_run=asked.dry_run, status=200 if asked.dry_run else 201)
+        if not asked.dry_run:
+            response.headers["Location"] = f"/api/v1/users/{row.name}"
+        return response
+
+    return once(call, asked, said.model_dump(), act)
 
 
 @expose(
@@ -124,7 +137,7 @@ def create_user(call: Call, asked: ActQuery, said: UserBody) -> HttpResponse:
 def change_user(call: Call, path: NamePath, asked: ActQuery, said: UserEditBody) -> HttpResponse:
     """Change what is told of a user; what is left out stays."""
     edit = UserEdit(said.full_name, said.email, said.time_zone, said.is_administrator)
-    seen = _read_seen(call, path.name)
+    seen = read_seen(call, get_user(path.name, call.reader, call.present).digest)
     row = edit_user(path.name, edit, call.author(said.reason), expect=seen, dry_run=asked.dry_run)
     return _answer_user(row, dry_run=asked.dry_run)
 
@@ -192,16 +205,20 @@ def answer_grants(call: Call, asked: GrantsQuery) -> HttpResponse:
     "POST",
     "/grants",
     tag=TAG,
-    answers=DONE,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    answers=DONE_ONCE,
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"to": "user", "name": "eve", "role": "viewer", "scope": "customer", "address": "acme"},
 )
 def give_grant(call: Call, asked: ActQuery, said: GrantBody) -> HttpResponse:
     """Give a user or a group a role, by whoever has that much there."""
     request = _read_grant(said)
-    grant(request, call.author(said.reason), dry_run=asked.dry_run)
-    return _answer_done(f"{request.name} is {request}", dry_run=asked.dry_run)
+
+    def act() -> HttpResponse:
+        grant(request, call.author(said.reason), dry_run=asked.dry_run)
+        return _answer_done(f"{request.name} is {request}", dry_run=asked.dry_run)
+
+    return once(call, asked, said.model_dump(), act)
 
 
 @expose(
@@ -227,11 +244,18 @@ def answer_groups(call: Call, asked: AsOfQuery) -> HttpResponse:
     return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "groups"))
 
 
-@expose("POST", "/groups", tag=TAG, answers=DONE, headers=("Larry-Reason",), example={"name": "night-shift"})
+@expose(
+    "POST", "/groups", tag=TAG, answers=DONE_ONCE, problems=("key-reused",),
+    headers=("Larry-Reason", "Idempotency-Key"), example={"name": "night-shift"},
+)  # fmt: skip
 def create_group(call: Call, asked: ActQuery, said: GroupBody) -> HttpResponse:
     """Make a group with nobody in it."""
-    add_group(said.name, said.description, call.author(said.reason), dry_run=asked.dry_run)
-    return _answer_done(f"there is a group {said.name}", dry_run=asked.dry_run)
+
+    def act() -> HttpResponse:
+        add_group(said.name, said.description, call.author(said.reason), dry_run=asked.dry_run)
+        return _answer_done(f"there is a group {said.name}", dry_run=asked.dry_run)
+
+    return once(call, asked, said.model_dump(), act)
 
 
 @expose("DELETE", "/groups/{name}", tag=TAG, answers=DONE, problems=("not-found",), headers=("Larry-Reason",))
@@ -245,15 +269,19 @@ def delete_group(call: Call, path: NamePath, asked: ActQuery, said: ReasonBody |
     "POST",
     "/groups/{name}/join",
     tag=TAG,
-    answers=DONE,
-    problems=("not-found",),
-    headers=("Larry-Reason",),
+    answers=DONE_ONCE,
+    problems=("not-found", "key-reused"),
+    headers=("Larry-Reason", "Idempotency-Key"),
     example={"user": "ada", "reason": "new on the team"},
 )
 def join_group(call: Call, path: NamePath, asked: ActQuery, said: MemberBody) -> HttpResponse:
     """Put a user into a group, by whoever may grant all that it has."""
-    join(path.name, said.user, call.author(said.reason), dry_run=asked.dry_run)
-    return _answer_done(f"{said.user} is in {path.name}", dry_run=asked.dry_run)
+
+    def act() -> HttpResponse:
+        join(path.name, said.user, call.author(said.reason), dry_run=asked.dry_run)
+        return _answer_done(f"{said.user} is in {path.name}", dry_run=asked.dry_run)
+
+    return once(call, asked, said.model_dump(), act)
 
 
 @expose(
@@ -286,19 +314,6 @@ def _read_grant(said: GrantBody) -> GrantRequest:
 
 def _answer_done(text: str, *, dry_run: bool) -> HttpResponse:
     return make_json({"dry_run": dry_run, "done": text})
-
-
-def _make_etag(row: UserRow) -> str:
-    return f'"{row.digest}"'
-
-
-def _read_seen(call: Call, name: str) -> str | None:
-    """The digest that If-Match asks for; none when it is left out, or any will do."""
-    tags = split_tags(call.request.headers.get("If-Match", ""))
-    if "*" in tags or tags == {""}:
-        return None
-    row = get_user(name, call.reader, call.present)
-    return row.digest if _make_etag(row) in tags else "another"
 
 
 def _answer_user(row: UserRow, *, dry_run: bool = False, status: int = 200) -> HttpResponse:

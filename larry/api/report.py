@@ -31,10 +31,11 @@ from larry.queries.dirty import list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.history import get_host_history, get_service_history
 from larry.queries.node import get_node
+from larry.queries.reader import NotFound
 from larry.queries.situation import list_situations
 
 
-class EdgesQuery(AskedQuery):
+class EdgesQuery(AsOfQuery):
     service: Address | None = Field(None, description="Those from and to this service.")
     known_at: MomentText | None = Field(None, description="As the record had them then.")
 
@@ -87,7 +88,8 @@ class DigestPath(AskedQuery):
 @expose("GET", "/edges", tag="services", answers={200: Answer("Edges", "By service.")}, problems=("not-found",))
 def answer_edges(call: Call, asked: EdgesQuery) -> HttpResponse:
     """List the edges of the service graph: who needs whom, who audits whom."""
-    rows = list_edges(call.reader, call.at(None, asked.known_at), service=asked.service)
+    known = asked.known_at if asked.known_at is not None else asked.as_of
+    rows = list_edges(call.reader, call.at(None, known), service=asked.service)
     return make_json([row.document for row in rows])
 
 
@@ -109,12 +111,16 @@ def answer_deployables(call: Call, asked: DeployablesQuery) -> HttpResponse:
     "GET",
     "/deployables/{digest}",
     tag="deployables",
-    answers={200: Answer("DeployableDetail", "With its content.")},
+    answers={200: Answer("DeployableDetail", "With its content.", ("Larry-As-Of",))},
     problems=("not-found",),
 )
-def answer_deployable(call: Call, path: DigestPath) -> HttpResponse:
-    """Read one snapshot; secrets are known by their HMAC."""
-    return make_json(get_kept_snapshot(path.digest.lower(), call.reader, call.present).whole)
+def answer_deployable(call: Call, path: DigestPath, asked: AsOfQuery) -> HttpResponse:
+    """Read one snapshot, which never changes; secrets are known by their HMAC. Before it was taken there was none."""
+    at, digest = call.at(asked.as_of), path.digest.lower()
+    found = get_kept_snapshot(digest, call.reader, call.present)
+    if found.taken_at > at.as_of:
+        raise NotFound(f"there is no snapshot {digest}")
+    return make_json(found.whole, headers=say_moment(at.as_of))
 
 
 @expose(

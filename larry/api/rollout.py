@@ -15,6 +15,7 @@ from larry.api.asked import (
     ActQuery,
     Address,
     AskedBody,
+    AsOfQuery,
     Digest,
     Id,
     Line,
@@ -23,7 +24,7 @@ from larry.api.asked import (
     PageQuery,
     PlanBody,
 )
-from larry.api.deployment import PLAN, answer_plan
+from larry.api.deployment import PLAN_ONCE, answer_plan
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
@@ -175,19 +176,22 @@ def answer_rollouts(call: Call, asked: PageQuery) -> HttpResponse:
     "GET",
     "/rollouts/{number}",
     tag="rollouts",
-    answers={200: Answer("RolloutDetail", "What it made and changed, and what came into its lanes since.")},
+    answers={
+        200: Answer("RolloutDetail", "What it made and changed, and what came into its lanes since.", ("Larry-As-Of",))
+    },
     problems=("not-found",),
 )
-def answer_rollout(call: Call, path: NumberPath) -> HttpResponse:
+def answer_rollout(call: Call, path: NumberPath, asked: AsOfQuery) -> HttpResponse:
     """Read one rollout."""
-    return make_json(get_rollout(path.number, call.reader, call.present).document)
+    at = call.at(asked.as_of)
+    return make_json(get_rollout(path.number, call.reader, at).document, headers=say_moment(at.as_of))
 
 
 @expose(
     "POST",
     "/rollouts/{number}/undo",
     tag="rollouts",
-    answers=PLAN,
+    answers=PLAN_ONCE,
     problems=("not-found", "key-reused"),
     headers=("Larry-Reason", "Idempotency-Key"),
     example={"reason": "the new release is broken"},

@@ -7,9 +7,9 @@ from pydantic import Field
 
 from larry.actions.permit import COMMON
 from larry.actions.token import NewToken, add_token, revoke_token
-from larry.api.asked import ActQuery, Address, AskedQuery, IdPath, Line, MomentText, ReasonBody
+from larry.api.asked import ActQuery, Address, AsOfQuery, IdPath, Line, MomentText, ReasonBody
 from larry.api.once import once
-from larry.api.operation import Answer, Call, expose
+from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.core.document import Json
 from larry.core.feed import FeedName, feed_path
@@ -20,7 +20,7 @@ from larry.queries.user import get_user
 TAG = "tokens"
 
 
-class TokensQuery(AskedQuery):
+class TokensQuery(AsOfQuery):
     user: Address | None = Field(None, description="Those of this user.")
 
 
@@ -40,27 +40,48 @@ class TokenBody(ReasonBody):
     "GET",
     "/tokens",
     tag=TAG,
-    answers={200: Answer("Tokens", "One's own, or all for who may see who may do what; revoked ones too.")},
+    answers={
+        200: Answer(
+            "Tokens",
+            "One's own, or all for who may see who may do what; revoked ones too.",
+            ("Larry-As-Of", "Larry-Note"),
+        )
+    },
     problems=("not-found",),
 )
 def answer_tokens(call: Call, asked: TokensQuery) -> HttpResponse:
     """List tokens: never themselves, but the part by which each is recognised."""
     user = get_user(asked.user, call.reader, call.present).name if asked.user else None
-    return make_json([row.document for row in list_tokens(call.reader, call.present, user=user)])
+    rows = list_tokens(call.reader, call.present, user=user)
+    return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "tokens"))
 
 
-@expose("GET", "/tokens/{id}", tag=TAG, answers={200: Answer("Token", "As it stands.")}, problems=("not-found",))
-def answer_token(call: Call, path: IdPath) -> HttpResponse:
+@expose(
+    "GET",
+    "/tokens/{id}",
+    tag=TAG,
+    answers={200: Answer("Token", "As it stands.", ("Larry-As-Of", "Larry-Note"))},
+    problems=("not-found",),
+)
+def answer_token(call: Call, path: IdPath, asked: AsOfQuery) -> HttpResponse:
     """Read one token, by the part after `larry_`."""
-    return make_json(get_token(path.id, call.reader, call.present).document)
+    document = get_token(path.id, call.reader, call.present).document
+    return make_json(document, headers=say_as_now(call, asked.as_of, "tokens"))
 
 
 @expose(
     "POST",
     "/tokens",
     tag=TAG,
-    answers={200: Answer("Token", "It could be made (dry_run)."), 201: Answer("MadeToken", "Made; told only here.")},
-    problems=("not-found",),
+    answers={
+        200: Answer("Token", "It could be made (dry_run)."),
+        201: Answer(
+            "MadeToken",
+            "Made. The token is told this once: null when the request is sent again.",
+            ("Location", "Idempotent-Replay"),
+        ),
+    },
+    problems=("not-found", "key-reused"),
     headers=("Larry-Reason", "Idempotency-Key"),
     example={"name": "laptop", "expires": "+90d", "role": "viewer", "reason": "to look at the estate"},
 )
@@ -100,6 +121,7 @@ def create_token(call: Call, asked: ActQuery, said: TokenBody) -> HttpResponse:
 )
 def delete_token(call: Call, path: IdPath, asked: ActQuery, said: ReasonBody | None = None) -> HttpResponse:
     """Revoke a token, by the part after `larry_`; a token may revoke itself."""
+    get_token(path.id, call.reader, call.present)  # what they do not see is not there, before it is forbidden
     _refuse_tokens(call, path.id)
     row = revoke_token(path.id, call.author(said.reason if said else ""), dry_run=asked.dry_run)
     return make_json(row.document)

@@ -89,12 +89,14 @@ def create_webhook(call: Call, asked: ActQuery, said: WebhookBody) -> HttpRespon
 
 
 @expose(
-    "GET", "/webhooks/{number}", tag=TAG, answers={200: Answer("Webhook", "Never with its secret.")},
+    "GET", "/webhooks/{number}", tag=TAG,
+    answers={200: Answer("Webhook", "Never with its secret.", ("Larry-As-Of", "Larry-Note"))},
     problems=("not-found",),
 )  # fmt: skip
-def answer_webhook(call: Call, path: NumberPath) -> HttpResponse:
+def answer_webhook(call: Call, path: NumberPath, asked: AsOfQuery) -> HttpResponse:
     """Read one webhook."""
-    return make_json(get_webhook(path.number, call.reader, call.present).document)
+    document = get_webhook(path.number, call.reader, call.present).document
+    return make_json(document, headers=say_as_now(call, asked.as_of, "webhooks"))
 
 
 @expose("DELETE", "/webhooks/{number}", tag=TAG, answers=_DONE, problems=("not-found",), headers=("Larry-Reason",))

@@ -71,16 +71,18 @@ class DeploymentCollection:
         resume: bool = True,
         reason: str = "",
         expect: str | None = None,
+        etag: str | None = None,
         dry_run: bool = False,
     ) -> PlanDocument:
-        """Change its times, its host or its places; ``end=None``: it has no end any more."""
+        """Change its times, its host or its places; ``end=None``: it has no end any more. With an ``etag``: raises
+        `ChangedMeanwhile` if somebody has since."""
         body: dict[str, Any] = {"reason": reason, "resume": resume, "expect": expect}
         if start is not None:
             body["start"] = spell_moment(start)
         if not isinstance(end, Unchanged):
             body["end"] = spell_moment(end) if end is not None else None
         body |= {name: value for name, value in (("host", host), ("place", place)) if value is not None}
-        return self._plan("PATCH", _path(deployment), body, dry_run=dry_run)
+        return self._plan("PATCH", _path(deployment), body, dry_run=dry_run, etag=etag)
 
     def delete(
         self, deployment: str, *, reason: str = "", expect: str | None = None, dry_run: bool = False
@@ -112,8 +114,16 @@ class DeploymentCollection:
         body: dict[str, Any] = {"deployments": list(deployments), "reason": reason, "expect": expect}
         return self._plan("POST", f"{API}/deployments/delete", body, dry_run=dry_run)
 
-    def _plan(self, method: str, path: str, body: Mapping[str, Any], *, dry_run: bool) -> PlanDocument:
-        return cast(PlanDocument, self._connection.send(method, path, body, {"dry_run": dry_run}).document)
+    def read(self, deployment: str) -> tuple[DeploymentDocument, str | None]:
+        """One with its ETag, for a change of it. Raises `NotThere`."""
+        answer = self._connection.get(_path(deployment))
+        return cast(DeploymentDocument, answer.document), answer.etag
+
+    def _plan(
+        self, method: str, path: str, body: Mapping[str, Any], *, dry_run: bool, etag: str | None = None
+    ) -> PlanDocument:
+        answer = self._connection.send(method, path, body, {"dry_run": dry_run}, if_match=etag)
+        return cast(PlanDocument, answer.document)
 
 
 class RolloutCollection:

@@ -126,11 +126,13 @@ class NounCollection:
         return cast(ChangeDocument, answer.document)
 
     def rename_key(
-        self, address: str, key: str, *, reason: str = "", dry_run: bool = False, expect: str | None = None
-    ) -> KeyChangeDocument:
-        """Give one another key, with all that follows from it."""
+        self, address: str, key: str, *, reason: str = "", etag: str | None = None, dry_run: bool = False,
+        expect: str | None = None,
+    ) -> KeyChangeDocument:  # fmt: skip
+        """Give one another key, with all that follows from it. Raises `ChangedMeanwhile` as `change` does."""
         body = {"key": key, "reason": reason, "expect": expect}
-        answer = self._connection.send("POST", f"{self._path(address)}/rename-key", body, {"dry_run": dry_run})
+        path = f"{self._path(address)}/rename-key"
+        answer = self._connection.send("POST", path, body, {"dry_run": dry_run}, if_match=etag)
         return cast(KeyChangeDocument, answer.document)
 
     def _path(self, address: str) -> str:

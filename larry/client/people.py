@@ -123,7 +123,8 @@ class People:
         return self._done("POST", f"/groups/{spell_path(group)}/leave", body, dry_run=dry_run)
 
     def _user(self, path: str, body: dict[str, Any], *, dry_run: bool) -> UserDocument:
-        answer = self._connection.send("POST", f"{API}{path}", body, {"dry_run": dry_run})
+        once = path == "/users" and not dry_run
+        answer = self._connection.send("POST", f"{API}{path}", body, {"dry_run": dry_run}, once=once)
         return cast(UserDocument, answer.document["user"])
 
     def _done(self, method: str, path: str, body: dict[str, Any], *, dry_run: bool) -> str:

@@ -15,6 +15,7 @@ from larry.client.answer import Answer
 from larry.client.connection import USUAL, Connection, Patience, Value
 from larry.client.deploying import DeploymentCollection, RolloutCollection
 from larry.client.failure import BadServer
+from larry.client.made_token import TokenCollection
 from larry.client.noun import API, NounCollection, spell_path, walk_pages
 from larry.client.people import People
 from larry.client.shape import (
@@ -30,6 +31,7 @@ from larry.client.shape import (
     SnapshotDocument,
 )
 from larry.client.token import find_token
+from larry.client.webhook import WebhookCollection
 from larry.client.whole import EstateDoor
 
 SERVER = "LARRY_SERVER"
@@ -81,6 +83,8 @@ class RemoteLarry:
         self.rollouts = RolloutCollection(self.connection)
         self.estate = EstateDoor(self.connection)
         self.people = People(self.connection)
+        self.tokens = TokenCollection(self.connection)
+        self.webhooks = WebhookCollection(self.connection)
 
     def __repr__(self) -> str:
         return f"RemoteLarry({self.connection.url!r})"

@@ -317,3 +317,65 @@ class GroupDocument(TypedDict):
     name: str
     description: str
     members: list[str]
+
+
+class TokenDocument(TypedDict):
+    """A token as it is listed: by its ``prefix``, never itself. ``role`` and ``scope`` narrow what its user may."""
+
+    user: str
+    name: str
+    prefix: str
+    role: str | None
+    scope: str
+    address: str
+    secrets: bool
+    created_at: str
+    expires_at: str
+    revoked_at: str | None
+    used_at: str | None
+
+
+class MadeTokenDocument(TokenDocument):
+    """The same once, when it is made: with the token itself; None when a request was sent again."""
+
+    token: str | None
+
+
+class WebhookDocument(TypedDict):
+    """Where Larry tells what happens; never with its secret."""
+
+    id: int
+    url: str
+    events: list[str]
+    scope: str
+    address: str
+    owner: str | None
+    state: str
+    created_at: str
+    paused_at: str | None
+    pending: int
+    dead: int
+
+
+class NewWebhookDocument(TypedDict):
+    """The same once, when it is added: with the secret that signs."""
+
+    webhook: WebhookDocument
+    secret: str
+
+
+class DeliveryDocument(TypedDict):
+    """The telling of one event to one webhook, under one ``key`` however often it is tried."""
+
+    key: str
+    webhook: int
+    event: str
+    noun: str
+    address: str
+    at: str
+    state: str
+    attempts: int
+    due_at: str | None
+    finished_at: str | None
+    status: int | None
+    note: str

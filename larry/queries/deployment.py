@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from django.db.models import Exists, F, OrderBy, OuterRef, Q
 
-from larry.core.document import Json
+from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
@@ -75,6 +75,12 @@ class DeploymentRow:
     def mark(self) -> DeploymentMark:
         """Where it stands among all."""
         return (self.start, self.instance, self.host, self.id)
+
+    @property
+    def digest(self) -> str:
+        """Of what an edit may change, and of nothing that changes by itself."""
+        span = [iso(moment) if moment else None for moment in (self.start, self.end, self.deactivated)]
+        return digest_of([self.id, self.instance, self.host, self.snapshot, span, self.place])
 
     @property
     def stated(self) -> dict[str, Json]:

@@ -269,18 +269,24 @@ def test_nobody_grants_more_than_they_have() -> None:
     with pytest.raises(NotAllowed):
         grant(GrantRequest("user", "bob", V, ScopeKind.CUSTOMER, "acme"), replace(author(1), rights=rights(O, "acme")))
     add_group("ops", "", author())
-    with pytest.raises(NotAllowed):
-        join("ops", "bob", mine)  # it has nothing yet, and may get anything
+    with pytest.raises(NotFound):
+        join("ops", "bob", mine)  # it has nothing yet, and may get anything: they neither fill it nor see it
     grant(GrantRequest("group", "ops", V, ScopeKind.CUSTOMER, "acme"), author())
     join("ops", "bob", mine)
     grant(GrantRequest("group", "ops", V), author())
     for fill, name in ((join, "eve"), (leave, "bob")):
-        with pytest.raises(NotAllowed):
+        with pytest.raises(NotFound):
             fill("ops", name, mine)
+    seen = replace(mine, actor="bob")  # who is in it sees it, and themselves
     with pytest.raises(NotAllowed):
-        set_password("bob", "correct horse battery", mine)
+        leave("ops", "bob", seen)
     with pytest.raises(NotAllowed):
-        deactivate_user("bob", mine)
+        set_password("bob", "correct horse battery", seen)
+    for name in ("bob", "nobody"):
+        with pytest.raises(NotFound):
+            set_password(name, "correct horse battery", mine)
+        with pytest.raises(NotFound):
+            deactivate_user(name, mine)
 
 
 def test_grants_come_and_go_with_a_line_each() -> None:

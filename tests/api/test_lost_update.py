@@ -27,8 +27,6 @@ _ONE = {
     "service": "services/linux",
 }
 OTHERWISE = {
-    "PATCH /deployments/{id}": "takes the digest of the Plan that was shown, as `expect`",
-    "DELETE /deployments/{id}": "takes the digest of the Plan that was shown, as `expect`",
     "DELETE /groups/{name}": "nothing of a group is edited: who is in it joins and leaves, one at a time",
     "DELETE /tokens/{id}": "nothing of a token is edited",
     "DELETE /webhooks/{number}": "nothing of a webhook is edited",

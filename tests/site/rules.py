@@ -121,10 +121,10 @@ RULES: Mapping[tuple[str, str], Rule] = {
     **{(f"api/v1/estate/{what}", "POST"): Rule("inside", EDIT) for what in ("import", "edit")},
     **{(f"api/v1/{what}", "POST"): Rule("all", MANAGE) for what in ("users", "groups")},
     ("api/v1/users/<name>", "GET"): NOBODY,
-    ("api/v1/users/<name>", "PATCH"): Rule("all", MANAGE),
-    **{(f"api/v1/users/<name>/{act}", "POST"): Rule("all", MANAGE) for act in ("password", "activate", "deactivate")},
-    ("api/v1/groups/<name>", "DELETE"): Rule("all", MANAGE),
-    **{(f"api/v1/groups/<name>/{act}", "POST"): Rule("all", MANAGE) for act in ("join", "leave")},
+    ("api/v1/users/<name>", "PATCH"): NOBODY,  # these people and groups are others, on either side
+    **{(f"api/v1/users/<name>/{act}", "POST"): NOBODY for act in ("password", "activate", "deactivate")},
+    ("api/v1/groups/<name>", "DELETE"): NOBODY,
+    **{(f"api/v1/groups/<name>/{act}", "POST"): NOBODY for act in ("join", "leave")},
     ("api/v1/grants", "POST"): Rule("customer", MANAGE),
     ("api/v1/grants/revoke", "POST"): Rule("customer", MANAGE, odd=STOPPED),
     **{(f"api/v1/{picture}", "GET"): Rule("word") for picture in ("graph", "timeline")},  # of one's own, on either side

@@ -115,17 +115,26 @@ def undeploy(
     at: datetime | None = None,
     expect: str | None = None,
     dry_run: bool = False,
+    seen: str | None = None,
 ) -> Plan:
-    """The same."""
+    """The same; the command has not read them before."""
+    del seen
     body = {"deployments": list(ids), "at": _spell(at), "expect": expect, "reason": author.reason}
     return _plan(larry, "POST", "/deployments/undeploy", body, dry_run=dry_run)
 
 
 @stands_for(editing.delete_deployments)
 def delete_deployments(
-    larry: RemoteLarry, ids: Iterable[str], author: Author, *, expect: str | None = None, dry_run: bool = False
+    larry: RemoteLarry,
+    ids: Iterable[str],
+    author: Author,
+    *,
+    expect: str | None = None,
+    dry_run: bool = False,
+    seen: str | None = None,
 ) -> Plan:
-    """The same."""
+    """The same; the command has not read them before."""
+    del seen
     body = {"deployments": list(ids), "expect": expect, "reason": author.reason}
     return _plan(larry, "POST", "/deployments/delete", body, dry_run=dry_run)
 
@@ -139,8 +148,10 @@ def edit_deployment(
     resume: bool = True,
     expect: str | None = None,
     dry_run: bool = False,
+    seen: str | None = None,
 ) -> Plan:
-    """The same."""
+    """The same; the command has not read it before."""
+    del seen
     body: dict[str, Any] = {"resume": resume, "expect": expect, "reason": author.reason}
     said = {"start": _spell(asked.start), "end": _spell(asked.end), "host": asked.host, "place": asked.place}
     body |= {name: value for name, value in said.items() if value is not None}
@@ -208,8 +219,10 @@ def rename(
     *,
     dry_run: bool = False,
     expect: str | None = None,
+    seen: str | None = None,
 ) -> KeyChange:
-    """The same."""
+    """The same; the command has not read it before."""
+    del seen
     nouns = getattr(larry, NOUNS[noun].plural)
     return read_key_change(nouns.rename_key(address, key, reason=author.reason, dry_run=dry_run, expect=expect))
 
