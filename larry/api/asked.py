@@ -63,6 +63,14 @@ class PageQuery(AsOfQuery):
     cursor: Cursor | None = Field(None, description="From where the page before ended: its `next`.")
 
 
+class PickedQuery(AsOfQuery):
+    fields: Line | None = Field(None, description="Only these fields, with commas.")
+
+
+class PickedPageQuery(PageQuery):
+    fields: Line | None = Field(None, description="Only these fields of each, with commas.")
+
+
 class ActQuery(AskedQuery):
     dry_run: bool = Field(False, description="Answer what would change, and change nothing.")
 

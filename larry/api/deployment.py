@@ -13,16 +13,16 @@ from larry.api.asked import (
     MOST_MEMBERS,
     ActQuery,
     Address,
-    AsOfQuery,
     Id,
     IdPath,
     Line,
     MomentText,
-    PageQuery,
+    PickedPageQuery,
+    PickedQuery,
     PlanBody,
 )
 from larry.api.once import once
-from larry.api.operation import Answer, Call, expose, say_moment
+from larry.api.operation import Answer, Call, expose, pick, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_moment_mark, refuse_cursor
 from larry.api.problem import FieldFault, Problem, make_json
 from larry.api.tag import read_seen, tag_of
@@ -49,7 +49,7 @@ def answer_plan(plan: Plan, status: int = 200) -> HttpResponse:
     return make_json(plan_document(plan), status=status, headers=say_moment(plan.now))
 
 
-class DeploymentsQuery(PageQuery):
+class DeploymentsQuery(PickedPageQuery):
     state: Line | None = Field(None, description=f"Of these states, with commas: {STATES}, all.", examples=["current"])
     customer: Address | None = Field(None, description="Of this customer.")
     app: Address | None = Field(None, description="Of this app: customer/app.")
@@ -91,7 +91,7 @@ def answer_deployments(call: Call, asked: DeploymentsQuery) -> HttpResponse:
     which = DeploymentFilter(
         asked.customer, asked.app, asked.instance, asked.host, asked.rollout, _read_states(asked.state)
     )
-    known: Json = ["deployments", asked.model_dump(exclude={"cursor", "limit"})]
+    known: Json = ["deployments", asked.model_dump(exclude={"cursor", "limit", "fields"})]
     after = _read_mark(read_cursor(asked.cursor, known))
     rows = list_deployments(which, call.reader, at, after=after, limit=asked.limit + 1)
     shown = rows[: asked.limit]
@@ -99,7 +99,8 @@ def answer_deployments(call: Call, asked: DeploymentsQuery) -> HttpResponse:
     if len(rows) > len(shown):
         start, *rest = shown[-1].mark
         following = make_cursor(known, [iso(start), *rest])
-    return make_json(page_document([row.document for row in shown], following), headers=say_moment(at.as_of))
+    items = [pick(row.document, asked.fields) for row in shown]
+    return make_json(page_document(items, following), headers=say_moment(at.as_of))
 
 
 def _read_states(text: str | None) -> frozenset[State]:
@@ -167,11 +168,12 @@ def delete_many(call: Call, asked: ActQuery, said: ManyBody) -> HttpResponse:
     answers={200: Answer("Deployment", "A deactivated one too.", ("ETag", "Larry-As-Of"))},
     problems=("not-found",),
 )
-def answer_deployment(call: Call, path: IdPath, asked: AsOfQuery) -> HttpResponse:
+def answer_deployment(call: Call, path: IdPath, asked: PickedQuery) -> HttpResponse:
     """Read one deployment."""
     at = call.at(asked.as_of)
     row = get_deployment(path.id, call.reader, at)
-    return make_json(row.document, headers={"ETag": tag_of(row.digest), **say_moment(at.as_of)})
+    headers = {"ETag": tag_of(row.digest), **say_moment(at.as_of)}
+    return make_json(pick(row.document, asked.fields), headers=headers)
 
 
 def _read_seen(call: Call, id_: str) -> str | None:

@@ -49,6 +49,7 @@ def describe_api() -> str:
         **thaw_map(WIDER_ANSWERS),
         **noun_schemas(),
         **pages,
+        **_describe_parts(),
     }
     examples = {name: {"value": value} for name, value in read_examples().items()}
     document["components"] = {"schemas": schemas, "examples": examples, "securitySchemes": _SECURITY}
@@ -66,6 +67,7 @@ def read_examples() -> Mapping[str, Json]:
 
 
 _PAGED = ("Deployment", "Rollout", "Activity", "Deployable")
+_IN_PART, _PART = (*_PAGED, "RolloutDetail", "DeployableDetail"), "Part"
 _COUNTED = frozenset({"Rollout"})
 _SECURITY: dict[str, Any] = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of a user or a machine."},
@@ -94,11 +96,32 @@ def _complete(told: dict[str, Any], known: Operation) -> None:
     if known.example is not None:
         told["requestBody"]["content"]["application/json"]["examples"] = {"usual": {"value": known.example}}
     told["responses"] = {str(status): _describe_answer(answer) for status, answer in known.answers.items()}
+    if any(each["name"] == "fields" for each in told["parameters"]):
+        _let_less_be_asked(told["responses"]["200"]["content"]["application/json"])
     for code in known.problems:
         status, title, _ = PROBLEMS[code]
         response = told["responses"].setdefault(str(status), _describe_problem(title))
         example = {"type": f"{PREFIX}{code}", "title": title, "status": status, "detail": PROBLEMS[code][2]}
         response["content"][MEDIA_TYPE]["examples"][code] = {"value": example}
+
+
+def _let_less_be_asked(content: dict[str, Any]) -> None:
+    """Of what may be answered in part, no field is certain. Those of nouns are described so themselves."""
+    name = content["schema"]["$ref"].rpartition("/")[2]
+    part = f"{name.removesuffix('Page')}{_PART}{'Page' if name.endswith('Page') else ''}"
+    if part in _describe_parts():
+        content["schema"] = ref(part)
+
+
+@cache
+def _describe_parts() -> Mapping[str, Json]:
+    found: dict[str, Json] = {}
+    for name in _IN_PART:
+        described: Any = thaw(ANSWERS[name])
+        found[f"{name}{_PART}"] = {**described, "required": []}
+        if name in _PAGED:
+            found[f"{name}{_PART}Page"] = describe_page(f"{name}{_PART}", is_counted=name in _COUNTED)
+    return MappingProxyType(found)
 
 
 def _body_schema(body: Json) -> Json:

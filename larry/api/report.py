@@ -15,10 +15,11 @@ from larry.api.asked import (
     Id,
     Line,
     MomentText,
-    PageQuery,
+    PickedPageQuery,
+    PickedQuery,
     ReasonBody,
 )
-from larry.api.operation import Answer, Call, expose, say_moment
+from larry.api.operation import Answer, Call, expose, pick, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
 from larry.api.problem import make_json
 from larry.core.document import Json
@@ -40,7 +41,7 @@ class EdgesQuery(AsOfQuery):
     known_at: MomentText | None = Field(None, description="As the record had them then.")
 
 
-class ActivitiesQuery(PageQuery):
+class ActivitiesQuery(PickedPageQuery):
     noun: Line | None = None
     address: Address | None = None
     actor: Line | None = None
@@ -68,7 +69,7 @@ class DirtyQuery(AsOfQuery):
     cause: Id | None = Field(None, description="Only those that this activity made so.")
 
 
-class DeployablesQuery(PageQuery):
+class DeployablesQuery(PickedPageQuery):
     instance: Address | None = None
 
 
@@ -104,7 +105,8 @@ def answer_deployables(call: Call, asked: DeployablesQuery) -> HttpResponse:
     )
     shown = rows[: asked.limit]
     following = make_cursor(known, shown[-1].digest) if len(rows) > len(shown) else None
-    return make_json(page_document([row.document for row in shown], following), headers=say_moment(at.as_of))
+    items = [pick(row.document, asked.fields) for row in shown]
+    return make_json(page_document(items, following), headers=say_moment(at.as_of))
 
 
 @expose(
@@ -114,13 +116,13 @@ def answer_deployables(call: Call, asked: DeployablesQuery) -> HttpResponse:
     answers={200: Answer("DeployableDetail", "With its content.", ("Larry-As-Of",))},
     problems=("not-found",),
 )
-def answer_deployable(call: Call, path: DigestPath, asked: AsOfQuery) -> HttpResponse:
+def answer_deployable(call: Call, path: DigestPath, asked: PickedQuery) -> HttpResponse:
     """Read one snapshot, which never changes; secrets are known by their HMAC. Before it was taken there was none."""
     at, digest = call.at(asked.as_of), path.digest.lower()
     found = get_kept_snapshot(digest, call.reader, call.present)
     if found.taken_at > at.as_of:
         raise NotFound(f"there is no snapshot {digest}")
-    return make_json(found.whole, headers=say_moment(at.as_of))
+    return make_json(pick(found.whole, asked.fields), headers=say_moment(at.as_of))
 
 
 @expose(
@@ -133,15 +135,16 @@ def answer_deployable(call: Call, path: DigestPath, asked: AsOfQuery) -> HttpRes
 def answer_activity(call: Call, asked: ActivitiesQuery) -> HttpResponse:
     """List who did what to what, when and why."""
     at = call.at(asked.as_of)
-    given = asked.model_dump(exclude={"limit", "cursor", "as_of", "since", "until"})
-    known: Json = ["activity", asked.model_dump(exclude={"limit", "cursor"})]
+    given = asked.model_dump(exclude={"limit", "cursor", "fields", "as_of", "since", "until"})
+    known: Json = ["activity", asked.model_dump(exclude={"limit", "cursor", "fields"})]
     since, until = call.find_moment(asked.since, "since"), call.find_moment(asked.until, "until")
     before = read_id_mark(read_cursor(asked.cursor, known))
     which = ActivityFilter(**given, since=since, until=until, before=before)
     rows = list_activity(call.reader, at, which, limit=asked.limit + 1)
     shown = rows[: asked.limit]
     following = make_cursor(known, shown[-1].id) if len(rows) > len(shown) else None
-    return make_json(page_document([row.document for row in shown], following), headers=say_moment(at.as_of))
+    items = [pick(row.document, asked.fields) for row in shown]
+    return make_json(page_document(items, following), headers=say_moment(at.as_of))
 
 
 @expose("GET", "/situations", tag="reports", answers={200: Answer("Situations", "By code.", ("Larry-As-Of",))})

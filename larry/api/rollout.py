@@ -15,18 +15,18 @@ from larry.api.asked import (
     ActQuery,
     Address,
     AskedBody,
-    AsOfQuery,
     Digest,
     Id,
     Line,
     MomentText,
     NumberPath,
-    PageQuery,
+    PickedPageQuery,
+    PickedQuery,
     PlanBody,
 )
 from larry.api.deployment import PLAN_ONCE, answer_plan
 from larry.api.once import once
-from larry.api.operation import Answer, Call, expose, say_moment
+from larry.api.operation import Answer, Call, expose, pick, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
 from larry.api.problem import Problem, make_json
 from larry.core.document import Json
@@ -160,7 +160,7 @@ def redeploy_instances(call: Call, asked: ActQuery, said: RedeployBody) -> HttpR
     tag="rollouts",
     answers={200: Answer("RolloutPage", "One page, the latest first.", ("Larry-As-Of",))},
 )
-def answer_rollouts(call: Call, asked: PageQuery) -> HttpResponse:
+def answer_rollouts(call: Call, asked: PickedPageQuery) -> HttpResponse:
     """List rollouts."""
     at = call.at(asked.as_of)
     known: Json = ["rollouts", asked.as_of]
@@ -168,7 +168,7 @@ def answer_rollouts(call: Call, asked: PageQuery) -> HttpResponse:
     rows, total = list_rollouts(call.reader, at, before=before, size=asked.limit + 1)
     shown = rows[: asked.limit]
     following = make_cursor(known, shown[-1].id) if len(rows) > len(shown) else None
-    document = page_document([row.document for row in shown], following, total)
+    document = page_document([pick(row.document, asked.fields) for row in shown], following, total)
     return make_json(document, headers=say_moment(at.as_of))
 
 
@@ -181,10 +181,11 @@ def answer_rollouts(call: Call, asked: PageQuery) -> HttpResponse:
     },
     problems=("not-found",),
 )
-def answer_rollout(call: Call, path: NumberPath, asked: AsOfQuery) -> HttpResponse:
+def answer_rollout(call: Call, path: NumberPath, asked: PickedQuery) -> HttpResponse:
     """Read one rollout."""
     at = call.at(asked.as_of)
-    return make_json(get_rollout(path.number, call.reader, at).document, headers=say_moment(at.as_of))
+    document = get_rollout(path.number, call.reader, at).document
+    return make_json(pick(document, asked.fields), headers=say_moment(at.as_of))
 
 
 @expose(

@@ -123,6 +123,21 @@ def test_what_creates_is_done_once(path: str, body: dict[str, Any], somebody: Cl
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/deployments", "/rollouts", "/activity", "/deployables", "/hosts"])
+def test_less_can_be_asked_for(path: str, somebody: Client, estate: datetime) -> None:
+    whole = read(ask(somebody, "GET", f"{path}?limit=1"))["items"][0]
+    few = sorted(whole)[:2]
+    assert read(ask(somebody, "GET", f"{path}?limit=1&fields={','.join(few)}"))["items"] == [
+        {name: whole[name] for name in whole if name in few}
+    ]
+    told = ask(somebody, "GET", f"{path}?fields=colour")
+    assert (told.status_code, read(told)["errors"][0]["field"]) == (422, "fields")
+    one = {"/deployments": "id", "/rollouts": "id", "/deployables": "digest"}.get(path)
+    if one is not None:
+        assert read(ask(somebody, "GET", f"{path}/{whole[one]}?fields={one}")) == {one: whole[one]}
+
+
+@pytest.mark.django_db
 def test_a_token_is_made_once_and_told_once(somebody: Client, estate: datetime) -> None:
     first = ask(somebody, "POST", "/tokens", {"name": "laptop"}, Idempotency_Key="one")
     again = ask(somebody, "POST", "/tokens", {"name": "laptop"}, Idempotency_Key="one")
