@@ -109,7 +109,7 @@ def ask(client: Client, asked: tuple[str, str, bytes, str]) -> Any:
     """The answer; what the next page would say of it is read here, and is a part of it."""
     method, path, body, kind = asked
     answer: Any = client.generic(method, path, body, content_type=kind)
-    if method == "POST" and answer.status_code == 302:
+    if method == "POST" and 300 <= answer.status_code < 400:
         answer.content += client.get("/pictures").content
     return answer
 
