@@ -67,9 +67,9 @@ def answer_webhooks(call: Call, asked: AsOfQuery) -> HttpResponse:
     tag=TAG,
     answers={
         200: Answer("Done", "What would be done (dry_run)."),
-        201: Answer("NewWebhook", "Its secret is told once."),
+        201: Answer("NewWebhook", "Its secret is told once.", ("Location", "Idempotent-Replay")),
     },
-    problems=("not-found",),
+    problems=("not-found", "key-reused"),
     headers=("Larry-Reason", "Idempotency-Key"),
     example={"url": "https://chat.example.com/hooks/larry", "events": ["deployment.started"], "reason": "ask Ada"},
 )

@@ -28,24 +28,25 @@ class TokenCollection:
     def check(
         self, name: str, *, user: str | None = None, expires: datetime | None = None, role: str | None = None,
         customer: str | None = None, app: str | None = None, pool: str | None = None, secrets: bool = False,
-        reason: str = "",
+        feeds: bool = False, reason: str = "",
     ) -> TokenDocument:  # fmt: skip
         """What `make` would make with the same arguments; nothing is made. Raises as that does."""
-        body = _body(name, user, expires, role, (customer, app, pool), secrets=secrets, reason=reason)
+        body = _body(name, user, expires, role, (customer, app, pool), secrets=secrets, feeds=feeds, reason=reason)
         return cast(TokenDocument, self._connection.send("POST", f"{API}/tokens", body, {"dry_run": True}).document)
 
     def make(
         self, name: str, *, user: str | None = None, expires: datetime | None = None, role: str | None = None,
         customer: str | None = None, app: str | None = None, pool: str | None = None, secrets: bool = False,
-        reason: str = "", key: str | None = None,
+        feeds: bool = False, reason: str = "", key: str | None = None,
     ) -> MadeTokenDocument:  # fmt: skip
         """Make one: of one's own unless ``user`` says whose, for a year unless ``expires`` says until when, narrowed to
-        a role, and to a customer, an app or a pool; ``secrets``: entitled to them as far as its user is.
+        a role, and to a customer, an app or a pool; ``secrets``: entitled to them as far as its user is; ``feeds``: for
+        the ``addresses`` of feeds, and nothing else.
 
         It is sent again when no answer comes, and made once; the ``token`` of an answer that was lost is None: revoke
         that one by its prefix, and make another. Raises `NotPermitted`, `Conflict`.
         """
-        body = _body(name, user, expires, role, (customer, app, pool), secrets=secrets, reason=reason)
+        body = _body(name, user, expires, role, (customer, app, pool), secrets=secrets, feeds=feeds, reason=reason)
         return cast(
             MadeTokenDocument, self._connection.send("POST", f"{API}/tokens", body, once=True, key=key).document
         )
@@ -68,10 +69,12 @@ def _body(
     scope: tuple[str | None, str | None, str | None],
     *,
     secrets: bool,
+    feeds: bool,
     reason: str,
 ) -> dict[str, Any]:
     customer, app, pool = scope
     return {
         "name": name, "user": user, "expires": spell_moment(expires) if expires else None, "role": role,
-        "customer": customer, "app": app, "pool": pool, "secrets": secrets, "reason": reason,
+        "customer": customer, "app": app, "pool": pool, "secrets": secrets, "feeds": feeds,
+        "reason": reason,
     }  # fmt: skip

@@ -329,6 +329,7 @@ class TokenDocument(TypedDict):
     scope: str
     address: str
     secrets: bool
+    feeds: bool
     created_at: str
     expires_at: str
     revoked_at: str | None
@@ -336,9 +337,11 @@ class TokenDocument(TypedDict):
 
 
 class MadeTokenDocument(TokenDocument):
-    """The same once, when it is made: with the token itself; None when a request was sent again."""
+    """The same once, when it is made: with the token itself, and the addresses of feeds that hold it; None when a
+    request was sent again."""
 
     token: str | None
+    addresses: list[str] | None
 
 
 class WebhookDocument(TypedDict):
@@ -358,10 +361,10 @@ class WebhookDocument(TypedDict):
 
 
 class NewWebhookDocument(TypedDict):
-    """The same once, when it is added: with the secret that signs."""
+    """The same once, when it is added: with the secret that signs; None when a request was sent again."""
 
     webhook: WebhookDocument
-    secret: str
+    secret: str | None
 
 
 class DeliveryDocument(TypedDict):

@@ -36,11 +36,14 @@ class WebhookCollection:
 
     def add(
         self, url: str, events: Sequence[str], scope: str = "everything", address: str = "", *,
-        owner: str | None = None, reason: str = "",
+        owner: str | None = None, reason: str = "", key: str | None = None,
     ) -> NewWebhookDocument:  # fmt: skip
-        """Have a URL told of events, as its owner may see them. Sent once. Raises `Invalid`, `NotPermitted`."""
+        """Have a URL told of events, as its owner may see them. It is sent again when no answer comes, and added once;
+        the ``secret`` of an answer that was lost is None. Raises `Invalid`, `NotPermitted`."""
         body = _body(url, events, scope, address, owner, reason)
-        return cast(NewWebhookDocument, self._connection.send("POST", f"{API}/webhooks", body).document)
+        return cast(
+            NewWebhookDocument, self._connection.send("POST", f"{API}/webhooks", body, once=True, key=key).document
+        )
 
     def remove(self, number: int, *, reason: str = "", dry_run: bool = False) -> str:
         """Tell it nothing any more, not even what is waiting."""

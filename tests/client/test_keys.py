@@ -62,6 +62,7 @@ def test_a_webhook_from_beginning_to_end(remote: RemoteLarry, now: datetime) -> 
     number = made["webhook"]["id"]
     (listed,) = hooks.list()
     assert hooks.get(number) == listed
+    assert made["secret"] is not None
     assert made["secret"] not in str(listed)
     assert "waiting" in hooks.ping(number)
     hooks.pause(number, reason="it moves")
