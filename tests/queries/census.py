@@ -177,6 +177,7 @@ class Census:
     instance_ids: tuple[int, ...]
     token: str
     webhook: int
+    delivery: str
     reader: Reader = LOCAL
     path: str = PATH
     host: str = HOST
@@ -204,6 +205,7 @@ def take_census() -> Census:
         tuple(Instance.objects.values_list("id", flat=True)),
         Token.objects.values_list("digest", flat=True)[0],
         Webhook.objects.values_list("id", flat=True)[0],
+        Delivery.objects.values_list("key", flat=True)[0],
     )
 
 
@@ -336,7 +338,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_webhook": lambda all_: get_webhook(all_.webhook, all_.reader, AT),
     "list_deliveries": lambda all_: list_deliveries(all_.webhook, all_.reader, AT),
     "count_deliveries": lambda all_: count_deliveries(all_.webhook, all_.reader, AT),
-    "get_delivery": lambda all_: [get_delivery(list_deliveries(all_.webhook, LOCAL, AT)[0].key, all_.reader, AT)],
+    "get_delivery": lambda all_: get_delivery(all_.delivery, all_.reader, AT),
     "count_dead": lambda all_: count_dead(all_.reader, AT),
     "find_next_due": lambda all_: find_next_due(all_.reader, AT),
     "find_token": lambda all_: find_token(all_.token, all_.reader, AT),
