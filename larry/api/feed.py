@@ -1,6 +1,6 @@
 """`GET /feed/NAME.atom`: feeds for ordinary feed readers, which can show nothing but an address.
 
-So a token for feeds may stand in it. Such a token counts nowhere else (decision 31).
+So a token for feeds may stand in it. Such a token counts nowhere else (decision 30).
 """
 
 from __future__ import annotations
