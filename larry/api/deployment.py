@@ -23,8 +23,9 @@ from larry.api.asked import (
 )
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, pick, say_moment
-from larry.api.page import make_cursor, page_document, read_cursor, read_moment_mark, refuse_cursor
+from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark, read_moment_mark, refuse_cursor
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.sought import SORTED, SOUGHT, read_sort
 from larry.api.tag import read_seen, tag_of
 from larry.core.document import Json
 from larry.core.interval import iso
@@ -32,11 +33,13 @@ from larry.core.plan import Plan
 from larry.exports.plan import plan_document
 from larry.queries.deployment import (
     SHOWN,
+    SORTS,
     DeploymentFilter,
     DeploymentMark,
     State,
     get_deployment,
     list_deployments,
+    page_deployments,
 )
 
 STATES = ", ".join(State)
@@ -57,6 +60,8 @@ class DeploymentsQuery(PickedPageQuery):
     host: Address | None = Field(None, description="On this host.")
     rollout: Id | None = Field(None, description="Made by this rollout.")
     known_at: MomentText | None = Field(None, description="As the record had them then.")
+    q: Line | None = SOUGHT
+    sort: Line | None = SORTED
 
 
 class DeploymentBody(PlanBody):
@@ -92,6 +97,8 @@ def answer_deployments(call: Call, asked: DeploymentsQuery) -> HttpResponse:
         asked.customer, asked.app, asked.instance, asked.host, asked.rollout, _read_states(asked.state)
     )
     known: Json = ["deployments", asked.model_dump(exclude={"cursor", "limit", "fields"})]
+    if asked.q is not None or asked.sort is not None:
+        return _answer_sought(call, asked, which, known)
     after = _read_mark(read_cursor(asked.cursor, known))
     rows = list_deployments(which, call.reader, at, after=after, limit=asked.limit + 1)
     shown = rows[: asked.limit]
@@ -101,6 +108,20 @@ def answer_deployments(call: Call, asked: DeploymentsQuery) -> HttpResponse:
         following = make_cursor(known, [iso(start), *rest])
     items = [pick(row.document, asked.fields) for row in shown]
     return make_json(page_document(items, following), headers=say_moment(at.as_of))
+
+
+def _answer_sought(call: Call, asked: DeploymentsQuery, which: DeploymentFilter, known: Json) -> HttpResponse:
+    """One page of those that are found, or otherwise sorted: its cursor counts, so it says how many there are."""
+    if asked.known_at is not None:
+        why = "what the record had is told by start, without q and sort"
+        raise Problem("invalid", f"known_at: {why}", faults=[FieldFault("query", "known_at", why)])
+    word, is_descending = read_sort(asked.sort or "start", SORTS, "deployments")
+    begin, at = read_id_mark(read_cursor(asked.cursor, known)) or 0, call.at(asked.as_of)
+    sort = f"-{word}" if is_descending else word
+    page = page_deployments(which, call.reader, at, sought=asked.q or "", begin=begin, size=asked.limit, sort=sort)
+    items = [pick(row.document, asked.fields) for row in page.rows]
+    following = make_cursor(known, begin + len(items)) if begin + len(items) < page.total else None
+    return make_json(page_document(items, following, page.total), headers=say_moment(at.as_of))
 
 
 def _read_states(text: str | None) -> frozenset[State]:

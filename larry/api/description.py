@@ -42,7 +42,7 @@ def describe_api() -> str:
     for methods in document["paths"].values():
         for told in methods.values():
             _complete(told, REGISTERED[told["operationId"]])
-    pages = {f"{name}Page": describe_page(name, is_counted=name in _COUNTED) for name in _PAGED}
+    pages = {f"{name}Page": describe_page(name, is_counted=_COUNTED.get(name, False)) for name in _PAGED}
     schemas = {
         **document["components"]["schemas"],
         **thaw_map(ANSWERS),
@@ -68,7 +68,8 @@ def read_examples() -> Mapping[str, Json]:
 
 _PAGED = ("Deployment", "Rollout", "Activity", "Deployable")
 _IN_PART, _PART = (*_PAGED, "RolloutDetail", "DeployableDetail"), "Part"
-_COUNTED = frozenset({"Rollout"})
+_COUNTED: Mapping[str, bool | None] = MappingProxyType({"Rollout": True, "Deployment": None})
+"""Whose pages say how many there are; those of deployments do where they are sought or sorted."""
 _SECURITY: dict[str, Any] = {
     "token": {"type": "http", "scheme": "bearer", "description": "A token of a user or a machine."},
     "session": {
@@ -120,7 +121,7 @@ def _describe_parts() -> Mapping[str, Json]:
         described: Any = thaw(ANSWERS[name])
         found[f"{name}{_PART}"] = {**described, "required": []}
         if name in _PAGED:
-            found[f"{name}{_PART}Page"] = describe_page(f"{name}{_PART}", is_counted=name in _COUNTED)
+            found[f"{name}{_PART}Page"] = describe_page(f"{name}{_PART}", is_counted=_COUNTED.get(name, False))
     return MappingProxyType(found)
 
 

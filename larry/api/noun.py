@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, create_model
 from larry.api.asked import Address, AsOfQuery, Line, PageQuery
 from larry.api.operation import Answer, Call, expose, pick, say_as_now
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
-from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.problem import make_json
+from larry.api.sought import read_sort
 from larry.api.tag import split_tags, tag_of
 from larry.core.document import Json
 from larry.nouns.directory import spell_out_parents
@@ -67,7 +68,7 @@ def _expose_list(noun: Noun) -> None:
     def answer(call: Call, asked: NounsQuery) -> HttpResponse:
         given = asked.model_dump()
         filters: dict[str, str] = {word: given[word] for word in noun.filters if given[word] is not None}
-        sort, is_descending = _read_sort(noun, asked.sort, call)
+        sort, is_descending = read_sort(asked.sort, list_sorts(noun.name, call.reader, call.present), noun.plural)
         known: Json = [noun.name, filters, asked.q or "", sort, is_descending]
         after = read_id_mark(read_cursor(asked.cursor, known))
         request = ListingRequest(noun.name, filters, asked.q or "", sort, is_descending, most=asked.limit)
@@ -87,17 +88,6 @@ def _expose_list(noun: Noun) -> None:
         problems=("not-found",),
         hints={"asked": query},
     )(answer)
-
-
-def _read_sort(noun: Noun, text: str | None, call: Call) -> tuple[str, bool]:
-    sorts = list_sorts(noun.name, call.reader, call.present)
-    if text is None:
-        return sorts[0], False
-    word = text.removeprefix("-")
-    if word not in sorts:
-        why = f"{noun.plural} are sorted by {', '.join(sorts)}"
-        raise Problem("invalid", f"sort: {why}", faults=[FieldFault("query", "sort", why)])
-    return word, text.startswith("-")
 
 
 def _expose_one(noun: Noun) -> None:

@@ -55,15 +55,16 @@ def noun_schemas() -> dict[str, Json]:
     return found
 
 
-def describe_page(name: str, *, is_counted: bool = True) -> dict[str, Json]:
-    """One page of a list of what has a schema."""
+def describe_page(name: str, *, is_counted: bool | None = True) -> dict[str, Json]:
+    """One page of a list of what has a schema. ``is_counted``: whether it says how many there are; None: at times."""
     properties: dict[str, Json] = {
         "items": {"type": "array", "items": {"$ref": f"#/components/schemas/{name}"}},
         "next": {"type": ["string", "null"], "description": "The cursor of the next page; null on the last."},
     }
-    if is_counted:
+    required = tuple(properties)
+    if is_counted is not False:
         properties["total"] = {"type": "integer", "minimum": 0, "description": "How many there are on all pages."}
-    return _map(properties, tuple(properties))
+    return _map(properties, tuple(properties) if is_counted else required)
 
 
 def _map(properties: dict[str, Json], required: tuple[str, ...], text: str = "") -> dict[str, Json]:

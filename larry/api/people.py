@@ -22,6 +22,7 @@ from larry.api.asked import ActQuery, Address, AskedQuery, AsOfQuery, Line, Reas
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.sought import SoughtQuery, choose
 from larry.api.tag import read_seen, tag_of
 from larry.core.document import Json
 from larry.core.rights import PersonRole, ScopeKind
@@ -75,15 +76,16 @@ class GrantBody(ReasonBody):
     address: Line = Field("", description="The customer, app or pool; empty for everything.")
 
 
-class GrantsQuery(AsOfQuery):
+class GrantsQuery(SoughtQuery):
     user: Address | None = Field(None, description="Those of this user, with those of their groups.")
 
 
 @expose("GET", "/users", tag=TAG, answers={200: Answer("Users", "By name.", ("Larry-As-Of", "Larry-Note"))})
-def answer_users(call: Call, asked: AsOfQuery) -> HttpResponse:
+def answer_users(call: Call, asked: SoughtQuery) -> HttpResponse:
     """List who may sign in, or could once: everybody to whoever may see that, else oneself."""
     rows = list_users(call.reader, call.at(asked.as_of))
-    return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "users"))
+    shown = choose((row.document for row in rows), asked, ("name", "full_name", "email", "created_at"), "users")
+    return make_json(shown, headers=say_as_now(call, asked.as_of, "users"))
 
 
 @expose(
@@ -198,7 +200,8 @@ def answer_grants(call: Call, asked: GrantsQuery) -> HttpResponse:
     at = call.at(asked.as_of)
     name = get_user(asked.user, call.reader, at).name if asked.user else None
     rows = list_grants(call.reader, at, user=name)
-    return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "grants"))
+    shown = choose((row.document for row in rows), asked, ("name", "role", "address", "since"), "grants")
+    return make_json(shown, headers=say_as_now(call, asked.as_of, "grants"))
 
 
 @expose(
@@ -238,10 +241,11 @@ def take_grant(call: Call, asked: ActQuery, said: GrantBody) -> HttpResponse:
 
 
 @expose("GET", "/groups", tag=TAG, answers={200: Answer("Groups", "By name.", ("Larry-As-Of", "Larry-Note"))})
-def answer_groups(call: Call, asked: AsOfQuery) -> HttpResponse:
+def answer_groups(call: Call, asked: SoughtQuery) -> HttpResponse:
     """List groups and who is in them."""
     rows = list_groups(call.reader, call.at(asked.as_of))
-    return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "groups"))
+    shown = choose((row.document for row in rows), asked, ("name", "description"), "groups")
+    return make_json(shown, headers=say_as_now(call, asked.as_of, "groups"))
 
 
 @expose(

@@ -29,10 +29,11 @@ from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, pick, say_moment
 from larry.api.page import make_cursor, page_document, read_cursor, read_id_mark
 from larry.api.problem import Problem, make_json
+from larry.api.sought import SORTED, SOUGHT, read_sort
 from larry.core.document import Json
 from larry.core.plan import Plan
 from larry.queries.dirty import list_dirty_causes
-from larry.queries.rollout import get_rollout, list_rollouts
+from larry.queries.rollout import ROLLOUT_SORTS, get_rollout, list_rollouts
 
 _DEPLOY: Json = {
     "deploy": [{"instance": "acme/shop/production", "hosts": ["web1.example.com"]}],
@@ -154,20 +155,33 @@ def redeploy_instances(call: Call, asked: ActQuery, said: RedeployBody) -> HttpR
     return once(call, asked, said.model_dump(), act)
 
 
+class RolloutsQuery(PickedPageQuery):
+    q: Line | None = SOUGHT
+    sort: Line | None = SORTED
+
+
 @expose(
     "GET",
     "/rollouts",
     tag="rollouts",
     answers={200: Answer("RolloutPage", "One page, the latest first.", ("Larry-As-Of",))},
 )
-def answer_rollouts(call: Call, asked: PickedPageQuery) -> HttpResponse:
+def answer_rollouts(call: Call, asked: RolloutsQuery) -> HttpResponse:
     """List rollouts."""
     at = call.at(asked.as_of)
-    known: Json = ["rollouts", asked.as_of]
-    before = read_id_mark(read_cursor(asked.cursor, known))
-    rows, total = list_rollouts(call.reader, at, before=before, size=asked.limit + 1)
+    word, is_descending = read_sort(asked.sort or "-number", tuple(ROLLOUT_SORTS), "rollouts")
+    known: Json = ["rollouts", asked.as_of, asked.q, asked.sort]
+    mark = read_id_mark(read_cursor(asked.cursor, known))
+    # By number, pages go on behind a rollout, whatever comes meanwhile; else they are counted.
+    place = {"begin": mark or 0} if asked.sort else {"before": mark}
+    sort = f"-{word}" if is_descending else word
+    rows, total = list_rollouts(
+        call.reader, at, **place, size=asked.limit + 1, sought=asked.q or "", sort=sort,
+    )  # fmt: skip
     shown = rows[: asked.limit]
-    following = make_cursor(known, shown[-1].id) if len(rows) > len(shown) else None
+    following = None
+    if len(rows) > len(shown):
+        following = make_cursor(known, (mark or 0) + len(shown) if asked.sort else shown[-1].id)
     document = page_document([pick(row.document, asked.fields) for row in shown], following, total)
     return make_json(document, headers=say_moment(at.as_of))
 

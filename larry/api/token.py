@@ -11,6 +11,7 @@ from larry.api.asked import ActQuery, Address, AsOfQuery, IdPath, Line, MomentTe
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.sought import SoughtQuery, choose
 from larry.core.document import Json
 from larry.core.feed import FeedName, feed_path
 from larry.core.rights import Permission, PersonRole, ScopeKind
@@ -20,7 +21,7 @@ from larry.queries.user import get_user
 TAG = "tokens"
 
 
-class TokensQuery(AsOfQuery):
+class TokensQuery(SoughtQuery):
     user: Address | None = Field(None, description="Those of this user.")
 
 
@@ -53,7 +54,8 @@ def answer_tokens(call: Call, asked: TokensQuery) -> HttpResponse:
     """List tokens: never themselves, but the part by which each is recognised."""
     user = get_user(asked.user, call.reader, call.present).name if asked.user else None
     rows = list_tokens(call.reader, call.present, user=user)
-    return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "tokens"))
+    shown = choose((row.document for row in rows), asked, ("user", "name", "created_at", "expires_at"), "tokens")
+    return make_json(shown, headers=say_as_now(call, asked.as_of, "tokens"))
 
 
 @expose(

@@ -30,6 +30,7 @@ from larry.api.asked import (
 from larry.api.once import once
 from larry.api.operation import Answer, Call, expose, say_as_now
 from larry.api.problem import FieldFault, Problem, make_json
+from larry.api.sought import SoughtQuery, choose
 from larry.core.document import Json
 from larry.core.event import DELIVERY_STATES, EventKind
 from larry.core.rights import ScopeKind
@@ -55,10 +56,11 @@ class DeliveriesQuery(AskedQuery):
 
 
 @expose("GET", "/webhooks", tag=TAG, answers={200: Answer("Webhooks", "By number.", ("Larry-As-Of", "Larry-Note"))})
-def answer_webhooks(call: Call, asked: AsOfQuery) -> HttpResponse:
+def answer_webhooks(call: Call, asked: SoughtQuery) -> HttpResponse:
     """List webhooks: all to whoever may see who may do what, else one's own."""
     rows = list_webhooks(call.reader, call.at(asked.as_of))
-    return make_json([row.document for row in rows], headers=say_as_now(call, asked.as_of, "webhooks"))
+    shown = choose((row.document for row in rows), asked, ("id", "url", "created_at", "pending", "dead"), "webhooks")
+    return make_json(shown, headers=say_as_now(call, asked.as_of, "webhooks"))
 
 
 @expose(

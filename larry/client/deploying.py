@@ -48,11 +48,15 @@ class DeploymentCollection:
         rollout: int | None = None,
         as_of: datetime | None = None,
         known_at: datetime | None = None,
+        q: str | None = None,
+        sort: str | None = None,
     ) -> Iterator[DeploymentDocument]:
-        """By start. ``states``: past, current, future, deactivated; all but the last unless given."""
+        """By start. ``states``: past, current, future, deactivated; all but the last unless given. ``q`` searches,
+        ``sort`` by instance, host, start, end or rollout, downwards with a minus; not with ``known_at``."""
         query: dict[str, Value] = {
             "state": sorted(states) if states is not None else None, "customer": customer, "app": app,
             "instance": instance, "host": host, "rollout": rollout, "as_of": as_of, "known_at": known_at,
+            "q": q, "sort": sort,
         }  # fmt: skip
         yield from walk_pages(self._connection, "/deployments", query)
 

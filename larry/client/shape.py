@@ -65,10 +65,26 @@ class NounChange(TypedDict):
     fields: dict[str, BeforeAfter]
 
 
+class LackingDocument(TypedDict):
+    """An instance that could not be deployed, and why."""
+
+    instance: str
+    why: list[str]
+
+
+class ConsequenceDocument(TypedDict):
+    """What an edit does to instances, by path: what becomes dirty, what is so no longer, what lacks something."""
+
+    dirty: list[str]
+    clean: list[str]
+    lacking: list[LackingDocument]
+
+
 class ChangeDocument(TypedDict):
     """What an edit changes, or would change."""
 
     changes: list[NounChange]
+    consequence: ConsequenceDocument
     digest: str
     plan: PlanDocument
     redaction: dict[str, Any] | None
