@@ -34,7 +34,7 @@ def make_page(
     Browsers ask again each time, because any act may change it. 400 when the moment asked for is none.
     """
     frame = read_frame(request)
-    around = {"frame": frame, "asked": frame.asked, "title": title, "crumbs": crumbs, "path": request.path}
+    around = {"frame": frame, "asked": frame.asked, "title": title, "crumbs": crumbs, "own_path": request.path}
     status = 400 if frame.asked.fault and status == 200 else status
     response = HttpResponse(render_to_string(template, {**around, **values}, request=request), status=status)
     response.headers["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
