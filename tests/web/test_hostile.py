@@ -19,6 +19,7 @@ from django.test import Client
 from larry.actions.author import Author
 from larry.actions.edit import edit
 from larry.actions.grant import GrantRequest, add_group, grant, join
+from larry.actions.token import NewToken, add_token
 from larry.actions.user import NewUser, add_user
 from larry.core import svg_text
 from larry.core.document import Json
@@ -28,6 +29,7 @@ from larry.nouns.table import NOUNS
 from larry.web import headers, linked_text
 from larry.web.headers import HEADERS
 from tests.api.scene import author_at, lay, put
+from tests.records.rows import add_delivery, add_webhook
 from tests.web.crawl import PIECE, Crawl, read_answer
 from tests.web.routes import PAGES, ROUTES, find_route, list_plain_paths
 from tests.web.visitor import sign_in_as
@@ -157,6 +159,10 @@ def now(db: None) -> datetime:
     add_group("night-shift", EVERYTHING, author)
     join("night-shift", "mallory", author)
     grant(GrantRequest("group", "night-shift", PersonRole.OPERATOR, ScopeKind.POOL, "pool_0"), author)
+    add_token(NewToken("mallory", "program", kind=ScopeKind.POOL, address="pool_0"), author)
+    webhook = add_webhook()
+    for state in ("pending", "dead"):
+        add_delivery(webhook=webhook, state=state, note=EVERYTHING[:200])
     return now
 
 
