@@ -164,7 +164,7 @@ def undo_the_week(visit: Visit) -> None:
         act(visit, "Undo", reason)
     visit.go("/deployments/")
     (row,) = [row for row in visit.rows_of("Deployments") if row[1] in {"current", "future"}]
-    assert (row[0], row[4]) == ("current", "open")
+    assert (row[1], row[5]) == ("current", "open")
 
 
 def undeploy_it_now(visit: Visit) -> None:
