@@ -194,4 +194,5 @@ def test_a_moment_before_it_was_is_told(somebody: Client, estate: datetime) -> N
     assert ask(somebody, "GET", f"/deployables/{digest}?as_of=2001-01-01").status_code == 404
     assert read(ask(somebody, "GET", "/edges?as_of=2001-01-01")) == []
     assert "Larry-Note" in ask(somebody, "GET", "/users/tess?as_of=2001-01-01").headers
-    assert ask(somebody, "GET", "/rollouts/1?as_of=%2B1d").headers["Larry-As-Of"]
+    number = read(ask(somebody, "GET", "/rollouts"))["items"][0]["id"]
+    assert ask(somebody, "GET", f"/rollouts/{number}?as_of=%2B1d").headers["Larry-As-Of"]
