@@ -117,7 +117,8 @@ def ask(client: Client, asked: tuple[str, str, bytes, str]) -> Any:
 def compare(client: Client, asked: tuple[str, str, bytes, str], world: World) -> str | None:
     """What tells the hidden from the unknown."""
     twins = make_twins(world)
-    number = Twin(str(world.rollout[OTHER]), "9")
+    hidden_number = str(world.rollout[OTHER])  # PostgreSQL counts on from test to test
+    number = Twin(hidden_number, re.sub(r"\d", "8" if hidden_number.strip("9") == "" else "9", hidden_number))
     method, path, body, kind = asked
     other = (method, path, body.decode())
     for twin in twins:
