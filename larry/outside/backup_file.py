@@ -20,6 +20,7 @@ from typing import IO, BinaryIO
 
 from larry.core.backup import BackupHead, BackupIsDamaged, UnusableBackup, read_head
 from larry.core.document import Json
+from larry.outside.half_file import clear_dead_halves, written_whole
 
 _NAME = b"larry backup "
 _FORMAT = b"1"
@@ -99,6 +100,8 @@ class _Summed(io.RawIOBase):
 def replace_backup(path: Path, head: BackupHead, lines: Iterable[Json]) -> str:
     """Write a backup to a path, durably; what stands there stays until the new one is whole. Its SHA-256.
 
+    What an earlier one that was killed left beside it is removed first.
+
     Raises `NotABackup` if a file stands there that is no backup, and ``OSError``.
     """
     path = path.resolve()
@@ -106,22 +109,9 @@ def replace_backup(path: Path, head: BackupHead, lines: Iterable[Json]) -> str:
         with path.open("rb") as file:
             if file.read(len(_NAME)) != _NAME:
                 raise NotABackup(f"{path} is no backup of Larry's, and is left as it is: give another name")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.half")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            sha256 = write_backup(file, head, lines)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-    return sha256
+    clear_dead_halves([path])
+    with written_whole(path, 0o600) as file:
+        return write_backup(file, head, lines)
 
 
 def write_backup(file: IO[bytes], head: BackupHead, lines: Iterable[Json]) -> str:

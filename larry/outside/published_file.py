@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+
+from larry.outside.half_file import flush_folder
 
 SUM, PREVIOUS, HALF = ".sum", ".prev", ".half"
 _MANY = 64
@@ -40,11 +41,11 @@ def replace_files(texts: Mapping[Path, str], *, mode: int = 0o644) -> int:
     changed = {path: body for path, body in bodies.items() if not _stands(path, body, _mode(body, mode))}
     for folder in {path.parent for path in changed}:
         folder.mkdir(parents=True, exist_ok=True)
-    put_whole({_beside(path, SUM): _sums(path, body) for path, body in changed.items()}, lambda _: mode)
+    _put_whole({_beside(path, SUM): _sums(path, body) for path, body in changed.items()}, lambda _: mode)
     for path in changed:
         if path.exists() and _is_whole(path, path):
             _keep_previous(path)
-    put_whole(changed, lambda body: _mode(body, mode))
+    _put_whole(changed, lambda body: _mode(body, mode))
     return len(changed)
 
 
@@ -144,7 +145,7 @@ def _keep_previous(path: Path) -> None:
     second.replace(before)
 
 
-def put_whole(bodies: Mapping[Path, bytes], find_mode: Callable[[bytes], int | None]) -> None:
+def _put_whole(bodies: Mapping[Path, bytes], find_mode: Callable[[bytes], int | None]) -> None:
     """Write beside, flush, rename, flush the folders: nothing is under its name before it is on the disk.
 
     The mode is what ``find_mode`` says, or what a new file gets where that is None. A fault leaves no half behind.
@@ -160,7 +161,7 @@ def put_whole(bodies: Mapping[Path, bytes], find_mode: Callable[[bytes], int | N
         for path in bodies:
             _half(path).unlink(missing_ok=True)
     for folder in {path.parent for path in bodies}:
-        _flush_folder(folder)
+        flush_folder(folder)
 
 
 def _write_half(path: Path, body: bytes, mode: int | None, *, is_alone: bool) -> None:
@@ -174,12 +175,3 @@ def _write_half(path: Path, body: bytes, mode: int | None, *, is_alone: bool) ->
         file.flush()
         if is_alone:
             os.fsync(handle)
-
-
-def _flush_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        with suppress(OSError):  # some file systems cannot, and need not
-            os.fsync(handle)
-    finally:
-        os.close(handle)

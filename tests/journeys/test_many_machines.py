@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,12 +43,16 @@ class Machines:
         assert status == 200, text
         return answered["larry-mark"]
 
+    def look_up(self, web: Web, mark: str | None = None) -> tuple[int, Mapping[str, str], str]:
+        """What one server answers who asks for the host's configuration, no older than the mark."""
+        known = {"Authorization": f"Bearer {self.token}"}
+        return web.ask(LOOKUP, headers={**known, "Larry-Mark": mark} if mark else known)
 
-def label_of(web: Web, mark: str | None = None) -> str:
-    status, _, text = web.ask(LOOKUP, headers={"Larry-Mark": mark} if mark else {})
-    assert status == 200, (status, text)
-    found: str = json.loads(text)["labels"]["site"]
-    return found
+    def label_of(self, web: Web, mark: str | None = None) -> str:
+        status, _, text = self.look_up(web, mark)
+        assert status == 200, (status, text)
+        found: str = json.loads(text)["labels"]["site"]
+        return found
 
 
 @pytest.fixture(scope="module")
@@ -84,10 +88,10 @@ def wait_for(what: str, seen: object) -> None:
 
 
 def test_lookups_are_read_from_the_replica(machines: Machines) -> None:
-    label_of(machines.webs[0])
+    machines.label_of(machines.webs[0])
     before = reads(machines.replica)
     for _ in range(20):
-        label_of(machines.webs[0])
+        machines.label_of(machines.webs[0])
     wait_for("the replica is read", lambda: reads(machines.replica) > before)
 
 
@@ -95,12 +99,12 @@ def test_who_wrote_reads_it_at_once_wherever_they_ask(machines: Machines) -> Non
     """Also while the replica lags: then from the primary."""
     one, other = machines.webs
     for turn in range(5):
-        assert label_of(other, machines.label(one, f"turn{turn}")) == f"turn{turn}"
+        assert machines.label_of(other, machines.label(one, f"turn{turn}")) == f"turn{turn}"
     machines.replica.ask("SELECT pg_wal_replay_pause()")
     try:
         mark = machines.label(one, "paused")
-        assert label_of(other, mark) == "paused"
-        wait_for("who sent no mark reads it within seconds", lambda: label_of(other) == "paused")
+        assert machines.label_of(other, mark) == "paused"
+        wait_for("who sent no mark reads it within seconds", lambda: machines.label_of(other) == "paused")
     finally:
         machines.replica.ask("SELECT pg_wal_replay_resume()")
     wait_for("the replica has it", lambda: machines.replica.ask("SELECT pg_last_wal_replay_lsn()") >= mark)
@@ -114,18 +118,18 @@ def test_whatever_is_killed_lookups_go_on(machines: Machines) -> None:
     wait_for("the replica has it", lambda: machines.replica.ask(reached) == "t")
     one.kill()
     for _ in range(LOOKUPS):
-        assert label_of(other) == "last"
+        assert machines.label_of(other) == "last"
     one.start()
     machines.primary.kill()
     for web in (one, other):
         for _ in range(LOOKUPS):
-            assert label_of(web) == "last"
-        assert label_of(web, mark) == "last"
-        status, headers, _ = web.ask(LOOKUP, headers={"Larry-Mark": "FFFFFFFF/0"})
+            assert machines.label_of(web) == "last"
+        assert machines.label_of(web, mark) == "last"
+        status, headers, _ = machines.look_up(web, "FFFFFFFF/0")
         assert (status, headers["retry-after"]) == (503, "5")  # nobody has that any more
     machines.primary.start()
     wait_for("writing goes on", lambda: _writes(machines))
-    assert label_of(other, machines.label(one, "back")) == "back"
+    assert machines.label_of(other, machines.label(one, "back")) == "back"
 
 
 def _writes(machines: Machines) -> bool:

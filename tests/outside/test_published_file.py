@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,37 +114,57 @@ def failing(call: Callable[..., object], left: list[int]) -> Callable[..., objec
     return fail
 
 
-PUBLISHER = """
-import sys
+PUBLISHERS = """
+import os, sys
 from pathlib import Path
 from larry.outside.published_file import clear_halves, replace_files
-folder = Path(sys.argv[1])
-clear_halves(folder)
-number = int(sys.argv[2])
-while True:
-    number += 1
-    replace_files({folder / name: f"{number}\\n" * 3000 for name in "ab"})
-    print(number, flush=True)
+
+def publish(folder, number):
+    os.write(1, f"born {os.getpid()}\\n".encode())
+    clear_halves(folder)
+    while True:
+        number += 1
+        replace_files({folder / name: f"{number}\\n" * 3000 for name in "ab"})
+        os.write(1, f"{number}\\n".encode())
+
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        publish(Path(sys.argv[1]), int(line))
+    os.waitpid(child, 0)
+    os.write(1, b"dead\\n")
 """
+"""For each line that comes in a publisher that goes on from that number, until it is killed: to start Python anew for
+each of thousands would take longer than all that they do."""
 
 
 @pytest.mark.parametrize("kills", [100, pytest.param(2000, marks=pytest.mark.slow)])
 def test_kills_tear_no_file_and_lose_nothing_acknowledged(kills: int, tmp_path: Path) -> None:
-    acknowledged = 0
-    for kill in range(kills):
-        command = [sys.executable, "-S", "-c", PUBLISHER, str(tmp_path), str(acknowledged)]
-        environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as publisher:
-            assert publisher.stdout is not None
+    command = [sys.executable, "-S", "-c", PUBLISHERS, str(tmp_path)]
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    acknowledged = halves = 0
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    ) as publishers:
+        assert publishers.stdin is not None
+        assert publishers.stdout is not None
+        for kill in range(kills):
+            publishers.stdin.write(f"{acknowledged}\n")
+            publishers.stdin.flush()
+            number = int(publishers.stdout.readline().removeprefix("born "))
             for _ in range(1 + kill % 4):  # some are killed in their first rounds, some later
-                acknowledged = int(publisher.stdout.readline())
-            publisher.kill()
-            said = publisher.stdout.read().split("\n")[:-1]
-        acknowledged = int(said[-1]) if said else acknowledged
-        for name in "ab":
-            lines = set(read(tmp_path / name).splitlines())
-            assert len(lines) == 1, "torn"
-            assert acknowledged <= int(lines.pop()) <= acknowledged + 1
+                acknowledged = int(publishers.stdout.readline())
+            os.kill(number, signal.SIGKILL)
+            for line in iter(publishers.stdout.readline, "dead\n"):
+                acknowledged = int(line)
+            halves += any(each.name.startswith(".") for each in tmp_path.iterdir())
+            for name in "ab":
+                lines = set(read(tmp_path / name).splitlines())
+                assert len(lines) == 1, "torn"
+                assert acknowledged <= int(lines.pop()) <= acknowledged + 1
+        publishers.stdin.close()
+    assert publishers.returncode == 0
+    print(f"{halves} of {kills} were killed amid a file")
 
 
 def cut(path: Path) -> None:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from larry.cli.option import as_of_option
-from larry.cli.output_file import replace_file
+from larry.cli.output_file import put_file, replace_file
 from larry.cli.progress import progress_shown
 from larry.cli.session import Session, open_session
+from larry.outside.half_file import clear_dead_halves
 
 if TYPE_CHECKING:
     from larry.core.document import Json
@@ -88,9 +89,10 @@ def _write_folder(folder: Path, files: Mapping[str, str], track: Track) -> None:
     from larry.exports.estate import is_estate_file_name
 
     folder.mkdir(parents=True, exist_ok=True)
+    clear_dead_halves((folder / name).resolve() for name in files)
     for name, text in track(tuple(files.items()), "writing files"):
         _warn_of_size(name, text)
-        replace_file(folder / name, text)
+        put_file(folder / name, text)
     for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
         if file.name in files:
             continue
