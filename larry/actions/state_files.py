@@ -20,6 +20,7 @@ from larry.nouns.estate import EstateFaults, parse_estate, resolve_deployments
 from larry.nouns.estate_file import StatedEstate
 from larry.nouns.fault import Fault
 from larry.nouns.table import NOUNS
+from larry.nouns.yaml_text import LARGEST_FILE
 from larry.queries.noun import get_estate
 
 Contents = Iterable[tuple[str, bytes]]
@@ -29,7 +30,7 @@ Contents = Iterable[tuple[str, bytes]]
 @dataclass(frozen=True, slots=True)
 class HowStated:
     """``prune``: what files do not mention retires; ``with_deployments``: what they say is deployed is put in place.
-    ``zone`` is that of moments without one.
+    ``zone`` is that of moments without one, ``largest`` how many bytes of one file are read.
     """
 
     zone: ZoneInfo
@@ -37,6 +38,7 @@ class HowStated:
     with_deployments: bool = False
     dry_run: bool = False
     expect: str | None = None
+    largest: int = LARGEST_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def state_files(
     """
     contents = tuple(files)
     tell("reading the files")
-    estate = _read(contents, author)
+    estate = _read(contents, author, how.largest)
     tell("finding out what would change" if how.dry_run else "changing the estate")
     if how.with_deployments:
         stated = _stated(estate.deployments, author, how.zone)
@@ -114,9 +116,9 @@ def _existing(author: Author) -> Existing:
     return get_estate(author.sees, author.moment)
 
 
-def _read(contents: Sequence[tuple[str, bytes]], author: Author) -> StatedEstate:
+def _read(contents: Sequence[tuple[str, bytes]], author: Author, largest: int) -> StatedEstate:
     """The nouns as stated: `apply` completes them in its transaction. Deployments with references resolved."""
-    estate = parse_estate(contents, existing=lambda: _existing(author))
+    estate = parse_estate(contents, largest=largest, existing=lambda: _existing(author))
     if estate.deployments:
         estate = replace(estate, deployments=resolve_deployments(estate, _existing(author), contents))
     return estate

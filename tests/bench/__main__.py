@@ -2,7 +2,7 @@
 
 Each estate is measured in a process of its own, the second with more of everything: the last column says how many times
 as long Larry took there. SIZE=medium and SIZE=full take larger ones. ARGS=--served measures lookups through real
-servers instead, ARGS=--postgres on PostgreSQL, and both do both.
+servers instead, ARGS=--apply an estate file alone, ARGS=--postgres on PostgreSQL; --postgres goes with each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from rich.table import Table
 from tests.bench.measure import Row
 from tests.bench.size import SIZES, Size
 
-ONE, SERVED, ON_POSTGRESQL, PAGES = "--one", "--served", "--postgres", "--pages"
+ONE, SERVED, ON_POSTGRESQL, PAGES, APPLY = "--one", "--served", "--postgres", "--pages", "--apply"
 KEPT = "BENCH_HOME"
 """A folder whose estate is measured by --pages, and made up there first where there is none."""
 
@@ -35,7 +35,7 @@ def main() -> None:
     if ONE in sys.argv:
         print(json.dumps([asdict(row) for row in _measure(_grown(size, int(sys.argv[-1])))]))
         return
-    if PAGES in sys.argv:
+    if PAGES in sys.argv or APPLY in sys.argv:
         show(_run(1), [], 1)
         return
     first, second = (_run(times) for times in (1, size.growth))
@@ -85,8 +85,9 @@ def _measure(size: Size) -> list[Row]:
     from larry.nouns.recipe import Recipe
     from larry.outside import clock
     from larry.records.host import Host
+    from tests.bench.apply_rows import apply_rows, reapply_rows
     from tests.bench.core_rows import closure_rows, overlap_rows, survey_rows
-    from tests.bench.estate_rows import apply_rows, deploy_rows, inventory_rows
+    from tests.bench.estate_rows import deploy_rows, inventory_rows
     from tests.bench.instance_rows import instance_rows
     from tests.bench.lookup_rows import lookup_rows
     from tests.bench.page_rows import page_rows
@@ -95,6 +96,8 @@ def _measure(size: Size) -> list[Row]:
     from tests.bench.served_rows import served_rows
 
     migrate()
+    if APPLY in sys.argv:
+        return [*apply_rows(size), *reapply_rows(size)]
     if PAGES in sys.argv:
         now = clock.now()
         if not Host.objects.exists():  # twice as many instances: of 10,000 hosts that is 100,000 deployments

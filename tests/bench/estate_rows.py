@@ -1,4 +1,4 @@
-"""P4, P8, P9: the inventory, a deploy and an estate file, on an estate that is made up."""
+"""P4 and P8: the inventory and a deploy, on an estate that is made up."""
 
 from __future__ import annotations
 
@@ -34,28 +34,6 @@ def inventory_rows(size: Size, now: datetime) -> Iterator[Row]:
 
     mine, theirs = compare(lambda: render(get_fleet_text(LOCAL, Moment(now))), copy, rounds=5)
     yield Row("P4 inventory as JSON", f"{size.hosts:,} hosts", mine, theirs, "copying ready documents", 4)
-
-
-def apply_rows(size: Size) -> Iterator[Row]:
-    """P9: reading an estate file and applying it to an empty database (and undoing that), against libyaml's parser."""
-    import yaml
-
-    from larry.actions.apply import apply
-    from larry.actions.author import Author
-    from larry.exports.estate import write_estate
-    from larry.nouns.estate import complete, parse_estate
-    from larry.nouns.recipe import Recipe, state_recipe
-    from larry.outside import clock
-
-    items = complete(state_recipe(Recipe(size.objects // 3, size.objects // 3, size.services, 1)), {})
-    text = write_estate(items)
-
-    def work() -> None:
-        stated = parse_estate([("made-up.yaml", text)], largest=1 << 30)
-        apply(stated.items, Author("bench", "measure", clock.now()), dry_run=True)
-
-    mine, theirs = compare(work, lambda: yaml.load(text, yaml.CSafeLoader), rounds=3)
-    yield Row("P9 apply an estate file", f"{len(items):,} objects", mine, theirs, "parsing it with libyaml", 3)
 
 
 def deploy_rows(size: Size, now: datetime) -> Iterator[Row]:

@@ -205,6 +205,18 @@ def test_bytes_that_are_no_estate_are_refused_whole(
     assert read_world() == world
 
 
+def test_a_file_that_is_trusted_may_be_larger(larry: Terminal, tmp_path: Path) -> None:
+    file = tmp_path / "large.yaml"
+    file.write_bytes(b"larry: 1\nroles: [{name: From a large file}]\n" + b"#" * (9 * 2**20))
+    for words in (("apply", str(file)), ("plan", str(file), "--largest", "9")):
+        assert any("raise the limit" in fault for fault in refused_whole(larry(*words)))
+    assert larry("plan", str(file), "--largest", "10").code == 3
+    larry.done("apply", str(file), "--largest", "10", "--reason", "it is ours")
+    assert "From a large file" in larry.done("list", "roles").out
+    elsewhere = larry("--server", "http://127.0.0.1:1", "plan", str(file), "--largest", "10")
+    assert (elsewhere.code, "--largest is for a database here" in elsewhere.err) == (2, True)
+
+
 def test_no_secret_leaves_by_any_of_these_doors(larry: Terminal, tmp_path: Path) -> None:
     said = [larry("dump"), larry("dump", "--format", "json"), larry("dump", "--output", f"{tmp_path}/e/")]
     said += [larry("list", "customers", "--format", "csv"), larry("plan", "-", "--prune", stdin="larry: 1\n")]

@@ -11,8 +11,8 @@ from larry.cli.completion import KINDS, Completed
 
 WITHOUT = {
     "actor", "as_of", "at", "bind", "cause", "delivery", "description", "email", "end", "every", "expect",
-    "expires", "forms", "full_name", "host_count", "instance_count", "into", "key", "known_at", "leaving", "limit",
-    "link_prefix", "lookups", "name", "number", "only", "reason", "seed", "service_count", "settings", "since",
+    "expires", "forms", "full_name", "host_count", "instance_count", "into", "key", "known_at", "largest", "leaving",
+    "limit", "link_prefix", "lookups", "name", "number", "only", "reason", "seed", "service_count", "settings", "since",
     "start", "text", "time_zone", "until", "url", "verb", "width", "workers",
 }  # fmt: skip
 """What only the person knows, or what stands in the help."""
