@@ -9,6 +9,9 @@ from larry.core.picture import BoxKind, Link
 LaneName: TypeAlias = tuple[BoxKind, str, str, Link]
 """Of what, its short name, the rest of its name, where it leads."""
 
+LONGEST_DETAIL = 23
+"""Letters of the second line of a lane's name that surely fit beside the bars."""
+
 
 def name_instance_lane(path: str, name: str) -> LaneName:
     """The lane of an instance, by its path."""
@@ -24,3 +27,8 @@ def name_host_lane(name: str) -> LaneName:
 def shorten_host(host: str) -> str:
     """A host's name without its domain."""
     return host.partition(".")[0]
+
+
+def shorten_path(path: str) -> str:
+    """As much of the end of an instance's path as a lane has room for: the end is what tells it from others."""
+    return path if len(path) <= LONGEST_DETAIL else f"…{path[1 - LONGEST_DETAIL :]}"

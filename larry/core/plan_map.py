@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from larry.core.interval import Interval
+from larry.core.lane_name import shorten_host, shorten_path
 from larry.core.moment_text import EARLIEST, LATEST
 from larry.core.picture import Bar, BoxKind, Condition, IntervalMap, MapLane
 from larry.core.plan import Change, Plan
@@ -13,20 +14,27 @@ from larry.core.plan import Change, Plan
 _LEAST_PAD = timedelta(days=1)
 
 
-def map_plan(plan: Plan) -> IntervalMap:
-    """Two lines for each lane: before, and after. What stays as it is in these lanes is not shown."""
+def map_plan(plan: Plan, most: int | None = None) -> IntervalMap:
+    """Two lines for each lane: before, and after. What stays as it is in these lanes is not shown. ``most`` lanes are
+    drawn (None: all), in order of instance and host; O(changes log changes).
+    """
+    mine: dict[tuple[str, str], list[Change]] = {}
+    for change in plan.changes:
+        mine.setdefault((change.instance, change.host), []).append(change)
+    drawn = sorted(mine)[:most]
     lanes: list[MapLane] = []
-    for path, host in sorted({(change.instance, change.host) for change in plan.changes}):
-        mine = [change for change in plan.changes if (change.instance, change.host) == (path, host)]
-        was = [(change, change.before) for change in mine if change.before is not None]
-        will = [(change, change.after) for change in mine if change.after is not None]
+    for path, host in drawn:
+        changes = mine[path, host]
+        was = [(change, change.before) for change in changes if change.before is not None]
+        will = [(change, change.after) for change in changes if change.after is not None]
         lanes.append(_lane("before", path, host, (_bar(*each, plan.now, is_after=False) for each in was)))
         lanes.append(_lane("after", path, host, (_bar(*each, plan.now, is_after=True) for each in will)))
-    return IntervalMap("plan", plan.digest, "What changes", plan.now, _stretch(plan), tuple(lanes), ())
+    stretch = _stretch([change for lane in drawn for change in mine[lane]], plan.now)
+    return IntervalMap("plan", plan.digest, "What changes", plan.now, stretch, tuple(lanes), (), len(mine) - len(drawn))
 
 
 def _lane(name: str, path: str, host: str, bars: Iterable[Bar]) -> MapLane:
-    return MapLane(BoxKind.INSTANCE, f"{host.partition('.')[0]} {name}", path, ("hosts", host), tuple(bars))
+    return MapLane(BoxKind.INSTANCE, f"{shorten_host(host)} {name}", shorten_path(path), ("hosts", host), tuple(bars))
 
 
 def _bar(change: Change, during: Interval, now: datetime, *, is_after: bool) -> Bar:
@@ -48,9 +56,9 @@ def _bar(change: Change, during: Interval, now: datetime, *, is_after: bool) -> 
     )
 
 
-def _stretch(plan: Plan) -> Interval:
-    spans = [span for change in plan.changes for span in (change.before, change.after) if span is not None]
-    moments = [plan.now, *(moment for span in spans for moment in (span.start, span.end) if moment is not None)]
+def _stretch(changes: Iterable[Change], now: datetime) -> Interval:
+    spans = [span for change in changes for span in (change.before, change.after) if span is not None]
+    moments = [now, *(moment for span in spans for moment in (span.start, span.end) if moment is not None)]
     pad = max((max(moments) - min(moments)) * 0.1, _LEAST_PAD)
     first, last = min(moments), max(moments)
     return Interval(first - min(pad, first - EARLIEST), last + min(pad, LATEST - last))

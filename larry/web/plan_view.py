@@ -1,75 +1,76 @@
-"""A Plan for a template: what changes, drawn and told; why not; and how each host's configuration would differ."""
+"""A Plan for a template: what changes, drawn and told; why not; and how hosts' configurations would differ."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from larry.core.document import Json, canonical_text
 from larry.core.interval import Interval
-from larry.core.node import Node
-from larry.core.node_difference import compare_nodes
-from larry.core.node_text import mask_node
-from larry.core.plan import NodeChange, Notice, Plan, PlannedService
+from larry.core.plan import Change, Notice, Plan, PlannedService
 from larry.core.plan_map import map_plan
 from larry.queries.moment import Moment
 from larry.queries.node import get_nodes
 from larry.queries.reader import Reader
 from larry.web.frame import Frame
 from larry.web.interval_picture import InlineMap, draw_map
+from larry.web.node_view import NodeGroup, group_nodes
 
-MOST_CHANGES, MOST_SERVICES, MOST_HOSTS, MOST_PATHS = 200, 200, 40, 60
-LONGEST_VALUE = 160
+MOST_LINES, MOST_GROUPS, MOST_WARNINGS = 200, 100, 200
+FIRST_HOSTS, FIRST_AUDITED, FIRST_WARNINGS = 3, 6, 5
+MOST_LANES = 30
+"""Lanes that are drawn; the table of changes has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Some names: the first at once, the others on request."""
+
+    first: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def total(self) -> int:
+        return len(self.first) + len(self.others)
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
+    """What becomes of deployments of one instance, the same on each of the hosts."""
+
     kind: str
     instance: str
-    host: str
-    deployment: str
-    is_new: bool
     before: Interval | None
     after: Interval | None
     why: str
+    hosts: Names
 
 
 @dataclass(frozen=True, slots=True)
-class PathLine:
-    """One path at which a configuration differs."""
+class ServiceLine:
+    """A service that comes to each of the hosts for an instance, and what it audits there."""
 
-    path: str
-    kind: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
-class NodeLine:
-    """From ``start`` on a host is configured otherwise; ``agrees``: as it was to be anyway."""
-
-    host: str
-    start: datetime
-    agrees: bool
-    paths: tuple[PathLine, ...]
-    more: int
+    service: str
+    instance: str
+    audited: Names
+    hosts: Names
 
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
-    """What `plan.html` shows."""
+    """What `plan.html` shows: what is alike on many hosts is one line."""
 
     digest: str
     changes: tuple[ChangeLine, ...]
-    services: tuple[PlannedService, ...]
+    services: tuple[ServiceLine, ...]
+    service_count: int
     warnings: tuple[Notice, ...]
+    more_warnings: tuple[Notice, ...]
     refusals: tuple[Notice, ...]
-    nodes: tuple[NodeLine, ...]
+    nodes: tuple[NodeGroup, ...]
     map: InlineMap | None
     more_changes: int
     more_services: int
-    more_nodes: int
+    more_hosts: int
 
     @property
     def changes_nothing(self) -> bool:
@@ -82,39 +83,50 @@ class PlanView:
 
 def view_plan(plan: Plan, reader: Reader, frame: Frame) -> PlanView:
     """The Plan as values; 1 SQL statement for the nodes that are there now."""
-    nodes = plan.nodes[:MOST_HOSTS]
-    known = get_nodes({each.before for each in nodes if each.before}, reader, Moment(frame.asked.now))
-    changes = tuple(
-        ChangeLine(c.kind.value, c.instance, c.host, c.deployment, c.before is None, c.before, c.after, c.why)
-        for c in plan.changes[:MOST_CHANGES]
-    )
+    at = Moment(frame.asked.now)
+    nodes = group_nodes(plan.nodes, plan.foreseen, lambda digests: get_nodes(digests, reader, at))
+    changes, services = _group_changes(plan.changes), _group_services(plan.deployed_services)
+    drawn = map_plan(plan, MOST_LANES) if plan.changes else None
     return PlanView(
         plan.digest,
-        changes,
-        plan.deployed_services[:MOST_SERVICES],
-        plan.warnings,
+        changes[:MOST_LINES],
+        services[:MOST_LINES],
+        len(plan.deployed_services),
+        plan.warnings[:FIRST_WARNINGS],
+        plan.warnings[FIRST_WARNINGS:MOST_WARNINGS],
         plan.refusals,
-        tuple(_node_line(each, known.get(each.before or ""), plan.foreseen.get(each.after or "")) for each in nodes),
-        draw_map(map_plan(plan), frame, name="plan") if plan.changes else None,
-        len(plan.changes[MOST_CHANGES:]),
-        len(plan.deployed_services[MOST_SERVICES:]),
-        len(plan.nodes[MOST_HOSTS:]),
+        nodes[:MOST_GROUPS],
+        draw_map(drawn, frame, left_out=drawn.left_out, name="plan") if drawn else None,
+        sum(line.hosts.total for line in changes[MOST_LINES:]),
+        sum(line.hosts.total for line in services[MOST_LINES:]),
+        sum(group.hosts for group in nodes[MOST_GROUPS:]),
     )
 
 
-def _node_line(change: NodeChange, before: Node | None, after: Node | None) -> NodeLine:
-    if change.agrees or before is None or after is None:
-        return NodeLine(change.host, change.start, change.agrees, (), 0)
-    found = compare_nodes(before, mask_node(after))
-    lines = tuple(PathLine(each.path, each.kind, _show(each.old), _show(each.new)) for each in found[:MOST_PATHS])
-    return NodeLine(change.host, change.start, change.agrees, lines, len(found[MOST_PATHS:]))
+def _group_changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
+    hosts: dict[tuple[str, str, Interval | None, Interval | None, str], list[str]] = {}
+    for each in changes:
+        hosts.setdefault((each.kind.value, each.instance, each.before, each.after, each.why), []).append(each.host)
+    return tuple(ChangeLine(*alike, _names(found, FIRST_HOSTS)) for alike, found in hosts.items())
+
+
+def _group_services(services: Iterable[PlannedService]) -> tuple[ServiceLine, ...]:
+    hosts: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
+    for each in services:
+        audited = (s.service if s.host == each.host else f"{s.service} on {s.host}" for s in each.audits)
+        hosts.setdefault((each.service, each.instance, tuple(audited)), []).append(each.host)
+    return tuple(
+        ServiceLine(service, instance, _names(audited, FIRST_AUDITED), _names(found, FIRST_HOSTS))
+        for (service, instance, audited), found in hosts.items()
+    )
+
+
+def _names(names: Sequence[str], first: int) -> Names:
+    """All at once where no more than one would be hidden."""
+    shown = first if len(names) > first + 1 else len(names)
+    return Names(tuple(names[:shown]), tuple(names[shown:]))
 
 
 def join_refusals(texts: Iterable[str]) -> tuple[Notice, ...]:
     """Refusals for which no Plan could be made, told as those of a Plan are."""
     return tuple(Notice("refused", text) for text in texts)
-
-
-def _show(value: Json) -> str:
-    text = value if isinstance(value, str) else "" if value is None else canonical_text(value)
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
