@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from html import escape
 from types import MappingProxyType
 from typing import Any, cast
+
+from django.utils.safestring import SafeString, mark_safe
 
 from larry.core.document import Json
 from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.field_text import show_in_lines
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
-from larry.web.address import noun_path
+from larry.web.address import at_moment, noun_path
 
 MOST_TAGS = 4
 LONGEST_CELL = 120
@@ -69,6 +73,23 @@ def make_cell(field: Field, value: Json) -> Cell:
     if tags or field.kind in _TAGS or isinstance(value, Mapping):
         return Cell(tags=tags[:MOST_TAGS], more=len(tags[MOST_TAGS:]))
     return Cell(_shorten(", ".join(line for line in show_in_lines(field, value) if line != "-")))
+
+
+@lru_cache(2_000)
+def write_cell(cell: Cell, query: str) -> SafeString:
+    """The cell as an element of a row, its links with what carries the moment on. Written here and not by a template,
+    and kept: a list has hundreds, and most say what others say.
+    """
+    opened = '<td class="number">' if cell.is_number else "<td>"
+    tags = "".join(_write_tag(tag, query) for tag in cell.tags)
+    more = f'<span class="muted">+{cell.more}</span>' if cell.more else ""
+    return mark_safe(f"{opened}{tags}{more}{escape(cell.text)}</td>")  # noqa: S308  # every part is escaped
+
+
+def _write_tag(tag: Tag, query: str) -> str:
+    if not tag.href:
+        return f'<span class="tag">{escape(tag.text)}</span>'
+    return f'<a class="tag" href="{escape(at_moment(tag.href, query))}">{escape(tag.text)}</a>'
 
 
 def make_facts(item: Item) -> tuple[Fact, ...]:

@@ -113,7 +113,7 @@ def _group_changes(changes: Iterable[Change]) -> tuple[ChangeLine, ...]:
 def _group_services(services: Iterable[PlannedService]) -> tuple[ServiceLine, ...]:
     hosts: dict[tuple[str, str, tuple[str, ...]], list[str]] = {}
     for each in services:
-        audited = (s.service if s.host == each.host else f"{s.service} on {s.host}" for s in each.audits)
+        audited = (name if host == each.host else f"{name} on {host}" for name, host in each.audits)
         hosts.setdefault((each.service, each.instance, tuple(audited)), []).append(each.host)
     return tuple(
         ServiceLine(service, instance, _names(audited, FIRST_AUDITED), _names(found, FIRST_HOSTS))

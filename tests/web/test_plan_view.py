@@ -15,8 +15,9 @@ from larry.core.merge import build_node
 from larry.core.node import Node
 from larry.core.node_difference import compare_nodes
 from larry.core.node_text import mask_node
-from larry.core.plan import Change, Kind, NodeChange, Plan
+from larry.core.plan import Change, NodeChange, Plan
 from larry.core.plan_map import map_plan
+from larry.core.timeline import Kind
 from larry.web import node_view
 from larry.web.node_view import NodeGroup, group_nodes
 from tests.api.scene import ESTATE, LIVE, lay
@@ -115,7 +116,9 @@ def test_of_many_lanes_the_first_are_drawn() -> None:
 
 def test_a_deploy_on_many_hosts_stays_short(db: None, client: Client) -> None:
     many = "".join(f"  - {{name: {host}, pools: [rack]}}\n" for host in HOSTS)
-    lay(f"{ESTATE}{many}pools: [{{name: rack}}]\n")
+    guard = "  - {name: guard, audits: [{service: rails, where: same-host}]}\n"
+    text = ESTATE.replace("customers:", f"{guard}customers:")
+    lay(f"{text}{many}pools: [{{name: rack}}]\n")
     answer = client.post("/deploy", {"instance": LIVE, "pool": "rack"}, headers={"HX-Request": "true"})
     html = answer.content.decode()
     assert html.count('<tr><th scope="row">add') == 1
@@ -124,4 +127,6 @@ def test_a_deploy_on_many_hosts_stays_short(db: None, client: Client) -> None:
     told = unescape(html).partition("Configurations that change")[2]
     assert "and 9 more hosts, alike" in told
     assert all(host in told for host in HOSTS)
-    assert html.count("<svg") >= 1
+    guards = html.partition('<tr><th scope="row">guard')[2].partition("</tr>")[0]
+    assert "rails" in guards, "what an auditor audits there is said"
+    assert html.count('<tr><th scope="row">guard') == 1

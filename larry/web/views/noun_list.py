@@ -7,18 +7,19 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from larry.core.document import Json
 from larry.nouns.field import Field, FieldKind, Noun
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
 from larry.queries.listing import ADDRESS, Listing, ListingRequest, get_listing, list_sorts
-from larry.web.address import noun_path
+from larry.web.address import at_moment, noun_path
 from larry.web.export import EXPORTS, export
 from larry.web.frame import Frame, read_frame
 from larry.web.list_pages import PAGE_SIZE, make_pages
 from larry.web.listing_address import Asking, read_asking
-from larry.web.noun_cell import Cell, list_columns, make_cell
+from larry.web.noun_cell import Cell, list_columns, make_cell, write_cell
 from larry.web.page import look_only, make_page, make_piece
 
 MOST_NAMES = 20
@@ -39,7 +40,7 @@ class Row:
     address: str
     name: str
     href: str
-    cells: tuple[Cell, ...]
+    cells: tuple[SafeString, ...]
     description: str
 
 
@@ -76,7 +77,7 @@ def answer_noun_list(request: HttpRequest, noun: str) -> HttpResponse:
         return HttpResponseRedirect(asking.href(**({"as_of": frame.asked.text} if frame.asked.text else {})))
     listing = get_listing(asking.request, reader, at)
     asking = asking.on_page(listing.first // PAGE_SIZE + 1)
-    rows = tuple(map(_make_row, listing.items))
+    rows = tuple(_make_row(item, frame.asked.query) for item in listing.items)
     are_described = any(row.description for row in rows)
     values = {
         "noun": spec,
@@ -110,14 +111,15 @@ def answer_noun_names(request: HttpRequest, noun: str) -> HttpResponse:
     return make_piece(request, "options.html", {"choices": choices})
 
 
-def _make_row(item: Item) -> Row:
+def _make_row(item: Item, query: str) -> Row:
     """A noun that belongs to another is known by its path, any other by its name, with its key where that differs."""
     spec = NOUNS[item.noun]
     name, key = str(item.values["name"]), str(item.values["key"])
     beside = () if item.noun == "host" else (Cell(name if spec.parent else key),)
     cells = (*beside, *(make_cell(field, item.values[field.name]) for field in list_columns(spec)))
     href, description = noun_path(spec.plural, item.address), str(item.values["description"])
-    return Row(item.address, item.address if spec.parent else name, href, cells, description)
+    written = tuple(write_cell(cell, query) for cell in cells)
+    return Row(item.address, item.address if spec.parent else name, at_moment(href, query), written, description)
 
 
 def _list_heads(noun: Noun, asking: Asking, sorts: tuple[str, ...], *, are_described: bool) -> tuple[Column, ...]:
