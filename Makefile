@@ -27,9 +27,9 @@ test: .venv/ready tools ldap ## every test on SQLite, then those that use a data
 
 test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, and far more generated cases
 	@echo "== all tests on SQLite =="
-	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -m "" $(ARGS)
+	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -p tests.rows -m "" $(ARGS)
 	@echo "== all tests on PostgreSQL =="
-	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=postgres $(PYTEST) $(NO_DATABASE) -m "not puppet" $(ARGS)
+	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=postgres $(PYTEST) -p tests.rows $(NO_DATABASE) -m "not puppet" $(ARGS)
 
 check: .venv/ready ## format, lint, types, imports, house rules, missing migrations
 	$(BIN)/ruff format --check .
