@@ -27,7 +27,8 @@ def sweep_remains() -> str:
     if connection.vendor == "postgresql":
         return (
             "PostgreSQL keeps what was overwritten until it writes the tables anew, which locks them: run"
-            f" `VACUUM FULL {', '.join(_HOLDING)}` when that suits; its log, replicas and backups keep it longer"
+            f" `VACUUM FULL {', '.join(_HOLDING)}` when that suits and no older transaction is open, since what one may"
+            " still see is kept; its log, replicas and backups keep it longer"
         )
     left = "the database file still holds what was overwritten, because it is in use: run `VACUUM` on it"
     try:

@@ -41,7 +41,7 @@ def answer_instance_page(request: HttpRequest, address: str, page: InstancePage)
     try:
         standing = get_standing(address, frame.visitor.reader, frame.asked.at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     values = {**_head(standing, page.route), **page.fill(request, standing, frame)}
     customer, app, key = standing.path.split("/")
     crumbs = (

@@ -68,7 +68,7 @@ class Asking:
 
 def read_asking(noun: Noun, path: str, query: QueryDict) -> Asking:
     """What an address asks; what no list knows is passed over."""
-    said = {word: query.get(word, "").strip()[:LONGEST_WORD].replace("\0", "") for word in (*noun.filters, "q")}
+    said = {word: query.get(word, "").strip()[:LONGEST_WORD] for word in (*noun.filters, "q")}
     sort = query.get("sort", "")
     page = query.get("page", "")
     is_page = page.isascii() and page.isdigit() and len(page) < 8

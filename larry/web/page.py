@@ -52,9 +52,15 @@ def make_piece(request: HttpRequest, template: str, values: Mapping[str, Any]) -
 
 def make_problem(request: HttpRequest, status: int, text: str, *, title: str = "") -> HttpResponse:
     """A page that says what is wrong in one sentence, and how to go on."""
-    shown = text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+    sentence = write_sentence(text)
+    shown = sentence if len(sentence) <= LONGEST_SHOWN else f"{sentence[:LONGEST_SHOWN]}…"
     title = title or _TITLES.get(status, "This did not work")
     return make_page(request, "problem.html", {"text": shown}, title=title, status=status)
+
+
+def write_sentence(text: str) -> str:
+    """What a refusal says, as a sentence."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
 
 
 def redirect_after(request: HttpRequest, path: str, text: str, *, kind: str = "done") -> HttpResponse:
@@ -111,10 +117,21 @@ def act_only(view: View) -> View:
 
 
 def _answer(view: View, request: HttpRequest, arguments: Mapping[str, str]) -> HttpResponse:
+    broken = _find_nul(request, arguments)
+    if broken:
+        return make_problem(request, 400, f"{broken[:100]} holds a NUL character, which no text here may hold")
     try:
         return view(request, **arguments)
     except (DatabaseError, InterfaceError):
         return make_unavailable(request)
+
+
+def _find_nul(request: HttpRequest, arguments: Mapping[str, str]) -> str:
+    """What of a request holds a NUL, which PostgreSQL takes in no text, and nobody types; else nothing."""
+    if any("\0" in str(value) for value in arguments.values()):
+        return "the address"
+    pairs = [*request.GET.lists(), *(request.POST.lists() if request.method == "POST" else ())]
+    return next((f"the field {name}" for name, values in pairs if any("\0" in text for text in (name, *values))), "")
 
 
 def _refuse_method(request: HttpRequest, text: str, allowed: str) -> HttpResponse:

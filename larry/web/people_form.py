@@ -15,7 +15,7 @@ from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
 from larry.web.frame import Crumb, read_frame
 from larry.web.noun_merge import Meanwhile
-from larry.web.page import make_page, redirect_after
+from larry.web.page import make_page, redirect_after, write_sentence
 from larry.web.visitor import Visitor
 
 LONGEST_INPUT = 1000
@@ -74,7 +74,7 @@ def answer_people_form(request: HttpRequest, form: PeopleForm) -> HttpResponse:
     visitor = read_frame(request).visitor
     if request.method != "POST":
         return _show(request, form, {}, None, 200)
-    sent = {name: str(value).replace("\0", "").strip()[:LONGEST_INPUT] for name, value in request.POST.items()}
+    sent = {name: str(value).strip()[:LONGEST_INPUT] for name, value in request.POST.items()}
     sent |= {each.name: request.POST.get(each.name, "") for each in form.inputs if each.kind == "password"}
     sent |= {each.name: _read_boxes(each, sent) for each in form.inputs if each.kind == "boxes"}
     if form.edits and (both := _list_both(form, sent)):
@@ -138,7 +138,7 @@ def _show(
     """What was typed is kept, save for passwords; what is wrong stands at its field, or before all of them."""
     at = refused.field if isinstance(refused, Refused) else ""
     text = str(refused or "")
-    fault = f"{text[:1].upper()}{text[1:]}"
+    fault = write_sentence(text) if text else ""
     inputs = tuple(
         replace(
             each,
@@ -153,7 +153,7 @@ def _show(
     is_beside = any(each.fault for each in inputs)
     values = {
         "form": replace(form, inputs=inputs),
-        "fault": "Nothing was done: what is wrong stands beside its field" if is_beside else fault,
+        "fault": "Nothing was done: what is wrong stands beside its field." if is_beside else fault,
         "reason": sent.get("reason", ""),
     }
     return make_page(request, "people_form.html", values, title=form.title, crumbs=form.crumbs, status=status)

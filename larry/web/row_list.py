@@ -105,7 +105,7 @@ def answer_row_list(
 ) -> HttpResponse:
     """The page of a list, or all that is found as CSV or JSON. No SQL."""
     asked = {each.name: _read_choice(request, each) for each in kind.filters}
-    sought = request.GET.get("q", "").replace("\0", "").strip()[:LONGEST_SEARCH]
+    sought = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
     words = fold(sought).split()
     found = [
         row

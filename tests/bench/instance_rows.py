@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tests.bench.core_rows import NAMES, make_services
@@ -17,9 +18,12 @@ from tests.bench.measure import Row, compare
 from tests.bench.size import SIZES, Size
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from larry.core.parameters import Layer
     from larry.core.service_graph import ServiceSpec
     from larry.core.survey import Survey
+    from larry.records.instance import Instance
     from larry.records.service import Service
 
 LARGE = 812
@@ -81,9 +85,13 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
             survey_instances(wanted, LOCAL, at)
             survey_instances(wanted, LOCAL, at)
 
-        mine, theirs = compare(ask, lambda: list(rows.values_list("path", flat=True)), rounds=5)  # noqa: B023 (at once)
+        mine, theirs = compare(ask, partial(_select, rows), rounds=5)
         said = f"{len(wanted):,} of {count:,} instances"
         yield Row(f"P7 what {what} makes dirty", said, mine, theirs, "one SELECT of their keys", 10)
+
+
+def _select(rows: QuerySet[Instance]) -> list[str]:
+    return list(rows.values_list("path", flat=True))
 
 
 def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, now: datetime) -> list[str]:

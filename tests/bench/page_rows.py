@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from functools import partial
+
+from django.test.utils import CaptureQueriesContext
 
 from tests.bench.measure import Row, compare
 from tests.bench.size import Size
@@ -54,13 +56,7 @@ def page_rows(size: Size, now: datetime) -> Iterator[Row]:
     named = _name_some(now)
     for name, pattern in PAGES.items():
         path = pattern.format(**named)
-        asked: list[str] = []
-
-        def note(execute: Any, *told: Any) -> Any:
-            asked.append(told[0])  # noqa: B023 — it is asked within this turn alone
-            return execute(*told)
-
-        with connection.execute_wrapper(note):
+        with CaptureQueriesContext(connection) as asked:
             answer = client.get(path)
         assert answer.status_code == 200, path
         begun = time.process_time()
@@ -68,7 +64,7 @@ def page_rows(size: Size, now: datetime) -> Iterator[Row]:
         spent = round((time.process_time() - begun) * 1000)
         bare = bare_view(answer.content.decode())
         rounds = 5 if spent < _SLOW else 1
-        mine, theirs = compare(lambda path=path: client.get(path), bare, rounds=rounds)  # type: ignore[misc]
+        mine, theirs = compare(partial(client.get, path), bare, rounds=rounds)
         said = f"{size.hosts:,} hosts; {spent} ms CPU, {len(asked)} SQL, {len(answer.content) // 1000} kB"
         yield Row(name, said, mine, theirs, "a bare view, the same bytes", 4)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
-from typing import Any
+
+from django.test.utils import CaptureQueriesContext
 
 from tests.bench.measure import Row, compare
 from tests.bench.page_rows import bare_view
@@ -58,15 +60,9 @@ def picture_rows(now: datetime) -> Iterator[Row]:
     settings.ALLOWED_HOSTS = ["testserver"]
     client = sign_in_as("visitor")
     for name, path in PICTURES.items():
-        asked: list[str] = []
-
-        def note(execute: Any, *told: Any) -> Any:
-            asked.append(told[0])  # noqa: B023 — it is asked within this turn alone
-            return execute(*told)
-
-        with connection.execute_wrapper(note):
+        with CaptureQueriesContext(connection) as asked:
             answer = client.get(path)
         assert answer.status_code == 200, path
-        mine, theirs = compare(lambda path=path: client.get(path), bare_view(answer.content.decode()), rounds=5)  # type: ignore[misc]
+        mine, theirs = compare(partial(client.get, path), bare_view(answer.content.decode()), rounds=5)
         said = f"{len(asked)} SQL, {len(answer.content) // 1000} kB"
         yield Row(name, said, mine, theirs, "a bare view, the same bytes", None)

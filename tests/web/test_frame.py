@@ -38,7 +38,6 @@ ELSEWHERE = (
     "?next=//evil.example",
     "//evil.example:80/hosts",
     "//user@evil.example",
-    "/\x00/evil.example",
     "/hosts\r\nSet-Cookie: a=b",
     "//[::1",
     "",

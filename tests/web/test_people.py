@@ -151,7 +151,9 @@ def test_a_group_is_made_filled_granted_and_removed(now: datetime, client: Clien
 def test_a_grant_is_given_and_taken_and_what_cannot_be_is_said(now: datetime, client: Client) -> None:
     add_user(name="bob", name_folded="bob")
     said = {"to": "user", "name": "bob", "role": "operator", "kind": "everything", "address": ""}
-    assert "say over what it is" in send(client, "/grants/-/new", 422, **{**said, "address": "acme"}).replace("S", "s")
+    assert "say within what it is" in send(client, "/grants/-/new", 422, **{**said, "address": "acme"}).replace(
+        "S", "s"
+    )
     assert "which customer" in send(client, "/grants/-/new", 422, **{**said, "kind": "customer"})
     assert "There is no customer zed" in send(
         client, "/grants/-/new", 422, **{**said, "kind": "customer", "address": "zed"}

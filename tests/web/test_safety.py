@@ -63,3 +63,22 @@ def test_nothing_is_sent_without_the_token_of_the_page(route: URLPattern, now: d
         response = client.generic(method, path_of(route), "step=save&name=x", "application/x-www-form-urlencoded")
         assert response.status_code in {401, 403, 404, 405}
         assert {name: response.headers[name] for name in HEADERS} == HEADERS
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+def test_a_nul_is_refused_wherever_it_stands(route: URLPattern, now: datetime, client: Client) -> None:
+    if route.name in {"asset", "preferences"}:
+        return  # they ask the database for nothing
+    path = re.sub(r"/none\b", "/1", path_of(route)) if "<int:" in str(route.pattern) else path_of(route)
+    for address in (f"{path}?a=1&q=x%00", f"{path}?x%00=1"):
+        response = client.get(address)
+        assert response.status_code in {400, 405}, "405 where nothing is to be seen"
+        if response.status_code == 400:
+            assert "holds a NUL character" in response.text
+    response = client.post(path, {"reason": "x", "key": "a\0b"})
+    assert response.status_code in {400, 405}
+    if re.search(r"<(str|path):", str(route.pattern)):
+        response = client.get(
+            "/" + re.sub(r"<(str|path):[^>]+>", "a%00b", re.sub(r"<int:\w+>", "1", str(route.pattern)))
+        )
+        assert response.status_code in {400, 404, 405}

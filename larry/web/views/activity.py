@@ -45,7 +45,7 @@ class _Wrong(Exception):
 def answer_activity(request: HttpRequest) -> HttpResponse:
     """The lines that the address asks for, the latest first; 1 SQL statement, a few more for an owner or an address."""
     frame = read_frame(request)
-    said = {word: request.GET.get(word, "").strip().replace("\0", "")[:LONGEST_WORD] for word in WORDS}
+    said = {word: request.GET.get(word, "").strip()[:LONGEST_WORD] for word in WORDS}
     fault, more = "", False
     rows: tuple[ActivityRow, ...] = ()
     form = request.GET.get("format", "")

@@ -15,7 +15,7 @@ from larry.queries.reader import NotFound
 from larry.web.export import EXPORTS, export
 from larry.web.frame import read_frame
 from larry.web.list_pages import PAGE_SIZE, make_pages, page_href, read_begin
-from larry.web.page import look_only, make_page
+from larry.web.page import look_only, make_page, write_sentence
 from larry.web.views.instance_services import tell_where
 
 FILTERS = ("customer", "app", "instance", "host", "service")
@@ -37,7 +37,7 @@ def answer_coverage(request: HttpRequest) -> HttpResponse:
     """
     frame = read_frame(request)
     reader, at = frame.visitor.reader, frame.asked.at
-    said = {word: request.GET.get(word, "").strip().replace("\0", "")[:LONGEST_WORD] for word in (*FILTERS, "auditor")}
+    said = {word: request.GET.get(word, "").strip()[:LONGEST_WORD] for word in (*FILTERS, "auditor")}
     state = request.GET.get("state", "")
     state = state if state in STATES else "all"
     which = CoverageFilter(**{word: said[word] or None for word in FILTERS})
@@ -50,7 +50,7 @@ def answer_coverage(request: HttpRequest) -> HttpResponse:
             return _export(filter(asked.takes, every), form)
         page = page_coverage(asked, reader, at)
     except NotFound as missing:
-        fault = f"{str(missing)[:1].upper()}{str(missing)[1:]}."
+        fault = write_sentence(str(missing))
     given = {word: text for word, text in said.items() if text}
     values = {
         "said": said,

@@ -41,7 +41,7 @@ def answer_deployable(request: HttpRequest, digest: str) -> HttpResponse:
     try:
         snapshot = get_snapshots([digest], reader, at)[digest]
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     path = get_former_keys(reader, at).find("instance", snapshot.path)
     begin = read_begin(request)
     page = page_deployments(DeploymentFilter(snapshot=digest, states=SHOWN), reader, at, newest=True, begin=begin)

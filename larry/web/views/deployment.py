@@ -167,7 +167,7 @@ def _answer_form(
     try:
         row = get_deployment(id_[:40], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{fault}.")
+        return make_problem(request, 404, str(fault))
     own = reverse("deployment", args=[row.id])
     form = PlanForm(
         template=template,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from larry.actions.author import Author, Refused
 from larry.actions.grant import GrantRequest, grant, revoke
 from larry.core.key import fold
-from larry.core.rights import PersonRole, ScopeKind
+from larry.core.rights import PersonRole
 from larry.nouns.table import NOUNS
 from larry.queries.grant import list_grants, list_groups
 from larry.queries.listing import ListingRequest, get_listing
@@ -20,6 +20,7 @@ from larry.web.frame import Crumb, read_frame
 from larry.web.page import look_only, look_or_act, make_piece
 from larry.web.people_form import Done, Input, PeopleForm, Sent, answer_people_form
 from larry.web.row_list import RowColumn, RowFilter, RowKind, answer_row_list
+from larry.web.scope_input import make_scope_inputs, read_scope
 from larry.web.views.user import GrantLine, list_grant_lines
 
 MOST_NAMES = 20
@@ -90,7 +91,7 @@ def answer_people_names(request: HttpRequest) -> HttpResponse:
 def answer_scope_names(request: HttpRequest) -> HttpResponse:
     """Options for the address of what a grant is over; 7 SQL statements at most."""
     frame = read_frame(request)
-    kind, typed = request.GET.get("kind", ""), request.GET.get("address", "").replace("\0", "")[:100]
+    kind, typed = request.GET.get("kind", ""), request.GET.get("address", "")[:100]
     choices = []
     if kind in NOUNS:
         listing = get_listing(ListingRequest(kind, search=typed, most=MOST_NAMES), frame.visitor.reader, frame.asked.at)
@@ -104,25 +105,15 @@ def _inputs(said: Mapping[str, str]) -> tuple[Input, ...]:
         Input("name", "Name", said.get("name", ""), names=reverse("user-names"), is_required=True),
         Input("role", "Role", said.get("role", "viewer"), kind="select",
               options=tuple((role.value, f"{role}: {about}") for role, about in ROLES)),
-        Input("kind", "Over", said.get("kind", "everything"), kind="select",
-              options=tuple((kind.value, kind.value) for kind in ScopeKind)),
-        Input("address", "Which", said.get("address", ""),
-              "The key of a customer or pool, customer/app of an app; nothing for everything.",
-              names=reverse("scope-names")),
+        *make_scope_inputs("Over", said),
     )  # fmt: skip
 
 
 def _read(sent: Sent) -> GrantRequest:
-    try:
-        role, kind = PersonRole(sent.get("role", "")), ScopeKind(sent.get("kind", ""))
-    except ValueError:
-        raise Refused("there is no such role, or it cannot be had over that") from None
-    address = sent.get("address", "").strip("/")
-    if kind is ScopeKind.EVERYTHING and address:
-        raise Refused(f"say over what it is: everything is more than {address}")
-    if kind is not ScopeKind.EVERYTHING and not address:
-        raise Refused(f"say which {kind}, by its key")
-    return GrantRequest(sent.get("to", "user"), sent.get("name", ""), role, kind, address)
+    role = sent.get("role", "")
+    if role not in set(PersonRole):
+        raise Refused("there is no such role", field="role")
+    return GrantRequest(sent.get("to", "user"), sent.get("name", ""), PersonRole(role), *read_scope(sent))
 
 
 def _page_of(asked: GrantRequest, request: HttpRequest) -> str:

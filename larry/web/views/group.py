@@ -40,7 +40,7 @@ def answer_group(request: HttpRequest, name: str) -> HttpResponse:
     try:
         row = get_group(name[:300], reader, at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     values = {
         "row": row,
         "grants": list_grant_lines(list_grants(reader, at, group=row.name)),
@@ -129,7 +129,7 @@ def _answer(request: HttpRequest, name: str, form: Callable[[GroupRow, str], Peo
     try:
         row = get_group(name[:300], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     return answer_people_form(request, form(row, reverse("group", args=[row.name])))
 
 

@@ -28,7 +28,7 @@ def answer_instance_redeploy(request: HttpRequest, address: str) -> HttpResponse
     try:
         standing = get_standing(address[:300], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     path, own = standing.path, noun_path("instances", standing.path)
 
     def read(sent: Mapping[str, Any], frame: Frame) -> Act:

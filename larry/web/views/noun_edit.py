@@ -89,7 +89,7 @@ def answer_noun_edit(request: HttpRequest, noun: str, address: str) -> HttpRespo
     try:
         item = get_item(noun, address[:300], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     if request.method != "POST":
         return _show(request, frame, Attempt(spec, item, fill_inputs(item)))
     attempt = _read_attempt(request, spec, item)

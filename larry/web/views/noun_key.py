@@ -16,7 +16,7 @@ from larry.queries.reader import NotFound
 from larry.web.address import noun_path
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.noun_page import list_crumbs
-from larry.web.page import look_or_act, make_page, make_problem, redirect_after
+from larry.web.page import look_or_act, make_page, make_problem, redirect_after, write_sentence
 
 MOST_SHOWN = 100
 
@@ -44,8 +44,8 @@ def answer_noun_key(request: HttpRequest, noun: str, address: str) -> HttpRespon
     try:
         item = get_item(noun, address[:300], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
-    key = request.POST.get("key", "").replace("\0", "").strip()[:300]
+        return make_problem(request, 404, str(fault))
+    key = request.POST.get("key", "").strip()[:300]
     expected = request.POST.get("expect", "") if request.POST.get("step") == "save" else ""
     preview: KeyChangeView | None = None
     fault_text, note, status = "", "", 200
@@ -59,7 +59,7 @@ def answer_noun_key(request: HttpRequest, noun: str, address: str) -> HttpRespon
         except GroundMoved:
             note, status = "What this changes is no longer what you saw. Look again.", 409
         except (Refused, NotFound) as refused:
-            fault_text, status = f"{str(refused)[:1].upper()}{str(refused)[1:]}.", 422
+            fault_text, status = write_sentence(str(refused)), 422
     name = str(item.values["name"])
     values = {
         "noun": spec,

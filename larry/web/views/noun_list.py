@@ -105,7 +105,7 @@ def answer_noun_names(request: HttpRequest, noun: str) -> HttpResponse:
     """Options that complete what is typed, which is the one word of the query; 4 to 7 SQL statements."""
     frame: Frame = read_frame(request)
     typed = next((str(value) for name, value in request.GET.items() if name != "as_of"), "")
-    asked = ListingRequest(noun, search=typed.replace("\0", "")[:100], most=MOST_NAMES)
+    asked = ListingRequest(noun, search=typed[:100], most=MOST_NAMES)
     found = get_listing(asked, frame.visitor.reader, frame.asked.at).items
     choices = tuple(Choice(item.address, str(item.values["name"])) for item in found)
     return make_piece(request, "options.html", {"choices": choices})

@@ -26,7 +26,7 @@ def answer_noun_retire(request: HttpRequest, noun: str, address: str) -> HttpRes
     try:
         item = get_item(noun, address[:300], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     reason, step = request.POST.get("reason", "").strip(), request.POST.get("step", "")
     expected = request.POST.get("expect", "") if step == "save" else ""
     preview: ChangeView | None = None

@@ -22,6 +22,6 @@ def answer_noun(request: HttpRequest, noun: str, address: str) -> HttpResponse:
     try:
         item = get_item(noun, address, frame.visitor.reader, frame.asked.at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     values = show_noun(item, frame)
     return make_page(request, "noun_show.html", values, title=values["name"], crumbs=list_crumbs(item))

@@ -54,7 +54,7 @@ def answer_graph(request: HttpRequest, kind: str, address: str) -> HttpResponse:
     try:
         picture = get_graph(kind, address, frame.visitor.reader, frame.asked.at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     focus = request.GET.get("focus", "")
     names = [(box.id, f"{box.kind.value} {box.name}") for box in picture.boxes]
     is_narrowed = any(focus == id_ for id_, _ in names)
@@ -92,9 +92,9 @@ def answer_timeline(request: HttpRequest, kind: str, address: str) -> HttpRespon
             kind, address, frame.visitor.reader, frame.asked.at, since=since, until=until, most=MOST_LANES
         )
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     except (NotAMoment, EndsBeforeItStarts) as fault:
-        return make_problem(request, 400, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 400, str(fault))
     during = drawn.during
     end = during.end or LATEST
     span = end - during.start

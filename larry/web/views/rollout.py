@@ -28,7 +28,7 @@ MOST_EXPORTED = 100_000
 def answer_rollouts(request: HttpRequest) -> HttpResponse:
     """By ``q``, sorted, the latest first unless said, in pages, or as CSV or JSON; 2 SQL statements."""
     frame, begin = read_frame(request), read_begin(request)
-    sought, sort = request.GET.get("q", "").replace("\0", "").strip()[:200], request.GET.get("sort", "")
+    sought, sort = request.GET.get("q", "").strip()[:200], request.GET.get("sort", "")
     sort = sort if sort.removeprefix("-") in ROLLOUT_SORTS else "-number"
     form = request.GET.get("format", "")
     part = {"begin": 0, "size": MOST_EXPORTED} if form in EXPORTS else {"begin": begin}
@@ -65,7 +65,7 @@ def answer_rollout(request: HttpRequest, number: int) -> HttpResponse:
     try:
         row = get_rollout(min(number, LARGEST), frame.visitor.reader, frame.asked.at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{fault}.")
+        return make_problem(request, 404, str(fault))
     lines = list_activity(frame.visitor.reader, frame.asked.at, ActivityFilter(noun="rollout", address=str(row.id)))
     values = {"row": row, "activity": lines}
     return make_page(request, "rollout.html", values, title=f"Rollout {row.id}", crumbs=_crumbs())
@@ -78,7 +78,7 @@ def answer_undo(request: HttpRequest, number: int) -> HttpResponse:
     try:
         row = get_rollout(min(number, LARGEST), frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{fault}.")
+        return make_problem(request, 404, str(fault))
     own = reverse("rollout", args=[row.id])
 
     def read(_sent: Mapping[str, Any], _frame: Frame) -> Act:

@@ -40,7 +40,7 @@ class HitGroup:
 def answer_search(request: HttpRequest) -> HttpResponse:
     """What was found for ``q``; 16 SQL statements at most. A piece of the page is asked for as one types."""
     frame = read_frame(request)
-    text = request.GET.get("q", "").replace("\0", "").strip()
+    text = request.GET.get("q", "").strip()
     found = search_everything(text, frame.visitor.reader, frame.asked.at, most=MOST_OF_ONE)
     groups = tuple(
         HitGroup(

@@ -34,7 +34,7 @@ def answer_sign_in(request: HttpRequest) -> HttpResponse:
         if read_visitor(request).is_signed_in:
             return _go_on(request.GET.get("next", ""))
         return _show(request, request.GET.get("next", ""), 200)
-    wanted, name = request.POST.get("next", ""), request.POST.get("name", "").replace("\0", "")
+    wanted, name = request.POST.get("next", ""), request.POST.get("name", "")
     try:
         signed = sign_in(name, request.POST.get("password", ""), read_address(request), clock.now(), _find_ask())
     except TooManyAttempts as refusal:

@@ -13,7 +13,7 @@ from larry.actions.grant import find_scope
 from larry.actions.token import NewToken, add_token, revoke_token
 from larry.core.feed import FeedName, feed_path
 from larry.core.moment_text import NotAMoment, read_moment
-from larry.core.rights import PersonRole, ScopeKind
+from larry.core.rights import PersonRole
 from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
@@ -23,6 +23,7 @@ from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.page import look_only, look_or_act, make_page, make_problem
 from larry.web.people_form import Done, Input, PeopleForm, Sent, answer_people_form, find_in
 from larry.web.row_list import RowColumn, RowFilter, RowKind, answer_row_list
+from larry.web.scope_input import make_scope_inputs, read_scope
 from larry.web.token_line import TokenLine, list_token_lines, may_act_for, sees_all_people
 from larry.web.views.grant import ROLES
 
@@ -35,7 +36,7 @@ _LEFT = "what its user may"
 def answer_tokens(request: HttpRequest) -> HttpResponse:
     """The tokens that the visitor sees, or those of one ``user``; 1 SQL statement."""
     frame = read_frame(request)
-    visitor, asked = frame.visitor, request.GET.get("user", "").replace("\0", "").strip()[:300]
+    visitor, asked = frame.visitor, request.GET.get("user", "").strip()[:300]
     lines = list_token_lines(list_tokens(visitor.reader, frame.asked.at, user=asked or None), visitor, frame.asked.now)
     whose = asked if asked or sees_all_people(visitor) else visitor.name
     values = {
@@ -54,7 +55,7 @@ def answer_token(request: HttpRequest, prefix: str) -> HttpResponse:
     try:
         row = get_token(prefix[:100], frame.visitor.reader, frame.asked.at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     (line,) = list_token_lines([row], frame.visitor, frame.asked.now)
     which = ActivityFilter(noun="token", address=f"{row.user}/{row.name}")
     values = {
@@ -99,7 +100,7 @@ def answer_token_revoke(request: HttpRequest, prefix: str) -> HttpResponse:
     try:
         row = get_token(prefix[:100], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
 
     def act(_sent: Sent, author: Author) -> Done:
         revoke_token(row.prefix, author)
@@ -135,10 +136,7 @@ def _inputs() -> tuple[Input, ...]:
               is_required=True),
         Input("expires", "Until", hint="A date such as 2027-12-01, or +90d; a year unless said, ten at most."),
         Input("role", "No more than", kind="select", options=(("", _LEFT), *roles)),
-        Input("kind", "Only within", "everything", kind="select",
-              options=tuple((kind.value, kind.value) for kind in ScopeKind)),
-        Input("address", "Which", hint="The key of a customer or pool, customer/app of an app; nothing for everything.",
-              names=reverse("scope-names")),
+        *make_scope_inputs("Only within", {}),
         Input("feeds", "Feeds", hint="is for a feed reader: it stands in addresses, and counts nowhere else",
               kind="check"),
         Input("secrets", "Secrets", hint="shows secrets in clear, as far as its user may see them", kind="check"),
@@ -146,20 +144,15 @@ def _inputs() -> tuple[Input, ...]:
 
 
 def _read(sent: Sent, user: str, frame: Frame, author: Author) -> NewToken:
-    kind, role = sent.get("kind", "everything"), sent.get("role", "")
-    if kind not in set(ScopeKind):
-        raise Refused("there is no such scope", field="kind")
+    role = sent.get("role", "")
     if role not in {"", *PersonRole}:
         raise Refused("there is no such role", field="role")
-    address = sent.get("address", "").strip("/")
-    if bool(address) is (kind == ScopeKind.EVERYTHING):
-        text = f"say which {kind}" if not address else f"say within what it is: everything is more than {address}"
-        raise Refused(text, field="address")
-    find_in("address", lambda: find_scope(ScopeKind(kind), address, author))
+    kind, address = read_scope(sent)
+    find_in("address", lambda: find_scope(kind, address, author))
     expires = _read_expiry(sent.get("expires", ""), frame, author)
     narrowed = PersonRole(role) if role else None
     reveals, feeds_only = bool(sent.get("secrets")), bool(sent.get("feeds"))
-    return NewToken(user, sent.get("name", ""), expires, narrowed, ScopeKind(kind), address, reveals, feeds_only)
+    return NewToken(user, sent.get("name", ""), expires, narrowed, kind, address, reveals, feeds_only)
 
 
 def _read_expiry(text: str, frame: Frame, author: Author) -> datetime | None:

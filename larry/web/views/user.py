@@ -53,7 +53,7 @@ def answer_user(request: HttpRequest, name: str) -> HttpResponse:
     try:
         row = get_user(name[:300], reader, at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     groups = [group for group in list_groups(reader, at) if row.name in group.members]
     values = {
         "row": row,

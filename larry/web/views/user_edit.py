@@ -111,7 +111,7 @@ def _answer(request: HttpRequest, name: str, form: Callable[[UserRow, str], Peop
     try:
         row = get_user(name[:300], frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     return answer_people_form(request, form(row, reverse("user", args=[row.name])))
 
 

@@ -64,7 +64,7 @@ def answer_webhook(request: HttpRequest, number: int) -> HttpResponse:
     try:
         row = get_webhook(min(number, LARGEST), reader, at)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     counted = count_deliveries(row.id, reader, at)
     state = request.GET.get("state", ANY)
     state = state if state in DELIVERY_STATES else ANY
@@ -153,7 +153,7 @@ def answer_delivery_retry(request: HttpRequest, key: str) -> HttpResponse:
         row = get_delivery(key[:100], reader, now)
         webhook = get_webhook(row.webhook, reader, now)
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     own = reverse("webhook", args=[webhook.id])
 
     def act(_sent: Sent, author: Author) -> Done:
@@ -178,7 +178,7 @@ def _answer(request: HttpRequest, number: int, form: Callable[[WebhookRow, str],
     try:
         row = get_webhook(min(number, LARGEST), frame.visitor.reader, Moment(frame.asked.now))
     except NotFound as fault:
-        return make_problem(request, 404, f"{str(fault)[:1].upper()}{str(fault)[1:]}.")
+        return make_problem(request, 404, str(fault))
     return answer_people_form(request, form(row, reverse("webhook", args=[row.id])))
 
 

@@ -9,12 +9,13 @@ from larry.actions.author import Author, Refused
 from larry.actions.grant import find_scope
 from larry.actions.webhook import NewWebhook, add_webhook
 from larry.core.event import EventKind
-from larry.core.rights import Permission, ScopeKind
+from larry.core.rights import Permission
 from larry.outside.guarded_address import AddressRefused, read_url
 from larry.queries.user import get_user
 from larry.web.frame import Crumb, read_frame
 from larry.web.page import look_or_act, make_page
 from larry.web.people_form import Input, PeopleForm, Sent, answer_people_form, find_in
+from larry.web.scope_input import make_scope_inputs, read_scope
 
 EVENTS = (
     (EventKind.PLANNED, "a deployment was planned"),
@@ -58,10 +59,7 @@ def _inputs() -> tuple[Input, ...]:
               "path may hold a token.", is_required=True),
         Input("events", "Events", kind="boxes", hint="Tell when it happens.",
               options=tuple((kind.value, f"{kind}: {about}") for kind, about in EVENTS)),
-        Input("kind", "Only within", "everything", kind="select",
-              options=tuple((kind.value, kind.value) for kind in ScopeKind)),
-        Input("address", "Which", hint="The key of a customer or pool, customer/app of an app; nothing for everything.",
-              names=reverse("scope-names")),
+        *make_scope_inputs("Only within", {}),
     )  # fmt: skip
 
 
@@ -72,15 +70,9 @@ def _read(sent: Sent, owner: str, author: Author) -> NewWebhook:
         raise Refused(str(refused), field="url") from None
     known = {kind.value: kind for kind, _ in EVENTS}
     events = tuple(known[word] for word in sent.get("events", "").split() if word in known)
-    kind = sent.get("kind", "everything")
-    if kind not in set(ScopeKind):
-        raise Refused("there is no such scope", field="kind")
-    address = sent.get("address", "").strip("/")
-    if bool(address) is (kind == ScopeKind.EVERYTHING):
-        text = f"say which {kind}" if not address else f"say within what it is: everything is more than {address}"
-        raise Refused(text, field="address")
-    find_in("address", lambda: find_scope(ScopeKind(kind), address, author))
-    return NewWebhook(sent.get("url", ""), shown, events, ScopeKind(kind), address, owner)
+    kind, address = read_scope(sent)
+    find_in("address", lambda: find_scope(kind, address, author))
+    return NewWebhook(sent.get("url", ""), shown, events, kind, address, owner)
 
 
 def _crumbs() -> tuple[Crumb, ...]:
