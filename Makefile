@@ -26,10 +26,13 @@ test: .venv/ready tools ldap ## every test on SQLite, then those that use a data
 	else echo "== PostgreSQL is not installed: THE SECOND PASS WAS SKIPPED =="; test "$$CI" != true; fi
 
 test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, and far more generated cases
-	@echo "== all tests on SQLite =="
-	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -p tests.rows -m "" $(ARGS)
-	@echo "== all tests on PostgreSQL =="
-	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=postgres $(PYTEST) -p tests.rows $(NO_DATABASE) -m "not puppet" $(ARGS)
+	@failed=; \
+	echo "== all tests on SQLite: this takes hours, and each long form is told of when it ends =="; \
+	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -p tests.rows -m "" $(ARGS) || failed=SQLite; \
+	echo "== all tests on PostgreSQL, but for those that need no database =="; \
+	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=postgres $(PYTEST) -p tests.rows $(NO_DATABASE) -m "not puppet" $(ARGS) \
+	  || failed="$$failed PostgreSQL"; \
+	test -z "$$failed" || { echo "== FAILED on $$failed =="; exit 1; }
 
 check: .venv/ready ## format, lint, types, imports, house rules, missing migrations
 	$(BIN)/ruff format --check .

@@ -66,7 +66,8 @@ def read_lines(pipe: int, least: int) -> list[str]:
     return held.decode().splitlines()
 
 
-def kill_writers(kills: int) -> None:
+def kill_writers(kills: int) -> int:
+    """How many acts were acknowledged."""
     lay(crowd(2))
     for path in PATHS[:2]:
         put(path, HOSTS[0], now=-1)
@@ -85,6 +86,7 @@ def kill_writers(kills: int) -> None:
         if number % 10 == 9:
             assert find_faults(day(1)) == [], f"after the kill {number + 1}"
     check(acknowledged)
+    return len(acknowledged)
 
 
 def check(acknowledged: list[str]) -> None:
@@ -107,5 +109,5 @@ def test_writers_that_are_killed_leave_all_or_nothing() -> None:
 
 
 @pytest.mark.slow
-def test_many_writers_that_are_killed_leave_all_or_nothing() -> None:
-    kill_writers(ON_REQUEST)
+def test_many_writers_that_are_killed_leave_all_or_nothing(record_property: Callable[[str, object], None]) -> None:
+    record_property("acknowledged", kill_writers(ON_REQUEST))

@@ -139,7 +139,9 @@ each of thousands would take longer than all that they do."""
 
 
 @pytest.mark.parametrize("kills", [100, pytest.param(2000, marks=pytest.mark.slow)])
-def test_kills_tear_no_file_and_lose_nothing_acknowledged(kills: int, tmp_path: Path) -> None:
+def test_kills_tear_no_file_and_lose_nothing_acknowledged(
+    kills: int, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     command = [sys.executable, "-S", "-c", PUBLISHERS, str(tmp_path)]
     environment = {"PYTHONPATH": os.pathsep.join(sys.path)}
     acknowledged = halves = 0
@@ -164,7 +166,7 @@ def test_kills_tear_no_file_and_lose_nothing_acknowledged(kills: int, tmp_path: 
                 assert acknowledged <= int(lines.pop()) <= acknowledged + 1
         publishers.stdin.close()
     assert publishers.returncode == 0
-    print(f"{halves} of {kills} were killed amid a file")
+    record_property("killed amid a file", halves)
 
 
 def cut(path: Path) -> None:
