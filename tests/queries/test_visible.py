@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoDbBlocker
 
 from larry.core.rights import NO_RIGHTS, PersonRole, Right, Rights, ScopeKind, rights_of
 from larry.queries import deployable, visible
@@ -67,8 +68,15 @@ def _one(kind: ScopeKind, id_: int) -> Rights:
     return rights_of([Right(PersonRole.VIEWER, kind, id_)])
 
 
-@pytest.fixture
-def census(db: None) -> Census:
+@pytest.fixture(scope="module")
+def census(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Census]:
+    """Laid once, in a transaction that is undone in the end: nobody here changes it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _lay()
+        transaction.set_rollback(True)
+
+
+def _lay() -> Census:
     grow(2)
     change("customer", "c1", 0, description="canary-1", parameters={"word": "canary-2"})
     change("app", "c1/a", 0, parameters={"word": "canary-3"})
