@@ -74,11 +74,18 @@ def sleep_until(moment: datetime) -> None:
     time.sleep(max(0.0, (moment - clock.now()).total_seconds()))
 
 
+def count_boundaries(cluster: Cluster) -> int:
+    """How many were known before they came: what is recorded when it is past already happened before nobody's eyes,
+    and is not told. On a busy machine that befalls some of these too."""
+    counts = [f'count(*) FILTER (WHERE recorded_at <= "{boundary}")' for boundary in ("start", "end")]
+    return int(cluster.ask(f"SELECT {' + '.join(counts)} FROM larry_deployment"))
+
+
 def pass_while_away(cluster: Cluster, place: Place, seconds: float) -> int:
-    """Rounds for so long, at least one; how many boundaries have passed. In the first the database goes before the
-    boundaries; later whenever it happens, and amid deliveries.
+    """Rounds for so long, at least one in which ten deployments were laid in time; how many boundaries have passed.
+    In the first the database goes before the boundaries; later whenever it happens, and amid deliveries.
     """
-    chance, begun, rounds = random.Random(9), time.monotonic(), 0
+    chance, begun, passed, rounds = random.Random(9), time.monotonic(), 0, 0
     with receiving() as receiver:
         events = ("--event", "deployment.started", "--event", "deployment.ended")
         place.run("webhook", "add", f"http://127.0.0.1:{receiver.port}/", *events)
@@ -86,7 +93,7 @@ def pass_while_away(cluster: Cluster, place: Place, seconds: float) -> int:
         place.run("plan", "-", say=ESTATE)
         slowness = time.monotonic() - before
         with working(place) as worker:
-            while rounds == 0 or time.monotonic() - begun < seconds:
+            while passed < 2 * STAYS or time.monotonic() - begun < seconds:
                 first = lay_stays(place, 2 + 3 * slowness)
                 last = first + STAYS * LENGTH
                 sleep_until(first + timedelta(seconds=chance.uniform(-2, 4) if rounds else -1))
@@ -94,14 +101,14 @@ def pass_while_away(cluster: Cluster, place: Place, seconds: float) -> int:
                 sleep_until(last)
                 cluster.close()
                 cluster.start()
-                rounds += 1
-                wait_for(receiver, 2 * STAYS * rounds)
+                passed, rounds = count_boundaries(cluster), rounds + 1
+                wait_for(receiver, passed)
                 assert worker.poll() is None
-        check(receiver, rounds)
-    return 2 * STAYS * rounds
+        check(receiver, passed, rounds)
+    return passed
 
 
-def check(receiver: Receiver, rounds: int) -> None:
+def check(receiver: Receiver, passed: int, rounds: int) -> None:
     keys: dict[tuple[str, str], set[str]] = {}
     order: list[str] = []
     for taken in receiver.taken:
@@ -110,7 +117,7 @@ def check(receiver: Receiver, rounds: int) -> None:
         if not known:
             order.append(body["at"])
         known.add(body["delivery"])
-    assert len(keys) == 2 * STAYS * rounds
+    assert len(keys) == passed
     assert {len(each) for each in keys.values()} == {1}
     if rounds == 1:
         assert len(set(order)) == STAYS + 1
@@ -126,7 +133,7 @@ def be_away(folder: Path, seconds: float) -> int:
 
 
 def test_boundaries_that_pass_while_the_database_is_away_are_told(tmp_path: Path) -> None:
-    assert be_away(tmp_path, 0) == 2 * STAYS
+    assert be_away(tmp_path, 0) >= 2 * STAYS
 
 
 @pytest.mark.slow
