@@ -11,15 +11,14 @@ from larry.core.document import Json
 from larry.core.entrance import Entrance, find_entrances
 from larry.core.parameters import Merge, Origin, Resolved
 from larry.core.service_graph import ServiceSpec
-from larry.core.survey import Survey
 from larry.core.track import Track, untracked
 from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, list_key_changes
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import get_former_keys
 from larry.queries.instance import Description, get_descriptions
+from larry.queries.kept_survey import get_now
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
-from larry.queries.service import get_service_graph
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment
 
@@ -62,18 +61,17 @@ def list_dirty_causes(
 ) -> tuple[Dirty, ...]:
     """Dirty instances by path: all, or those of a customer, or one by its path, or those that one activity made so.
 
-    A constant number of SQL statements (about 15). Surveys the deployed instances, and describes those that are dirty.
+    A constant number of SQL statements (about 15). Asks the kept survey, and describes those that are dirty.
     """
     with read_view():
         deployed = _deployed(reader, at, customer, instance)
-        descriptions = get_descriptions(deployed, reader, at) if deployed else {}
-        services = get_service_graph(reader, at)
-        survey = Survey(services)
+        now = get_now(deployed, reader, at, track=track)
         dirty: dict[str, dict[str, set[str]]] = {}
-        for path, digests in track(tuple(deployed.items()), "holding what is live against what is described"):
-            now = descriptions[path].digest_in(survey)
-            if digests.keys() != {now}:
-                dirty[path] = {digest: hosts for digest, hosts in digests.items() if digest != now}
+        for path, digests in deployed.items():
+            if digests.keys() != {now.digests[path]}:
+                dirty[path] = {digest: hosts for digest, hosts in digests.items() if digest != now.digests[path]}
+        services = now.services
+        descriptions = get_descriptions(dirty, reader, at) if dirty else {}
         live = get_snapshots({digest for hosts in dirty.values() for digest in hosts}, reader, at)
         behind: dict[str, _Behind] = {}
         for path, digests in dirty.items():

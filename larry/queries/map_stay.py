@@ -12,12 +12,10 @@ from larry.core.interval import Interval
 from larry.core.key import fold
 from larry.core.lane_name import LaneName
 from larry.core.picture import Bar, Condition, IntervalMap, MapLane
-from larry.core.survey import Survey
 from larry.queries.deployment import state_of
-from larry.queries.instance import get_descriptions
+from larry.queries.kept_survey import get_now
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
-from larry.queries.service import get_service_graph
 from larry.records.deployment import DeployedService
 
 
@@ -125,9 +123,7 @@ def list_behind(found: Iterable[MapStay], reader: Reader, at: Moment) -> frozens
     live = {(f.instance, f.snapshot) for f in found if not f.retired and at.as_of in Interval(f.start, f.end)}
     if not live:
         return frozenset()
-    descriptions = get_descriptions({path for path, _ in live}, reader, at)
-    survey = Survey(get_service_graph(reader, at))
-    now = {path: description.digest_in(survey) for path, description in descriptions.items()}
+    now = get_now({path for path, _ in live}, reader, at).digests
     return frozenset((path, digest) for path, digest in live if now[path] != digest)
 
 

@@ -1,0 +1,300 @@
+"""The kept survey: what every instance is described as now, and what is wrong with its parameters.
+
+Neither depends on the moment, nor on what is deployed: only on nouns, and each edit of those says so in activity. So
+what was found out once is kept in the process, with the line of activity that was the last then, and is brought up to
+date by the lines since: who is concerned by them is surveyed anew. What is kept is of the whole estate, and narrowed to
+what a reader may see when it is asked for.
+
+Inside a transaction of one's own nothing is kept or asked of what is: it may see what others never will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from datetime import datetime
+from threading import Lock
+from typing import NamedTuple
+
+from django.db.models import Q, Subquery
+
+from larry.core.parameter_fault import FaultFinder, ParameterFaults
+from larry.core.service_graph import ServiceGraph
+from larry.core.survey import Survey
+from larry.core.track import Track, untracked
+from larry.queries.instance import HIDDEN, get_descriptions
+from larry.queries.moment import Moment
+from larry.queries.reader import WHOLE, Reader, restrict
+from larry.queries.service import get_service_graph
+from larry.queries.view import viewed_server
+from larry.records.activity import Activity
+from larry.records.instance import Instance
+
+_SILENT = ("deployment", "rollout", "token", "webhook", "user", "group")
+"""Nouns of whose activity no description tells. All others may."""
+
+_EDITS = {"create", "update", "retire"}
+_LOOKS = {"reveal", "snapshot"}
+"""Verbs that change what their line names, and those that change nothing; all others may change everything."""
+
+_OWN = {"customer", "app", "instance"}
+"""Nouns that tell on instances below them; other nouns tell on the service graph alone."""
+
+_MANY = 500
+"""Of more lines since everything is surveyed."""
+
+_MOST_NAMED = 5000
+"""As many instances are surveyed anew by their names; of more all are."""
+
+_FEW = 50
+"""Of as many instances each is described by itself where nothing is kept yet."""
+
+_MOST = 100_000
+"""Of as many instances a survey is kept: about 1 KB each, so at most about 100 MB of memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInstance:
+    """What a snapshot of an instance would be now, and what is wrong with its parameters."""
+
+    requires: tuple[str, ...]
+    digest: str
+    faults: ParameterFaults
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """What snapshots of instances would be now, by path, in a service graph."""
+
+    digests: Mapping[str, str]
+    services: ServiceGraph
+
+
+class _Line(NamedTuple):
+    """A line of activity; two that are equal are the same line of one history, for their moments are."""
+
+    id: int
+    at: datetime
+    actor: str
+    verb: str
+    noun: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was found out as of a line."""
+
+    last: _Line
+    services: ServiceGraph
+    instances: Mapping[str, KeptInstance]
+
+
+_kept: dict[str, _Kept] = {}
+"""By the server that was read from: a replica may be behind."""
+
+_filling = Lock()
+"""Of two who find it old, one brings it up to date."""
+
+
+def forget_survey() -> None:
+    """Keep nothing: for whoever puts another database in the place of one."""
+    _kept.clear()
+
+
+def get_now(paths: Iterable[str], reader: Reader, at: Moment, *, track: Track = untracked) -> Now:
+    """What snapshots of visible instances would be now; inside a view, 1 SQL statement where nothing was edited since
+    it was last asked for, else about 7. Raises `NotFound`."""
+    wanted = {path.lower() for path in paths}
+    server = viewed_server()
+    if server is not None and (len(wanted) > _FEW or server in _kept):
+        kept = _bring_up_to_date(server, at, track)
+        if kept is not None and wanted <= (kept.instances.keys() & _list_seen(kept, reader)):
+            return Now({path: kept.instances[path].digest for path in wanted}, kept.services)
+    descriptions = get_descriptions(wanted, reader, at) if wanted else {}
+    services = get_service_graph(reader, at)
+    survey = Survey(services)
+    looked = track(tuple(descriptions.items()), "holding what is live against what is described")
+    return Now({path: description.digest_in(survey) for path, description in looked}, services)
+
+
+def get_kept_faults(reader: Reader, at: Moment, *, track: Track = untracked) -> Mapping[str, ParameterFaults] | None:
+    """The faults of every visible instance that is not retired, by path; None outside a view, where nothing is kept.
+
+    1 SQL statement where nothing was edited since it was last asked for, 2 more for who does not see everything.
+    """
+    server = viewed_server()
+    kept = _bring_up_to_date(server, at, track) if server is not None else None
+    if kept is None:
+        return None
+    if reader.sees_everything:
+        return {path: each.faults for path, each in kept.instances.items()}
+    followed = restrict(WHOLE, Instance.objects.exclude(template=None)).values("template_id")
+    templates = restrict(WHOLE, Instance.objects.filter(id__in=followed)).values_list("path", "customer_id", "app_id")
+    hidden = {path for path, customer, app in templates if not reader.sees(customer, app)}
+    return {path: _hide(kept.instances[path].faults, hidden) for path in _list_seen(kept, reader)}
+
+
+def _hide(faults: ParameterFaults, hidden: set[str]) -> ParameterFaults:
+    """What a template sets that the reader may not see is told, and not whose it is."""
+    if not any(level == "template" and owner in hidden for level, owner, _ in faults.unknown):
+        return faults
+    unknown = tuple(
+        (level, HIDDEN if level == "template" and owner in hidden else owner, name)
+        for level, owner, name in faults.unknown
+    )
+    return replace(faults, unknown=unknown)
+
+
+def _bring_up_to_date(server: str, at: Moment, track: Track) -> _Kept | None:
+    """What is kept, as of the view; None where there is too much to keep, or nothing was ever done."""
+    kept = _kept.get(server)
+    lines = _list_lines(kept)
+    if kept is None or not _is_same(kept, lines):
+        with _filling:
+            kept = _kept.get(server)  # what another has done meanwhile
+            lines = _list_lines(kept)
+            if kept is None or not _is_same(kept, lines):
+                kept = _renew(kept, lines, at, track)
+                if kept is None:
+                    _kept.pop(server, None)
+                    return None
+                _kept[server] = kept
+    elif lines[0] != kept.last:
+        kept = _kept[server] = replace(kept, last=lines[0])
+    return kept
+
+
+def _list_lines(kept: _Kept | None) -> tuple[_Line, ...]:
+    """The latest line, the one that was it when the survey was kept, and those between that may tell on a description;
+    the latest first. 1 SQL statement."""
+    lines = restrict(WHOLE, Activity.objects.all()).order_by("-id")
+    if kept is None:
+        return tuple(map(_Line._make, lines.values_list(*_Line._fields)[:1]))
+    since = lines.filter(id__gte=kept.last.id)
+    ends = Q(id=kept.last.id) | Q(id=Subquery(lines.values("id")[:1]))
+    told = since.filter(ends | ~Q(noun__in=_SILENT))
+    return tuple(map(_Line._make, told.values_list(*_Line._fields)[: _MANY + 2]))
+
+
+def _list_seen(kept: _Kept, reader: Reader) -> AbstractSet[str]:
+    """The paths of the instances that the reader may see; no SQL for who sees everything, else 1 statement."""
+    if reader.sees_everything:
+        return kept.instances.keys()
+    rows = restrict(reader, Instance.objects.filter(retired_at=None)).order_by()
+    return set(rows.values_list("path", flat=True))
+
+
+def _is_same(kept: _Kept, lines: Sequence[_Line]) -> bool:
+    """Whether nothing was done since that may tell on a description."""
+    return _is_continued(kept, lines) and not _telling(lines[:-1])
+
+
+def _is_continued(kept: _Kept, lines: Sequence[_Line]) -> bool:
+    """Whether what is kept is of an earlier state of the same history, and its lines are all there."""
+    return bool(lines) and lines[-1] == kept.last
+
+
+def _telling(lines: Iterable[_Line]) -> tuple[_Line, ...]:
+    return tuple(line for line in lines if line.noun not in _SILENT and line.verb not in _LOOKS)
+
+
+def _renew(kept: _Kept | None, lines: Sequence[_Line], at: Moment, track: Track) -> _Kept | None:
+    """What is kept, with those surveyed anew who are concerned; all of them where that cannot be said."""
+    if kept is not None and not _is_continued(kept, lines):
+        kept, lines = None, (lines if lines and lines[0].id > kept.last.id else _list_lines(None))
+    if not lines:
+        return None
+    telling = _telling(lines[:-1]) if kept is not None else ()
+    if kept is not None and all(line.verb in _EDITS for line in telling):
+        is_moved = any(line.noun not in _OWN for line in telling)
+        services = get_service_graph(WHOLE, at) if is_moved else kept.services
+        gone = _list_below(kept, telling)
+        concerned = _list_concerned(telling)
+        if concerned is not None:
+            reached = _list_reached(kept, services) - gone if services is not kept.services else set()
+            others = {path: each for path, each in kept.instances.items() if path not in gone}
+            return _Kept(lines[0], services, {**others, **_survey(concerned | reached, services, at, track)})
+    paths = _list_standing(Q())
+    if len(paths) > _MOST:
+        return None
+    services = get_service_graph(WHOLE, at)
+    return _Kept(lines[0], services, _survey(paths, services, at, track))
+
+
+def _survey(paths: AbstractSet[str], services: ServiceGraph, at: Moment, track: Track) -> Mapping[str, KeptInstance]:
+    """About 3 SQL statements; equal faults and requirements are kept once."""
+    survey, finder = Survey(services), FaultFinder(services)
+    descriptions = get_descriptions(paths, WHOLE, at) if paths else {}
+    known: dict[ParameterFaults, ParameterFaults] = {}
+    sets: dict[tuple[str, ...], tuple[str, ...]] = {}
+    found: dict[str, KeptInstance] = {}
+    for path, each in track(tuple(descriptions.items()), "looking through what instances are described as"):
+        faults = finder.find(each.layers, each.requires)
+        requires = sets.setdefault(each.requires, each.requires)
+        found[path] = KeptInstance(requires, each.digest_in(survey), known.setdefault(faults, faults))
+    return found
+
+
+def _list_standing(which: Q) -> frozenset[str]:
+    rows = restrict(WHOLE, Instance.objects.filter(which, retired_at=None)).order_by()
+    return frozenset(rows.values_list("path", flat=True))
+
+
+def _list_below(kept: _Kept, lines: Iterable[_Line]) -> frozenset[str]:
+    """Who of those that are kept is what the lines name, or stands below it."""
+    named = {(line.noun, line.address) for line in lines if line.noun in _OWN}
+    return frozenset(
+        path
+        for path in (kept.instances if named else ())
+        if ("instance", path) in named
+        or ("app", path.rpartition("/")[0]) in named
+        or ("customer", path.partition("/")[0]) in named
+    )
+
+
+def _list_concerned(lines: Iterable[_Line]) -> frozenset[str] | None:
+    """Who stands and is what the lines name, is below it, or follows one of those as its template; None if they are
+    too many to name. 1 SQL statement for each step of templates, and 1."""
+    named: dict[str, set[str]] = {noun: set() for noun in _OWN}
+    for line in lines:
+        if line.noun in _OWN:
+            named[line.noun].add(line.address)
+    if not any(named.values()):
+        return frozenset()
+    customers = {address.partition("/")[0] for address in named["app"]}
+    keys = {address.rpartition("/")[2] for address in named["app"]}  # of other customers' apps too: that does no harm
+    which = Q(path__in=named["instance"]) | Q(customer__key__in=named["customer"])
+    which |= Q(customer__key__in=customers, app__key__in=keys)
+    found: set[int] = set()
+    step = which
+    while True:
+        rows = restrict(WHOLE, Instance.objects.filter(step)).order_by()
+        fresh = set(rows.values_list("id", flat=True)[: _MOST_NAMED + 1]) - found
+        found |= fresh
+        if len(found) > _MOST_NAMED:
+            return None
+        if not fresh:
+            return _list_standing(Q(id__in=found))
+        step = Q(template__in=fresh)
+
+
+def _list_reached(kept: _Kept, services: ServiceGraph) -> set[str]:
+    """Those whose closure is another in the graph of now, or has a service in it that is not what it was."""
+    before = kept.services
+    # Equal values may be different texts (1 and true), so texts are compared.
+    changed = {key for key in before.keys() | services.keys() if repr(before.get(key)) != repr(services.get(key))}
+    moved: dict[tuple[str, ...], bool] = {}
+    for each in kept.instances.values():
+        if each.requires not in moved:
+            moved[each.requires] = bool(changed) and _is_moved(each.requires, before, services, changed)
+    return {path for path, each in kept.instances.items() if moved[each.requires]}
+
+
+def _is_moved(required: tuple[str, ...], before: ServiceGraph, after: ServiceGraph, changed: AbstractSet[str]) -> bool:
+    wanted = tuple(sorted(set(required)))
+    if not changed.isdisjoint(wanted):
+        return True
+    then = before.outline(wanted)
+    return not changed.isdisjoint(then) or then != after.outline(wanted)
