@@ -203,7 +203,7 @@ def _telling(lines: Iterable[_Line]) -> tuple[_Line, ...]:
 def _renew(kept: _Kept | None, lines: Sequence[_Line], at: Moment, track: Track) -> _Kept | None:
     """What is kept, with those surveyed anew who are concerned; all of them where that cannot be said."""
     if kept is not None and not _is_continued(kept, lines):
-        kept, lines = None, (lines if lines and lines[0].id > kept.last.id else _list_lines(None))
+        kept, lines = None, lines or _list_lines(None)
     if not lines:
         return None
     telling = _telling(lines[:-1]) if kept is not None else ()

@@ -8,7 +8,7 @@ from larry.core.parameter_fault import ParameterFaults
 from larry.core.situation import Situation
 from larry.core.track import Track, untracked
 from larry.queries.audit_situation import list_audit_situations
-from larry.queries.dirty import Dirty, list_dirty_causes
+from larry.queries.dirty import list_dirty
 from larry.queries.live_situation import list_live_situations
 from larry.queries.moment import Moment
 from larry.queries.parameter_fault import list_parameter_faults
@@ -21,7 +21,7 @@ from larry.queries.webhook import count_dead
 def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> tuple[Situation, ...]:
     """Everything strange as of a moment, sorted by code and address; a constant number of SQL statements (about 45).
 
-    What is deployed is asked of the database; the parameters of every instance are looked through in memory.
+    What is deployed is asked of the database, and of the kept survey what every instance is described as.
     """
     readiness = get_readiness(reader, at)
     if readiness.pending_migrations:
@@ -36,7 +36,7 @@ def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> 
         found += list_audit_situations(reader, at)
         faults = list_parameter_faults(reader, at, track=track)
         found += [*_parameters(faults), *_needless(faults.values())]
-        found += _dirty(list_dirty_causes(reader, at, track=track))
+        found += _dirty(list_dirty(reader, at, track=track))
         found += _unheard(count_dead(reader, at))
     return tuple(sorted(found, key=lambda each: (each.code, each.address, each.text)))
 
@@ -67,10 +67,10 @@ def _needless(faults: Iterable[ParameterFaults]) -> Iterator[Situation]:
             yield Situation("parameter_unknown", level, owner, text)
 
 
-def _dirty(behind: Iterable[Dirty]) -> Iterator[Situation]:
-    for each in behind:
-        text = f"{each.path} is dirty: what is live on {', '.join(each.hosts)} is not what is described"
-        yield Situation("dirty", "instance", each.path, text)
+def _dirty(behind: Mapping[str, tuple[str, ...]]) -> Iterator[Situation]:
+    for path, hosts in behind.items():
+        text = f"{path} is dirty: what is live on {', '.join(hosts)} is not what is described"
+        yield Situation("dirty", "instance", path, text)
 
 
 def _unheard(dead: Mapping[int, tuple[str, int]]) -> Iterator[Situation]:

@@ -1,0 +1,382 @@
+"""The kept survey against describing each instance by itself, after each of many acts: always the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from random import Random
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from larry.actions.apply import apply
+from larry.actions.author import Author, Refused
+from larry.actions.edit import edit
+from larry.actions.rename_key import rename_key
+from larry.actions.rotate import rotate
+from larry.actions.snapshot import snapshot
+from larry.actions.undo import undo
+from larry.core.document import Json
+from larry.core.parameter_fault import ParameterFaults
+from larry.core.rights import PersonRole, Right, ScopeKind, rights_of
+from larry.nouns.estate import EstateFaults
+from larry.queries import kept_survey
+from larry.queries.activity import RENAME_KEY
+from larry.queries.dirty import list_dirty, list_dirty_causes
+from larry.queries.instance import get_descriptions
+from larry.queries.kept_survey import forget_survey, get_kept_faults, get_now
+from larry.queries.moment import Moment
+from larry.queries.noun import get_estate
+from larry.queries.parameter_fault import list_parameter_faults
+from larry.queries.reader import LOCAL, NotFound, Reader
+from larry.queries.service import get_service_graph
+from larry.queries.view import read_view
+from larry.records.customer import Customer
+from larry.records.rollout import Rollout
+from tests.actions.estate import LIVE, TEST, author, day, lay, put, state
+from tests.core.budget import dice
+
+ESTATE = """
+larry: 1
+roles: [{name: eye}]
+pools: [{name: some}]
+services:
+  - {name: linux, parameters: [{name: zone, default: 1}]}
+  - {name: cache, parameters: [{name: ttl, type: integer, default: 60}, {name: pass}]}
+  - {name: app, needs: [linux], parameters: [{name: size, type: integer}, {name: more, merge: deep, default: {}}]}
+  - {name: watch, needs: [linux], audits: [{service: app, where: {role: eye}}]}
+  - {name: probe, audits: [{service: cache, where: {host: web1}}]}
+customers:
+  - name: Acme
+    parameters: {size: 1, pass: open}
+    apps:
+      - name: Shop
+        instances:
+          - {name: Base, parameters: {size: 7}}
+          - {name: Live, requires: [app], template: acme/shop/base}
+          - {name: Test, requires: [app, cache], parameters: {size: 2}}
+      - {name: Blog, instances: [{name: Live, requires: [cache]}]}
+  - {name: Zeta, apps: [{name: Blog, instances: [{name: Live, requires: [app], template: acme/shop/live}]}]}
+hosts: [{name: web1}, {name: web2}, {name: web3}]
+"""
+AT = Moment(day(9_000))
+TOOLS: tuple[Json, ...] = ({}, {"puppet": {"class": "x", "a": 1}}, {"puppet": {"class": "x", "a": True}})
+Act = Callable[[Random, Author], object]
+
+
+@pytest.fixture
+def view(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Callable[[bool], None]]:
+    """Says whether what follows is asked as in a view; all is in one transaction here, that is undone."""
+    asked = [False]
+    monkeypatch.setattr(kept_survey, "viewed_server", lambda: "default" if asked[0] else None)
+    forget_survey()
+
+    def turn(is_view: bool) -> None:
+        asked[0] = is_view
+
+    yield turn
+    forget_survey()
+
+
+def pick(random: Random, noun: str) -> str:
+    """An address of a noun that stands."""
+    return random.choice(sorted(a for n, a in get_estate(LOCAL, AT) if n == noun) or ["none"])
+
+
+def some_values(random: Random) -> dict[str, Json]:
+    values: tuple[Json, ...] = (1, True, "x", {"a": 1}, {"a": True}, None, 2)
+    names = random.sample(("zone", "ttl", "pass", "size", "more", "stray"), random.randrange(3))
+    return {name: random.choice(values) for name in names}
+
+
+def set_own(random: Random, by: Author) -> object:
+    noun = random.choice(("customer", "app", "instance"))
+    return edit(noun, pick(random, noun), {"parameters": some_values(random)}, by)
+
+
+def set_requirement(random: Random, by: Author) -> object:
+    services = sorted(a for n, a in get_estate(LOCAL, AT) if n == "service")
+    wanted = random.sample(services, min(len(services), random.randrange(3)))
+    return edit("instance", pick(random, "instance"), {"requires": wanted}, by)
+
+
+def set_template(random: Random, by: Author) -> object:
+    template = random.choice((None, pick(random, "instance")))
+    return edit("instance", pick(random, "instance"), {"template": template}, by)
+
+
+def set_service(random: Random, by: Author) -> object:
+    field = random.choice(("needs", "audits", "parameters", "tools", "sharing", "description"))
+    other = pick(random, "service")
+    wheres: tuple[Json, ...] = ("same-host", "manual", {"host": pick(random, "host")}, {"role": pick(random, "role")})
+    declared: dict[str, Json] = {"name": random.choice(("zone", "ttl", "size", "new"))}
+    if random.random() < 0.6:
+        declared["default"] = random.choice((1, True, 2, None))
+    if random.random() < 0.4:
+        declared["type"] = random.choice(("integer", "boolean", "string"))
+    values: dict[str, Json] = {
+        "needs": random.choice(([], [other])),
+        "audits": random.choice(([], [{"service": other, "where": random.choice(wheres)}])),
+        "parameters": random.choice(([], [declared])),
+        "tools": random.choice(TOOLS),
+        "sharing": random.choice(("host", "instance")),
+        "description": str(random.random()),
+    }
+    return edit("service", pick(random, "service"), {field: values[field]}, by)
+
+
+def set_other(random: Random, by: Author) -> object:
+    """What no description tells of: a name, or a host's pools."""
+    noun = random.choice(("host", "role", "pool", "customer", "app", "instance", "service"))
+    if noun == "host" and random.random() < 0.5:
+        return edit(noun, pick(random, noun), {"pools": random.choice(([], [pick(random, "pool")]))}, by)
+    return edit(noun, pick(random, noun), {"name": f"N{random.randrange(10**6)}"}, by)
+
+
+def make_sensitive(random: Random, by: Author) -> object:
+    name = random.choice(("pass", "size", "ttl"))
+    return edit("service", pick(random, "service"), {"parameters": [{"name": name, "sensitive": True}]}, by)
+
+
+def change_key(random: Random, by: Author) -> object:
+    noun = random.choice(("host", "role", "pool", "customer", "app", "instance", "service"))
+    return rename_key(noun, pick(random, noun), f"k{random.randrange(10**6)}", by)
+
+
+def apply_all(random: Random, by: Author) -> object:
+    """The estate of the beginning, all that has come since retired or not."""
+    return apply(state(ESTATE), by, prune=random.random() < 0.5)
+
+
+def leave_out(random: Random, by: Author) -> object:
+    estate = get_estate(LOCAL, AT)
+    noun = random.choice(("customer", "app", "instance", "service"))
+    address = pick(random, noun)
+    left = [i for (n, a), i in estate.items() if (n, a) != (noun, address) and not a.startswith(f"{address}/")]
+    return apply(left, by, prune=True)
+
+
+def add_one(random: Random, by: Author) -> object:
+    name = f"i{random.randrange(10**6)}"
+    instance = f"{{name: {name}, requires: [linux]}}"
+    text = f"larry: 1\ncustomers: [{{name: Zeta, apps: [{{name: Blog, instances: [{instance}]}}]}}]"
+    return apply(state(text), by)
+
+
+def go_live(random: Random, by: Author) -> object:
+    path = pick(random, "instance")
+    if random.random() < 0.3:
+        return snapshot(path, by)
+    return put(path, random.choice(("web1", "web2")), now=(by.now - day(0)).days)
+
+
+def undo_last(random: Random, by: Author) -> object:
+    return undo(Rollout.objects.order_by("-id").values_list("id", flat=True).first() or 0, by)
+
+
+ACTS: tuple[Act, ...] = (
+    set_own,
+    set_own,
+    set_requirement,
+    set_template,
+    set_template,
+    set_service,
+    set_service,
+    set_service,
+    set_other,
+    make_sensitive,
+    change_key,
+    undo_last,
+    apply_all,
+    leave_out,
+    add_one,
+    go_live,
+    go_live,
+    lambda _, by: rotate(by),
+)
+
+
+def restricted() -> Reader:
+    """Who sees one customer, whose instances may follow another's."""
+    customer = Customer.objects.filter(retired_at=None).order_by("-id").values_list("id", flat=True).first() or 0
+    return Reader("some", rights_of([Right(PersonRole.VIEWER, ScopeKind.CUSTOMER, customer)]))
+
+
+def sort_used(found: dict[str, ParameterFaults]) -> dict[str, object]:
+    return {path: (f.missing, f.wrong, f.unknown, frozenset(f.used)) for path, f in found.items()}
+
+
+def assert_exact(view: Callable[[bool], None], which: str) -> None:
+    """What is kept tells what looking at each instance tells."""
+    view(False)
+    services = get_service_graph(LOCAL, AT)
+    for reader in (LOCAL, restricted()):
+        view(False)
+        faults, causes = list_parameter_faults(reader, AT), list_dirty_causes(reader, AT)
+        described = get_descriptions(faults, reader, AT) if faults else {}
+        view(True)
+        kept = get_kept_faults(reader, AT)
+        assert kept is not None, which
+        assert sort_used(dict(kept)) == sort_used(dict(faults)), which
+        now = get_now(faults, reader, AT).digests
+        assert now == {path: each.describe(services)[0].digest for path, each in described.items()}, which
+        assert list_dirty_causes(reader, AT) == causes, which
+        assert list_dirty(reader, AT) == {each.path: each.hosts for each in causes}, which
+    view(False)
+
+
+def play(view: Callable[[bool], None], seed: int, random: Random, acts: int) -> int:
+    """An estate, many acts, and what is held after each; how many acts were done."""
+    done = 0
+    with transaction.atomic():
+        forget_survey()
+        lay(ESTATE)
+        put(LIVE, "web1")
+        assert_exact(view, f"seed {seed}")
+        for number in range(acts):
+            names: list[str] = []
+            for _ in range(random.choice((1, 1, 2))):
+                act = random.choice(ACTS)
+                names.append(getattr(act, "__name__", ""))
+                try:
+                    with transaction.atomic():
+                        act(random, author(number + 1))
+                    done += 1
+                except (Refused, EstateFaults, NotFound):
+                    pass
+            assert_exact(view, f"seed {seed}, after {number}, {names}")
+        transaction.set_rollback(True)
+    return done
+
+
+def play_many(view: Callable[[bool], None], count: int) -> int:
+    return sum(play(view, seed, random, 12) for seed, random in dice(count))
+
+
+def test_after_each_act_what_is_kept_is_what_is(view: Callable[[bool], None]) -> None:
+    assert play_many(view, 4) > 30, "most acts are done"
+
+
+def test_nothing_is_asked_again_where_nothing_was_edited(view: Callable[[bool], None]) -> None:
+    """One statement; so too after what no description tells of. An edit costs no more where there is more."""
+    lay(ESTATE)
+    view(True)
+    assert count(lambda: get_kept_faults(LOCAL, AT)) == 10
+    assert count(lambda: get_kept_faults(LOCAL, AT)) == 1
+    assert count(lambda: get_now((LIVE,), LOCAL, AT)) == 1
+    view(False)
+    put(LIVE, "web1")
+    view(True)
+    assert count(lambda: get_kept_faults(LOCAL, AT)) == 1
+    reader = restricted()
+    assert count(lambda: get_kept_faults(reader, AT)) == 3
+
+
+def count(ask: Callable[[], object]) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        ask()
+    return len(captured.captured_queries)
+
+
+def test_only_who_is_concerned_is_surveyed_anew(view: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[set[str]] = []
+    survey = kept_survey._survey
+
+    def note(paths: AbstractSet[str], *rest: Any) -> Any:
+        asked.append(set(paths))
+        return survey(paths, *rest)
+
+    monkeypatch.setattr(kept_survey, "_survey", note)
+    lay(ESTATE)
+
+    def after(noun: str, address: str, **values: Json) -> set[str]:
+        view(True)
+        get_kept_faults(LOCAL, AT)
+        view(False)
+        edit(noun, address, values, author(1))
+        asked.clear()
+        view(True)
+        get_kept_faults(LOCAL, AT)
+        view(False)
+        (found,) = asked
+        return found
+
+    blog, other = "acme/blog/live", "zeta/blog/live"
+    assert after("instance", TEST, parameters={"size": 3}) == {TEST}
+    assert after("instance", "acme/shop/base", parameters={"size": 3}) == {"acme/shop/base", LIVE, other}
+    assert after("app", "acme/blog", parameters={"ttl": 3}) == {blog}
+    assert after("customer", "zeta", parameters={"ttl": 3}) == {other}
+    assert after("service", "cache", tools={"puppet": {"class": "x"}}) == {TEST, blog}
+    assert after("service", "cache", description="stores") == set()
+    assert after("role", "eye", description="sees") == set()
+
+
+def test_a_line_that_is_another_is_another_history(view: Callable[[bool], None]) -> None:
+    """As after a backup was restored: the numbers of the lines begin anew."""
+    for value in (1, 2):
+        with transaction.atomic():
+            view(False)
+            lay(ESTATE.replace("parameters: {size: 1, pass: open}", f"parameters: {{strange{value}: 1}}"), value)
+            view(True)
+            found = get_kept_faults(LOCAL, AT)
+            assert found is not None
+            assert ("customer", "acme", f"strange{value}") in found[LIVE].unknown
+            transaction.set_rollback(True)
+
+
+def ignore(*nouns: str) -> Callable[[pytest.MonkeyPatch], None]:
+    """Lines of these nouns are held to tell nothing."""
+    telling = kept_survey._telling
+
+    def plant(patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(
+            kept_survey, "_telling", lambda lines: tuple(line for line in telling(lines) if line.noun not in nouns)
+        )
+
+    return plant
+
+
+def put_for(name: str, value: object) -> Callable[[pytest.MonkeyPatch], None]:
+    return lambda patch: patch.setattr(kept_survey, name, value)
+
+
+FAULTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
+    "a customer": ignore("customer"),
+    "an app": ignore("app"),
+    "an instance": ignore("instance"),
+    "a service": ignore("service"),
+    "a role": ignore("role"),
+    "reached": put_for("_list_reached", lambda kept, services: set()),
+    "changed keys": put_for("_EDITS", {"create", "update", "retire", RENAME_KEY, "redact"}),
+    "hidden templates": put_for("_hide", lambda faults, hidden: faults),
+    "retired": put_for("_list_below", lambda kept, lines: frozenset()),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_planted_fault_is_found(name: str, view: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    FAULTS[name](monkeypatch)
+    with pytest.raises((AssertionError, KeyError, NotFound)):
+        play_many(view, 20)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_of_ones_own_is_told_what_it_wrote_and_nobody_else_is() -> None:
+    lay(ESTATE)
+
+    def stray(path: str = LIVE) -> bool:
+        return ("instance", path, "stray") in list_parameter_faults(LOCAL, AT)[path].unknown
+
+    assert not stray()
+    with transaction.atomic():
+        edit("instance", LIVE, {"parameters": {"stray": 1}}, author(1))
+        assert stray()
+        transaction.set_rollback(True)
+    assert not stray()
+    assert kept_survey._kept.keys() == {"default"}
+    edit("instance", LIVE, {"parameters": {"stray": 1}}, author(2))
+    with read_view():
+        assert stray()
