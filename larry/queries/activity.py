@@ -8,17 +8,18 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Subquery
 
 from larry.core.document import Json, freeze
 from larry.core.interval import iso
 from larry.nouns.table import NOUNS
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
-from larry.queries.reader import Reader, restrict
+from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.subject import find_subject
 from larry.records.activity import Activity
 from larry.records.deployment import Deployment, DeploymentVersion
+from larry.records.former_key import FormerKey
 
 _LATE = 1000
 """So many younger lines may be seen before one that is still being written."""
@@ -170,8 +171,10 @@ def get_latest_mark(reader: Reader, at: Moment) -> tuple[int, int]:
 
 
 def list_key_changes(reader: Reader, at: Moment) -> tuple[ActivityRow, ...]:
-    """Every change of a key up to a moment, oldest first; 1 SQL statement."""
-    rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of, verb=RENAME_KEY, after__has_key="key"))
+    """Every change of a key up to a moment, oldest first; 1 SQL statement, which begins at the first: it left a key."""
+    first = restrict(WHOLE, FormerKey.objects.order_by("activity_id")).values("activity_id")[:1]
+    lines = Activity.objects.filter(id__gte=Subquery(first))
+    rows = restrict(reader, lines.filter(at__lte=at.as_of, verb=RENAME_KEY, after__has_key="key"))
     return tuple(_row(row, reader) for row in rows.order_by("id"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from larry.core.deployable import LEVELS, Difference, Snapshot, compare_snapshots
 from larry.core.document import Json
@@ -16,11 +16,13 @@ from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, li
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import get_former_keys
 from larry.queries.instance import Description, get_descriptions
-from larry.queries.kept_survey import get_now
+from larry.queries.kept_survey import KeptInstance, Now, get_now
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment
+
+_Hosts: TypeAlias = dict[str, dict[str, set[str]]]
 
 _MANY = 5000
 """As many are asked for one by one; of more all are read, since no statement takes as many values as one likes."""
@@ -67,15 +69,8 @@ def list_dirty_causes(
     A constant number of SQL statements (about 15). Asks the kept survey, and describes those that are dirty.
     """
     with read_view():
-        dirty, services = _list_dirty(reader, at, customer, instance, track)
-        descriptions = get_descriptions(dirty, reader, at) if dirty else {}
-        live = get_snapshots({digest for hosts in dirty.values() for digest in hosts}, reader, at)
-        behind: dict[str, _Behind] = {}
-        for path, digests in dirty.items():
-            snapshot, resolved = descriptions[path].describe(services)
-            behind[path] = _Behind(descriptions[path], resolved, services)
-            for digest, hosts in digests.items():
-                behind[path].add(live[digest], snapshot, hosts)
+        dirty, now = _list_dirty(reader, at, customer, instance, track)
+        behind = _look_behind(dirty, now, reader, at)
         asked = {place for each in behind.values() for d in each.differences.values() for place in each.places(d)}
         lines = list_activity_of(asked, reader, at)
         former = get_former_keys(reader, at)
@@ -83,7 +78,7 @@ def list_dirty_causes(
     found = [
         Dirty(
             path,
-            tuple(sorted(each.hosts)),
+            tuple(sorted({host for hosts in dirty[path].values() for host in hosts})),
             tuple(DirtyCause(d, each.find_cause(d, lines, renamed)) for _, d in sorted(each.differences.items())),
         )
         for path, each in sorted(behind.items())
@@ -108,14 +103,11 @@ class _Behind:
     def __init__(self, description: Description, resolved: Resolved, services: Mapping[str, ServiceSpec]) -> None:
         self.description, self.services = description, services
         self.whence = {(key, match.name): match.whence for match in resolved.matching for key in match.needed_by}
-        self.hosts: set[str] = set()
         self.differences: dict[str, Difference] = {}
         self.links: dict[str, set[Entrance]] = {}
-        self.resolved = resolved
 
-    def add(self, live: Snapshot, now: Snapshot, hosts: Iterable[str]) -> None:
-        self.hosts.update(hosts)
-        self.differences.update({each.path: each for each in compare_snapshots(live, now, self.resolved)})
+    def add(self, live: Snapshot, now: Snapshot, resolved: Resolved) -> None:
+        self.differences.update({each.path: each for each in compare_snapshots(live, now, resolved)})
         for entrances in (find_entrances(live, now), find_entrances(now, live)):
             for key, links in entrances.items():
                 self.links.setdefault(key, set()).update(links)
@@ -149,10 +141,44 @@ class _Behind:
         return self.whence.get((parts[1], parts[3])) if merges == {Merge.REPLACE} else None
 
 
+_kept: dict[str, tuple[KeptInstance, frozenset[str], _Behind]] = {}
+"""Of what has been looked at, by path: what it was described as, and which snapshots of it were live. For as long as
+that is so, it is behind in the same ways. It is kept for whoever sees everything: others are not told all owners."""
+
+_MOST = 2000
+"""As many are kept, about 25 KB each."""
+
+
+def _look_behind(dirty: _Hosts, now: Now, reader: Reader, at: Moment) -> dict[str, _Behind]:
+    """What is live of dirty instances against what they are described as; a constant number of SQL statements (about
+    4), none if all is known."""
+    behind: dict[str, _Behind] = {}
+    for path, digests in dirty.items() if reader.sees_everything else ():
+        instance, known = now.kept.get(path), _kept.get(path)
+        if known is not None and known[0] is instance and known[1] == digests.keys():
+            behind[path] = known[2]
+    anew = dirty.keys() - behind.keys()
+    if not anew:
+        return behind
+    descriptions = get_descriptions(anew, reader, at)
+    live = get_snapshots({digest for path in anew for digest in dirty[path]}, reader, at)
+    for path in sorted(anew):
+        snapshot, resolved = descriptions[path].describe(now.services)
+        behind[path] = found = _Behind(descriptions[path], resolved, now.services)
+        for digest in sorted(dirty[path]):
+            found.add(live[digest], snapshot, resolved)
+        if path in now.kept and reader.sees_everything:
+            if len(_kept) >= _MOST:
+                _kept.clear()
+            _kept[path] = now.kept[path], frozenset(dirty[path]), found
+    return behind
+
+
 def _list_dirty(
     reader: Reader, at: Moment, customer: str | None, instance: str | None, track: Track
-) -> tuple[dict[str, dict[str, set[str]]], Mapping[str, ServiceSpec]]:
-    """Hosts by dirty instance and snapshot, of what is live at the moment and is not what is described; the services.
+) -> tuple[_Hosts, Now]:
+    """Hosts by dirty instance and snapshot, of what is live at the moment and is not what is described, which is told
+    too.
 
     Which hosts is asked of what is dirty alone: mostly that is little of what is live.
     """
@@ -169,11 +195,11 @@ def _list_dirty(
     paths = {path for path, _ in behind}
     if len(paths) <= _MANY:
         rows = rows.filter(instance__path__in=paths)
-    dirty: dict[str, dict[str, set[str]]] = {}
+    dirty: _Hosts = {}
     for path, digest, host in rows.values_list("instance__path", "deployable_id", "host__name"):
         if (path, digest) in behind:
             dirty.setdefault(path, {}).setdefault(digest, set()).add(host)
-    return dirty, now.services
+    return dirty, now
 
 
 def places_of(path: str, description: Description, links: Iterable[Entrance] = ()) -> Iterable[tuple[str, str]]:

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Lock
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db.models import Q, Subquery
@@ -65,10 +66,13 @@ class KeptInstance:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What snapshots of instances would be now, by path, in a service graph."""
+    """What snapshots of instances would be now, by path, in a service graph; ``kept`` are those that are kept: as long
+    as one is the same object, nothing was edited that tells on what the instance is described as.
+    """
 
     digests: Mapping[str, str]
     services: ServiceGraph
+    kept: Mapping[str, KeptInstance] = field(default_factory=lambda: MappingProxyType({}))
 
 
 class _Line(NamedTuple):
@@ -111,7 +115,7 @@ def get_now(paths: Iterable[str], reader: Reader, at: Moment, *, track: Track = 
     if server is not None and (len(wanted) > _FEW or server in _kept):
         kept = _bring_up_to_date(server, at, track)
         if kept is not None and wanted <= (kept.instances.keys() & _list_seen(kept, reader)):
-            return Now({path: kept.instances[path].digest for path in wanted}, kept.services)
+            return Now({path: kept.instances[path].digest for path in wanted}, kept.services, kept.instances)
     descriptions = get_descriptions(wanted, reader, at) if wanted else {}
     services = get_service_graph(reader, at)
     survey = Survey(services)
