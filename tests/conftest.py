@@ -62,9 +62,9 @@ def _tables_are_emptied() -> Iterator[None]:
     empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
     def lift_and_empty(self: Any) -> None:
-        from larry.queries.kept_survey import forget_survey
+        from larry.queries import kept_survey
 
-        forget_survey()
+        kept_survey._kept.clear()  # of another history
         if connection.vendor == "postgresql":
             _delete_all_rows()
             return

@@ -173,8 +173,8 @@ def get_latest_mark(reader: Reader, at: Moment) -> tuple[int, int]:
 def list_key_changes(reader: Reader, at: Moment) -> tuple[ActivityRow, ...]:
     """Every change of a key up to a moment, oldest first; 1 SQL statement, which begins at the first: it left a key."""
     first = restrict(WHOLE, FormerKey.objects.order_by("activity_id")).values("activity_id")[:1]
-    lines = Activity.objects.filter(id__gte=Subquery(first))
-    rows = restrict(reader, lines.filter(at__lte=at.as_of, verb=RENAME_KEY, after__has_key="key"))
+    lines = restrict(reader, Activity.objects.filter(id__gte=Subquery(first), verb=RENAME_KEY))
+    rows = lines.filter(at__lte=at.as_of, after__has_key="key")
     return tuple(_row(row, reader) for row in rows.order_by("id"))
 
 

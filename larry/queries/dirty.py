@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from larry.core.deployable import LEVELS, Difference, Snapshot, compare_snapshots
@@ -105,12 +106,21 @@ class _Behind:
         self.whence = {(key, match.name): match.whence for match in resolved.matching for key in match.needed_by}
         self.differences: dict[str, Difference] = {}
         self.links: dict[str, set[Entrance]] = {}
+        self.floors: dict[str, Origin] = {}
 
     def add(self, live: Snapshot, now: Snapshot, resolved: Resolved) -> None:
         self.differences.update({each.path: each for each in compare_snapshots(live, now, resolved)})
         for entrances in (find_entrances(live, now), find_entrances(now, live)):
             for key, links in entrances.items():
                 self.links.setdefault(key, set()).update(links)
+
+    def settle(self) -> None:
+        """Of much that was needed until here, keep what is asked of the differences that were found."""
+        floors = {path: self._floor(each) for path, each in self.differences.items()}
+        self.floors = {path: floor for path, floor in floors.items() if floor is not None}
+        self.whence, self.services = {}, {}
+        layers = tuple(replace(layer, values=MappingProxyType({})) for layer in self.description.layers)
+        self.description = replace(self.description, layers=layers)
 
     def places(self, difference: Difference) -> Iterable[tuple[str, str]]:
         return places_of(difference.path, self.description, self._links(difference))
@@ -121,7 +131,7 @@ class _Behind:
         lines: Mapping[tuple[str, str], tuple[ActivityRow, ...]],
         renamed: Iterable[tuple[ActivityRow, str]],
     ) -> ActivityRow | None:
-        floor = self._floor(difference)
+        floor = self.floors.get(difference.path)
         return latest_touch(difference, self.description, lines, renamed, self._links(difference), floor)
 
     def _links(self, difference: Difference) -> frozenset[Entrance]:
@@ -145,8 +155,8 @@ _kept: dict[str, tuple[KeptInstance, frozenset[str], _Behind]] = {}
 """Of what has been looked at, by path: what it was described as, and which snapshots of it were live. For as long as
 that is so, it is behind in the same ways. It is kept for whoever sees everything: others are not told all owners."""
 
-_MOST = 2000
-"""As many are kept, about 25 KB each."""
+_MOST = 10_000
+"""As many are kept, about 4 KB each where little differs, so about 40 MB."""
 
 
 def _look_behind(dirty: _Hosts, now: Now, reader: Reader, at: Moment) -> dict[str, _Behind]:
@@ -154,22 +164,25 @@ def _look_behind(dirty: _Hosts, now: Now, reader: Reader, at: Moment) -> dict[st
     4), none if all is known."""
     behind: dict[str, _Behind] = {}
     for path, digests in dirty.items() if reader.sees_everything else ():
-        instance, known = now.kept.get(path), _kept.get(path)
-        if known is not None and known[0] is instance and known[1] == digests.keys():
+        known = _kept.get(path)
+        if known is not None and known[0] is now.kept.get(path) and known[1] == digests.keys():
             behind[path] = known[2]
     anew = dirty.keys() - behind.keys()
     if not anew:
         return behind
     descriptions = get_descriptions(anew, reader, at)
     live = get_snapshots({digest for path in anew for digest in dirty[path]}, reader, at)
+    if len(_kept) + len(anew) > _MOST:
+        for path, (instance, _, _) in tuple(_kept.items()):
+            if now.kept.get(path) is not instance:
+                _kept.pop(path, None)
     for path in sorted(anew):
         snapshot, resolved = descriptions[path].describe(now.services)
         behind[path] = found = _Behind(descriptions[path], resolved, now.services)
         for digest in sorted(dirty[path]):
             found.add(live[digest], snapshot, resolved)
-        if path in now.kept and reader.sees_everything:
-            if len(_kept) >= _MOST:
-                _kept.clear()
+        found.settle()
+        if path in now.kept and reader.sees_everything and (len(_kept) < _MOST or path in _kept):
             _kept[path] = now.kept[path], frozenset(dirty[path]), found
     return behind
 

@@ -28,9 +28,9 @@ from larry.queries.instance import HIDDEN, get_descriptions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.service import get_service_graph
-from larry.queries.view import viewed_server
 from larry.records.activity import Activity
 from larry.records.instance import Instance
+from larry.records.route import viewed_server
 
 _SILENT = ("deployment", "rollout", "token", "webhook", "user", "group")
 """Nouns of whose activity no description tells. All others may."""
@@ -52,7 +52,7 @@ _FEW = 50
 """Of as many instances each is described by itself where nothing is kept yet."""
 
 _MOST = 100_000
-"""Of as many instances a survey is kept: about 1 KB each, so at most about 100 MB of memory."""
+"""Of as many instances a survey is kept: about half a KB each, so at most about 50 MB of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,6 @@ _kept: dict[str, _Kept] = {}
 
 _filling = Lock()
 """Of two who find it old, one brings it up to date."""
-
-
-def forget_survey() -> None:
-    """Keep nothing: for whoever puts another database in the place of one."""
-    _kept.clear()
 
 
 def get_now(paths: Iterable[str], reader: Reader, at: Moment, *, track: Track = untracked) -> Now:

@@ -20,6 +20,9 @@ from larry.records.node import NodeSegment
 
 SOON = timedelta(days=7)
 
+_MANY = 5000
+"""As many are asked for one by one; of more all are read, since no statement takes as many values as one likes."""
+
 
 def list_live_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
     """Apps and customers of which nothing is live, idle hosts, instances with fewer copies than they want, and what
@@ -65,8 +68,10 @@ def _list_undeployed(reader: Reader, at: Moment) -> Iterator[Situation]:
 
 def _list_idle(reader: Reader, at: Moment) -> Iterator[Situation]:
     live = restrict(reader, DeployedService.objects.filter(_is_current(at), host=OuterRef("pk"), deactivated=False))
-    idle = restrict(reader, Host.objects.filter(~Exists(live), retired_at=None)).values_list("id", "name")
+    idle = tuple(restrict(reader, Host.objects.filter(~Exists(live), retired_at=None)).values_list("id", "name"))
     ends = restrict(reader, NodeSegment.objects.filter(start__lte=at.as_of, end__gt=at.as_of))
+    if 0 < len(idle) <= _MANY:
+        ends = ends.filter(host__in=[id_ for id_, _ in idle])
     next_changes = dict(ends.values_list("host_id", "end"))
     for id_, name in idle:
         change = next_changes.get(id_)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 
 from django.db import transaction
 
-from larry.records.route import reading_connection
-
-_viewed: ContextVar[str | None] = ContextVar("larry_viewed", default=None)
+from larry.records.route import reading_connection, viewing
 
 
 @contextmanager
@@ -26,7 +23,7 @@ def read_view() -> Iterator[None]:
     elif connection.vendor == "postgresql":
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            with _opened(connection.alias):
+            with viewing(connection.alias):
                 yield
     else:
         connection.ensure_connection()
@@ -36,23 +33,7 @@ def read_view() -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("BEGIN DEFERRED")
             try:
-                with _opened(connection.alias):
+                with viewing(connection.alias):
                     yield
             finally:
                 cursor.execute("COMMIT")
-
-
-def viewed_server() -> str | None:
-    """The server of which a view is open here, and is what is read from; None inside a transaction of one's own, which
-    may have written what others do not see."""
-    server = _viewed.get()
-    return server if server == reading_connection().alias else None
-
-
-@contextmanager
-def _opened(server: str) -> Iterator[None]:
-    token = _viewed.set(server)
-    try:
-        yield
-    finally:
-        _viewed.reset(token)

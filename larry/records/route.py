@@ -11,6 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 _reading: ContextVar[str] = ContextVar("larry_reading", default=DEFAULT_DB_ALIAS)
+_viewed: ContextVar[str | None] = ContextVar("larry_viewed", default=None)
 
 
 class ReadRoute:
@@ -48,3 +49,20 @@ def reading_from(alias: str) -> Iterator[None]:
 def reading_connection() -> BaseDatabaseWrapper:
     """The connection to the server that is read from here."""
     return connections[_reading.get()]
+
+
+@contextmanager
+def viewing(alias: str) -> Iterator[None]:
+    """What is read inside, by this thread, is of one state of that server that others could see too."""
+    token = _viewed.set(alias)
+    try:
+        yield
+    finally:
+        _viewed.reset(token)
+
+
+def viewed_server() -> str | None:
+    """The server that is read from, while one state of it is viewed; None else, and inside a transaction of one's own,
+    which may have written what others do not see."""
+    viewed = _viewed.get()
+    return viewed if viewed == _reading.get() else None

@@ -26,7 +26,7 @@ from larry.queries import kept_survey
 from larry.queries.activity import RENAME_KEY
 from larry.queries.dirty import list_dirty, list_dirty_causes
 from larry.queries.instance import get_descriptions
-from larry.queries.kept_survey import forget_survey, get_kept_faults, get_now
+from larry.queries.kept_survey import get_kept_faults, get_now
 from larry.queries.moment import Moment
 from larry.queries.noun import get_estate
 from larry.queries.parameter_fault import list_parameter_faults
@@ -71,13 +71,13 @@ def view(monkeypatch: pytest.MonkeyPatch, db: None) -> Iterator[Callable[[bool],
     """Says whether what follows is asked as in a view; all is in one transaction here, that is undone."""
     asked = [False]
     monkeypatch.setattr(kept_survey, "viewed_server", lambda: "default" if asked[0] else None)
-    forget_survey()
+    kept_survey._kept.clear()
 
     def turn(is_view: bool) -> None:
         asked[0] = is_view
 
     yield turn
-    forget_survey()
+    kept_survey._kept.clear()
 
 
 def pick(random: Random, noun: str) -> str:
@@ -231,7 +231,7 @@ def play(view: Callable[[bool], None], seed: int, random: Random, acts: int) -> 
     """An estate, many acts, and what is held after each; how many acts were done."""
     done = 0
     with transaction.atomic():
-        forget_survey()
+        kept_survey._kept.clear()
         lay(ESTATE)
         put(LIVE, "web1")
         assert_exact(view, f"seed {seed}")
