@@ -122,6 +122,11 @@ class _Behind:
         layers = tuple(replace(layer, values=MappingProxyType({})) for layer in self.description.layers)
         self.description = replace(self.description, layers=layers)
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it is little enough to be kept."""
+        return len(repr(tuple(self.differences.values()))) <= _LONGEST
+
     def places(self, difference: Difference) -> Iterable[tuple[str, str]]:
         return places_of(difference.path, self.description, self._links(difference))
 
@@ -156,7 +161,8 @@ _kept: dict[str, tuple[KeptInstance, frozenset[str], _Behind]] = {}
 that is so, it is behind in the same ways. It is kept for whoever sees everything: others are not told all owners."""
 
 _MOST = 10_000
-"""As many are kept, about 4 KB each where little differs, so about 40 MB."""
+_LONGEST = 4_000
+"""As many are kept, of as many characters of differences: about 4 KB each, so about 40 MB, and at most twice that."""
 
 
 def _look_behind(dirty: _Hosts, now: Now, reader: Reader, at: Moment) -> dict[str, _Behind]:
@@ -172,17 +178,17 @@ def _look_behind(dirty: _Hosts, now: Now, reader: Reader, at: Moment) -> dict[st
         return behind
     descriptions = get_descriptions(anew, reader, at)
     live = get_snapshots({digest for path in anew for digest in dirty[path]}, reader, at)
-    if len(_kept) + len(anew) > _MOST:
-        for path, (instance, _, _) in tuple(_kept.items()):
-            if now.kept.get(path) is not instance:
-                _kept.pop(path, None)
+    is_full = len(_kept) + len(anew) > _MOST
+    for path, (instance, _, _) in tuple(_kept.items()) if now.kept else ():
+        if now.kept.get(path) is not instance or (is_full and path not in dirty):
+            _kept.pop(path, None)
     for path in sorted(anew):
         snapshot, resolved = descriptions[path].describe(now.services)
         behind[path] = found = _Behind(descriptions[path], resolved, now.services)
         for digest in sorted(dirty[path]):
             found.add(live[digest], snapshot, resolved)
         found.settle()
-        if path in now.kept and reader.sees_everything and (len(_kept) < _MOST or path in _kept):
+        if path in now.kept and reader.sees_everything and len(_kept) < _MOST and found.is_short:
             _kept[path] = now.kept[path], frozenset(dirty[path]), found
     return behind
 

@@ -39,6 +39,9 @@ _EDITS = {"create", "update", "retire"}
 _LOOKS = {"reveal", "snapshot"}
 """Verbs that change what their line names, and those that change nothing; all others may change everything."""
 
+_TELLING = ~Q(noun__in=_SILENT) & ~Q(verb__in=_LOOKS)
+"""That a line may tell on a description."""
+
 _OWN = {"customer", "app", "instance"}
 """Nouns that tell on instances below them; other nouns tell on the service graph alone."""
 
@@ -88,9 +91,10 @@ class _Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What was found out as of a line."""
+    """What was found out as of a line; none after ``told`` up to it tells on a description."""
 
     last: _Line
+    told: _Line
     services: ServiceGraph
     instances: Mapping[str, KeptInstance]
 
@@ -149,12 +153,12 @@ def _hide(faults: ParameterFaults, hidden: set[str]) -> ParameterFaults:
 def _bring_up_to_date(server: str, at: Moment, track: Track) -> _Kept | None:
     """What is kept, as of the view; None where there is too much to keep, or nothing was ever done."""
     kept = _kept.get(server)
-    lines = _list_lines(kept)
-    if kept is None or not _is_same(kept, lines):
+    lines = _list_lines(kept.last if kept is not None else None)
+    if kept is None or not _is_same(kept.last, lines):
         with _filling:
             kept = _kept.get(server)  # what another has done meanwhile
-            lines = _list_lines(kept)
-            if kept is None or not _is_same(kept, lines):
+            lines = _list_lines(kept.last if kept is not None else None)
+            if kept is None or not (_is_same(kept.last, lines) or _is_ahead(kept, lines)):
                 kept = _renew(kept, lines, at, track)
                 if kept is None:
                     _kept.pop(server, None)
@@ -165,16 +169,15 @@ def _bring_up_to_date(server: str, at: Moment, track: Track) -> _Kept | None:
     return kept
 
 
-def _list_lines(kept: _Kept | None) -> tuple[_Line, ...]:
-    """The latest line, the one that was it when the survey was kept, and those between that may tell on a description;
-    the latest first. 1 SQL statement."""
+def _list_lines(since: _Line | None) -> tuple[_Line, ...]:
+    """The latest line, another, and those between that may tell on a description, the latest first; of no other line
+    the latest alone. 1 SQL statement."""
     lines = restrict(WHOLE, Activity.objects.all()).order_by("-id")
-    if kept is None:
-        return tuple(map(_Line._make, lines.values_list(*_Line._fields)[:1]))
-    since = lines.filter(id__gte=kept.last.id)
-    ends = Q(id=kept.last.id) | Q(id=Subquery(lines.values("id")[:1]))
-    told = since.filter(ends | ~Q(noun__in=_SILENT))
-    return tuple(map(_Line._make, told.values_list(*_Line._fields)[: _MANY + 2]))
+    columns = lines.values_list(*_Line._fields)
+    if since is None:
+        return tuple(map(_Line._make, columns[:1]))
+    ends = Q(id=since.id) | Q(id=Subquery(lines.values("id")[:1]))
+    return tuple(map(_Line._make, columns.filter(ends | _TELLING, id__gte=since.id)[: _MANY + 2]))
 
 
 def _list_seen(kept: _Kept, reader: Reader) -> AbstractSet[str]:
@@ -185,14 +188,19 @@ def _list_seen(kept: _Kept, reader: Reader) -> AbstractSet[str]:
     return set(rows.values_list("path", flat=True))
 
 
-def _is_same(kept: _Kept, lines: Sequence[_Line]) -> bool:
+def _is_same(last: _Line, lines: Sequence[_Line]) -> bool:
     """Whether nothing was done since that may tell on a description."""
-    return _is_continued(kept, lines) and not _telling(lines[:-1])
+    return _is_continued(last, lines) and not _telling(lines[:-1])
 
 
-def _is_continued(kept: _Kept, lines: Sequence[_Line]) -> bool:
-    """Whether what is kept is of an earlier state of the same history, and its lines are all there."""
-    return bool(lines) and lines[-1] == kept.last
+def _is_ahead(kept: _Kept, lines: Sequence[_Line]) -> bool:
+    """Whether another, whose view is later, has kept what is as it was here."""
+    return not lines and _is_same(kept.told, _list_lines(kept.told))
+
+
+def _is_continued(last: _Line, lines: Sequence[_Line]) -> bool:
+    """Whether the line is of the same history, and all since are there."""
+    return bool(lines) and lines[-1] == last
 
 
 def _telling(lines: Iterable[_Line]) -> tuple[_Line, ...]:
@@ -201,12 +209,9 @@ def _telling(lines: Iterable[_Line]) -> tuple[_Line, ...]:
 
 def _renew(kept: _Kept | None, lines: Sequence[_Line], at: Moment, track: Track) -> _Kept | None:
     """What is kept, with those surveyed anew who are concerned; all of them where that cannot be said."""
-    if kept is not None and not _is_continued(kept, lines):
-        kept, lines = None, lines or _list_lines(None)
-    if not lines:
-        return None
-    telling = _telling(lines[:-1]) if kept is not None else ()
-    if kept is not None and all(line.verb in _EDITS for line in telling):
+    telling = _telling(lines[:-1])
+    if kept is not None and _is_continued(kept.last, lines) and all(line.verb in _EDITS for line in telling):
+        told = telling[0] if telling else kept.told
         is_moved = any(line.noun not in _OWN for line in telling)
         services = get_service_graph(WHOLE, at) if is_moved else kept.services
         gone = _list_below(kept, telling)
@@ -214,12 +219,19 @@ def _renew(kept: _Kept | None, lines: Sequence[_Line], at: Moment, track: Track)
         if concerned is not None:
             reached = _list_reached(kept, services) - gone if services is not kept.services else set()
             others = {path: each for path, each in kept.instances.items() if path not in gone}
-            return _Kept(lines[0], services, {**others, **_survey(concerned | reached, services, at, track)})
+            return _Kept(lines[0], told, services, {**others, **_survey(concerned | reached, services, at, track)})
+    lines = lines or _list_lines(None)
     paths = _list_standing(Q())
-    if len(paths) > _MOST:
+    if not lines or len(paths) > _MOST:
         return None
     services = get_service_graph(WHOLE, at)
-    return _Kept(lines[0], services, _survey(paths, services, at, track))
+    return _Kept(lines[0], _get_told(lines[0]), services, _survey(paths, services, at, track))
+
+
+def _get_told(last: _Line) -> _Line:
+    """The latest line that may tell on a description; the last where none does. 1 SQL statement."""
+    told = restrict(WHOLE, Activity.objects.filter(_TELLING)).order_by("-id").values_list(*_Line._fields).first()
+    return last if told is None else _Line._make(told)
 
 
 def _survey(paths: AbstractSet[str], services: ServiceGraph, at: Moment, track: Track) -> Mapping[str, KeptInstance]:

@@ -32,11 +32,12 @@ def list_situations(reader: Reader, at: Moment, *, track: Track = untracked) -> 
         for name in readiness.missing_guards
     ]
     with read_view():
-        found += list_live_situations(reader, at)
-        found += list_audit_situations(reader, at)
+        # First what asks the kept survey: the older the view, the more often it is of others' later one.
         faults = list_parameter_faults(reader, at, track=track)
         found += [*_parameters(faults), *_needless(faults.values())]
         found += _dirty(list_dirty(reader, at, track=track))
+        found += list_live_situations(reader, at)
+        found += list_audit_situations(reader, at)
         found += _unheard(count_dead(reader, at))
     return tuple(sorted(found, key=lambda each: (each.code, each.address, each.text)))
 
