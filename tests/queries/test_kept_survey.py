@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from random import Random
+from threading import Event
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ from larry.queries.view import read_view
 from larry.records.customer import Customer
 from larry.records.rollout import Rollout
 from tests.actions.estate import LIVE, TEST, author, day, lay, put, state
+from tests.actions.meeting import run_at_once
 from tests.core.budget import dice
 
 ESTATE = """
@@ -321,8 +323,20 @@ def test_only_who_is_concerned_is_surveyed_anew(view: Callable[[bool], None], mo
     assert after("role", "eye", description="sees") == set()
 
 
+@pytest.mark.parametrize(
+    "later, anew, again",
+    [
+        (lambda: put(LIVE, "web1"), 0, 0),
+        (lambda: edit("app", "acme/blog", {"parameters": {"ttl": 3}}, author(1)), 1, 5),
+    ],
+    ids=["a deploy", "an edit"],
+)
 def test_who_views_an_earlier_state_needs_no_survey_of_their_own(
-    view: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+    later: Callable[[], object],
+    anew: int,
+    again: int,
+    view: Callable[[bool], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Another may have asked later, after what no description tells of. After what one does tell of, they do."""
     lay(ESTATE)
@@ -343,16 +357,11 @@ def test_who_views_an_earlier_state_needs_no_survey_of_their_own(
         return sum(surveys)
 
     assert ask() == 5
-    laters: tuple[tuple[Callable[[], object], int, int], ...] = (
-        (lambda: put(LIVE, "web1"), 0, 0),
-        (lambda: edit("app", "acme/blog", {"parameters": {"ttl": 3}}, author(1)), 1, 5),
-    )
-    for later, anew, again in laters:
-        with transaction.atomic():
-            later()
-            assert ask() == anew
-            transaction.set_rollback(True)
-        assert ask() == again
+    with transaction.atomic():
+        later()
+        assert ask() == anew
+        transaction.set_rollback(True)
+    assert ask() == again
 
 
 def test_a_line_that_is_another_is_another_history(view: Callable[[bool], None]) -> None:
@@ -424,3 +433,31 @@ def test_a_transaction_of_ones_own_is_told_what_it_wrote_and_nobody_else_is() ->
     edit("instance", LIVE, {"parameters": {"stray": 1}}, author(2))
     with read_view():
         assert stray()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_writes_is_told_once_it_is_committed_and_no_sooner() -> None:
+    """Lines come in the order of the commits: none with a smaller number comes after one that was seen."""
+    lay(ESTATE)
+    written, asked = Event(), Event()
+
+    def is_stray(path: str) -> bool:
+        return ("instance", path, "stray") in list_parameter_faults(LOCAL, AT)[path].unknown
+
+    def write() -> None:
+        with transaction.atomic():
+            edit("instance", LIVE, {"parameters": {"stray": 1}}, author(1))
+            written.set()
+            asked.wait(10)
+
+    def ask() -> bool:
+        written.wait(10)
+        try:
+            return is_stray(LIVE)
+        finally:
+            asked.set()
+
+    assert not is_stray(LIVE)
+    assert run_at_once(write, ask) == [None, False]
+    assert is_stray(LIVE)
+    assert not is_stray(TEST)
