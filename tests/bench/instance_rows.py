@@ -34,6 +34,8 @@ _BATCH = 2000
 def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
     """Ten times as many instances as there are hosts, one in a hundred of them dirty."""
     from larry.core.service_graph import ServiceGraph, reach
+    from larry.queries import dirty as looked_at
+    from larry.queries import kept_survey
     from larry.queries.deployable import _parsed
     from larry.queries.dirty import list_dirty_causes
     from larry.queries.instance import get_descriptions
@@ -56,14 +58,20 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
             vars(graph)["_outlines"] = {}
             _ = description.describe(graph)[0].digest
 
-    def dirty() -> None:
+    def cold() -> None:
         _parsed.clear()
+        kept_survey._kept.clear()
+        looked_at._kept.clear()
+        again()
+
+    def again() -> None:
         found = [each for each in list_dirty_causes(LOCAL, at) if each.path.startswith("bench")]
         assert len(found) == -(-count // 100), "one in a hundred"
 
-    mine, theirs = compare(dirty, naive, rounds=3)
     said = f"{count:,} instances, mean closure {sum(closures) / len(closures):.0f}"
-    yield Row("P6 dirty, from cold", said, mine, theirs * count / len(part), "each described by itself", 1 / 30)
+    for name, ask_for in (("from cold", cold), ("asked again", again)):
+        mine, theirs = compare(ask_for, naive, rounds=3)
+        yield Row(f"P6 dirty, {name}", said, mine, theirs * count / len(part), "each described by itself", 1 / 30)
 
     needed_by: dict[str, list[str]] = {}
     for key, spec in services.items():
@@ -98,6 +106,7 @@ def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, n
     """The rows of that many live instances; their paths."""
     from larry.core.parameters import Layer
     from larry.core.survey import Survey
+    from larry.records.activity import Activity
     from larry.records.app import App
     from larry.records.customer import Customer
     from larry.records.deployable import Deployable
@@ -151,6 +160,7 @@ def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, n
         Requirement.objects.bulk_create(requirements, batch_size=_BATCH)
         Deployable.objects.bulk_create(deployables, batch_size=_BATCH)
         Deployment.objects.bulk_create(deployments, batch_size=_BATCH)
+    Activity.objects.create(at=now, actor="bench", verb="lay", noun="estate", address="", reason="bench")
     return paths
 
 
