@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from larry.core.parameters import Layer
     from larry.core.service_graph import ServiceSpec
     from larry.core.survey import Survey
+    from larry.queries.moment import Moment
     from larry.records.instance import Instance
     from larry.records.service import Service
 
@@ -33,7 +34,7 @@ _BATCH = 2000
 
 def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
     """Ten times as many instances as there are hosts, one in a hundred of them dirty."""
-    from larry.core.service_graph import ServiceGraph, reach
+    from larry.core.service_graph import ServiceGraph
     from larry.queries import dirty as looked_at
     from larry.queries import kept_survey
     from larry.queries.deployable import _parsed
@@ -42,13 +43,14 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
     from larry.queries.moment import Moment
     from larry.queries.reader import LOCAL
     from larry.queries.service import get_service_graph
-    from larry.queries.survey import survey_instances
+    from larry.records.activity import Activity
     from larry.records.instance import Instance
 
     count, dice, at = size.hosts * 10, random.Random(7), Moment(now)
     services = make_services(dice)
     paths = list(Instance.objects.filter(path__startswith="bench").order_by("id").values_list("path", flat=True))
     paths = paths or _lay(count, services, dice, now)
+    Activity.objects.create(at=now, actor="bench", verb="lay", noun="estate", address="", reason="bench")
     part = get_descriptions(dice.sample(paths, 60), LOCAL, at)
     graph = ServiceGraph(get_service_graph(LOCAL, at))
     closures = [len(graph.close(each.requires)) for each in part.values()]
@@ -72,6 +74,18 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
     for name, ask_for in (("from cold", cold), ("asked again", again)):
         mine, theirs = compare(ask_for, naive, rounds=3)
         yield Row(f"P6 dirty, {name}", said, mine, theirs * count / len(part), "each described by itself", 1 / 30)
+
+    yield from _edit_rows(count, services, graph, dice, at)
+
+
+def _edit_rows(
+    count: int, services: Mapping[str, ServiceSpec], graph: Mapping[str, ServiceSpec], dice: random.Random, at: Moment
+) -> Iterator[Row]:
+    """P7: an edit of a customer's parameter, and of an edge that concerns about as many."""
+    from larry.core.service_graph import reach
+    from larry.queries.reader import LOCAL
+    from larry.queries.survey import survey_instances
+    from larry.records.instance import Instance
 
     needed_by: dict[str, list[str]] = {}
     for key, spec in services.items():
@@ -106,7 +120,6 @@ def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, n
     """The rows of that many live instances; their paths."""
     from larry.core.parameters import Layer
     from larry.core.survey import Survey
-    from larry.records.activity import Activity
     from larry.records.app import App
     from larry.records.customer import Customer
     from larry.records.deployable import Deployable
@@ -160,7 +173,6 @@ def _lay(count: int, services: Mapping[str, ServiceSpec], dice: random.Random, n
         Requirement.objects.bulk_create(requirements, batch_size=_BATCH)
         Deployable.objects.bulk_create(deployables, batch_size=_BATCH)
         Deployment.objects.bulk_create(deployments, batch_size=_BATCH)
-    Activity.objects.create(at=now, actor="bench", verb="lay", noun="estate", address="", reason="bench")
     return paths
 
 
