@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from larry.core.document import Json
-from larry.core.parameters import Declaration, Layer, Merge, Missing, ParameterType, matches_type, merge_deep
+from larry.core.parameters import Declaration, Layer, Merge, Missing, ParameterType, matches_type, settle_layers
 from larry.core.service_graph import ServiceGraph
 
 
@@ -96,10 +96,6 @@ def _is_fit(default: Json, declaration: Declaration) -> bool:
 
 def _fits(name: str, declaration: Declaration, layers: Iterable[Layer], last: Layer) -> bool:
     """Whether what the layers settle on for a parameter is of its type."""
-    if declaration.merge is Merge.REPLACE:
-        return matches_type(last.values[name], declaration.type)
-    said = [layer.values[name] for layer in layers if name in layer.values]
-    value, *rest = (declaration.default, *said) if declaration.has_default else said
-    for later in rest:
-        value = merge_deep(value, later)
+    is_last = declaration.merge is Merge.REPLACE
+    value = last.values[name] if is_last else settle_layers(name, declaration, layers)
     return matches_type(value, declaration.type)

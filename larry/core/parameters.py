@@ -273,6 +273,12 @@ def settle(chain: Sequence[Origin], declaration: Declaration) -> Json:
     return value
 
 
+def settle_layers(name: str, declaration: Declaration, layers: Iterable[Layer]) -> Json:
+    """The same of layers, of which at least one sets it, or it has a default."""
+    said = [Origin(layer.level, layer.owner, layer.values[name]) for layer in layers if name in layer.values]
+    return settle(_chain(said, declaration, ""), declaration)
+
+
 def _chain(origins: Sequence[Origin], declaration: Declaration, service: str) -> list[Origin]:
     default = [Origin("default", service, declaration.default)] if declaration.has_default else []
     return [*default, *origins]

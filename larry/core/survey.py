@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from larry.core.deployable import LEVELS, freeze_service, is_idle, service_document
 from larry.core.document import Json, canonical_text
-from larry.core.parameters import Declaration, Layer, Merge, Origin, resolve, settle
+from larry.core.parameters import Declaration, Layer, Merge, resolve, settle_layers
 from larry.core.service_graph import ServiceSpec, graph_of
 
 _KEPT = 10_000
@@ -134,7 +134,7 @@ class Survey:
         set_here: dict[int, dict[str, Json]] = {}
         for name, last in said.items():
             for place, declared in outline.readers.get(name, ()):
-                value = last if declared.merge is Merge.REPLACE else _merge(name, declared, layers)
+                value = last if declared.merge is Merge.REPLACE else settle_layers(name, declared, layers)
                 set_here.setdefault(place, {})[name] = value
         texts = list(outline.texts)
         for place, values in set_here.items():
@@ -151,12 +151,6 @@ class Survey:
             parameters = canonical_text({**written.defaults, **values})
             known = self._anew[same] = values, f'{written.head},"parameters":{parameters},{written.tail}'
         return known[1]
-
-
-def _merge(name: str, declared: Declaration, layers: Iterable[Layer]) -> Json:
-    """What a service receives that merges what all layers say."""
-    chain = [Origin(layer.level, layer.owner, layer.values[name]) for layer in layers if name in layer.values]
-    return settle([Origin("default", "", declared.default), *chain] if declared.has_default else chain, declared)
 
 
 def _quote(key: str) -> str:
