@@ -17,13 +17,20 @@ help: ## list the entry points
 run: .venv/run ## start Larry with a small example estate (PORT=8001 for another port)
 	$(BIN)/larry demo $(if $(PORT),--bind 127.0.0.1:$(PORT))
 
-test: .venv/ready tools ldap ## every test on SQLite, then those that use a database on PostgreSQL
-	@echo "== tests on SQLite =="
-	LARRY_TEST_DATABASE=sqlite $(PYTEST) $(ARGS)
-	@if $(BIN)/python -m tests.tools --has postgresql; then \
-	  echo "== tests on PostgreSQL =="; \
-	  LARRY_TEST_DATABASE=postgres $(PYTEST) $(NO_DATABASE) -m "not slow and not puppet" $(ARGS); \
-	else echo "== PostgreSQL is not installed: THE SECOND PASS WAS SKIPPED =="; test "$$CI" != true; fi
+test: .venv/ready tools ldap ## every test on SQLite, and beside it those that use a database on PostgreSQL
+	@if ! $(BIN)/python -m tests.tools --has postgresql; then \
+	  echo "== PostgreSQL is not installed: ITS PASS IS SKIPPED =="; test "$$CI" != true || exit 1; \
+	  LARRY_TEST_DATABASE=sqlite $(PYTEST) $(ARGS); exit; \
+	fi; \
+	told=$$(mktemp); \
+	LARRY_TEST_DATABASE=postgres $(PYTEST) $(NO_DATABASE) -m "not slow and not puppet" $(ARGS) >"$$told" 2>&1 & beside=$$!; \
+	trap 'kill $$beside; rm -f "$$told"; exit 1' INT TERM; \
+	failed=; \
+	echo "== tests on SQLite; those on PostgreSQL run beside them, and are told of afterwards =="; \
+	LARRY_TEST_DATABASE=sqlite $(PYTEST) $(ARGS) || failed=SQLite; \
+	wait $$beside || failed="$$failed PostgreSQL"; \
+	echo "== tests on PostgreSQL =="; cat "$$told"; rm -f "$$told"; \
+	test -z "$$failed" || { echo "== FAILED on $$failed =="; exit 1; }
 
 test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, and far more generated cases
 	@failed=; \
