@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from pytest_django import DjangoDbBlocker
 
 from larry.actions.sign_in import MOST_OF_ACCOUNT
 from larry.records.user import User
@@ -56,17 +59,28 @@ def _routes(patterns: list[URLPattern | URLResolver]) -> list[URLPattern]:
 ROUTES = _routes(get_resolver().url_patterns)
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
-def test_every_route_is_closed_but_those_that_the_door_names(route: URLPattern, now: datetime) -> None:
-    path = "/" + re.sub(r"<[^>]+>", "1", str(route.pattern))
-    for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
-        response = Client().generic(method, path)
-        if route.name in OPEN:
-            assert not str(response.headers.get("Location", "")).startswith("/sign-in")
-        else:
-            assert response.status_code in (302, 303), method
-            assert response.headers["Location"].startswith("/sign-in")
-            assert WEB.encode() not in response.content
+@pytest.fixture(scope="class")
+def laid(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The estate once for all routes, in a transaction that is undone after the last."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        put(WEB, lay(), at=-5, start=-3)
+        yield
+        transaction.set_rollback(True)
+
+
+@pytest.mark.usefixtures("laid", "db")
+class TestEveryRoute:
+    @pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
+    def test_every_route_is_closed_but_those_that_the_door_names(self, route: URLPattern) -> None:
+        path = "/" + re.sub(r"<[^>]+>", "1", str(route.pattern))
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+            response = Client().generic(method, path)
+            if route.name in OPEN:
+                assert not str(response.headers.get("Location", "")).startswith("/sign-in")
+            else:
+                assert response.status_code in (302, 303), method
+                assert response.headers["Location"].startswith("/sign-in")
+                assert WEB.encode() not in response.content
 
 
 def test_a_stranger_learns_nothing_of_the_estate(now: datetime) -> None:
