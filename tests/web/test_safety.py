@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern
+from pytest_django import DjangoDbBlocker
 
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
@@ -36,12 +38,15 @@ def path_of(route: URLPattern) -> str:
     return "/" + re.sub(r"<[^>]+>", address, plain)
 
 
-@pytest.fixture
-def now(db: None) -> datetime:
-    now = lay()
-    put(WEB, now, at=-5, start=-3, end=2)
-    put(SPARE, now, at=-1, start=3)
-    return now
+@pytest.fixture(scope="module")
+def now(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[datetime]:
+    """An estate laid once for all tests here, in a transaction that is undone in the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        now = lay()
+        put(WEB, now, at=-5, start=-3, end=2)
+        put(SPARE, now, at=-1, start=3)
+        yield now
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: str(route.name))
