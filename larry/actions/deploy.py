@@ -139,7 +139,8 @@ def _freeze(items: Sequence[DeployItem], author: Author) -> tuple[list[Snapshot]
     with read_view():
         fresh = {item.instance.lower() for item in items if item.snapshot is None}
         descriptions = get_descriptions(fresh, reader, moment) if fresh else {}
-        services = get_service_graph(reader, moment) if fresh else {}
+        required = {key for described in descriptions.values() for key in described.requires}
+        services = get_service_graph(reader, moment, required) if fresh else {}
         digests = [
             find_digest(item.snapshot, item.instance.lower(), reader, moment) if item.snapshot is not None else None
             for item in items

@@ -53,7 +53,8 @@ def _planner(
         raise Refused("nothing to redeploy: name at least one instance")
     with read_view():
         descriptions = get_descriptions(paths, author.sees, author.moment)
-        services = get_service_graph(author.sees, author.moment)
+        required = {key for described in descriptions.values() for key in described.requires}
+        services = get_service_graph(author.sees, author.moment, required)
     frozen: dict[str, Snapshot] = {}
     refusals: list[Notice] = []
     for path, description in track(sorted(descriptions.items()), "taking snapshots"):

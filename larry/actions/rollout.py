@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from larry.actions.activity import activity_of, record, record_all
 from larry.actions.author import Author, GroundMoved, NoReason, Refused
@@ -11,7 +12,7 @@ from larry.actions.planning import Planned
 from larry.actions.sight import show_plan
 from larry.actions.stale import refuse_stale
 from larry.actions.timeline import write_timelines
-from larry.actions.transaction import begin_recording, not_backwards, transact
+from larry.actions.transaction import Ground, begin_recording, look_back, not_backwards, transact
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
@@ -29,6 +30,14 @@ from larry.records.rollout import Rollout
 from larry.records.service import Service
 
 _ROUNDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Considered:
+    """What was planned, and the ground that it was planned on."""
+
+    planned: Planned
+    ground: Ground
 
 
 def preview(planner: Callable[[Author], Planned], author: Author) -> Plan:
@@ -50,25 +59,31 @@ def carry_out(
     if not author.reason.strip():
         raise NoReason("a deployment needs a reason: say why")
     with read_view():
-        planned = planner(not_backwards(author))
+        known = _consider(planner, look_back(author))
     for _ in range(_ROUNDS):
-        done, planned = transact(lambda known=planned: _attempt(planner, known, author, expect, verb))  # type: ignore[misc]  # a lambda's default has no type
+        done, known = transact(lambda known=known: _attempt(planner, known, author, expect, verb))  # type: ignore[misc]  # a lambda's default has no type
         if done:
-            return planned.plan
+            return known.planned.plan
     raise Refused("the hosts that this touches keep changing: try again")
 
 
+def _consider(planner: Callable[[Author], Planned], ground: Ground) -> _Considered:
+    return _Considered(planner(ground.author), ground)
+
+
 def _attempt(
-    planner: Callable[[Author], Planned], known: Planned, author: Author, expect: str | None, verb: str
-) -> tuple[bool, Planned]:
+    planner: Callable[[Author], Planned], known: _Considered, author: Author, expect: str | None, verb: str
+) -> tuple[bool, _Considered]:
     """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was
-    locked.
+    locked. What was planned on the same ground is not planned again.
     """
     keep_gate_shut()
-    _lock(known)
-    author = not_backwards(author)
-    planned = planner(author)
-    if _is_locked(planned, known) and planned.plan.changes and not planned.plan.refusals:
+    _lock(known.planned)
+    ground = look_back(author)
+    considered = known if ground == known.ground else _consider(planner, ground)
+    author, planned = ground.author, considered.planned
+    is_locked = _is_locked(planned, known.planned)
+    if is_locked and planned.plan.changes and not planned.plan.refusals:
         author, moment = begin_recording(author), author.now
         if author.now > moment:  # others have recorded meanwhile, elsewhere: this begins after it, and is planned so
             planned = planner(author)
@@ -79,11 +94,11 @@ def _attempt(
     if planned.plan.refusals:
         shown = show_plan(planned.plan, author)
         raise Refused("; ".join(refusal.text for refusal in shown.refusals), shown)
-    if not _is_locked(planned, known):
-        return False, planned
+    if not is_locked:
+        return False, considered
     if planned.plan.changes:
         _write(planned, author, verb)
-    return True, planned
+    return True, _Considered(planned, ground)
 
 
 def _permit(planned: Planned, author: Author, *, is_act: bool) -> None:

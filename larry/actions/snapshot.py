@@ -45,7 +45,7 @@ def snapshot(path: str, author: Author, *, dry_run: bool = False) -> Taken:
 def _take(path: str, author: Author, *, dry_run: bool) -> Taken:
     with read_view():
         description = get_descriptions([path], author.sees, author.moment)[path.lower()]
-        frozen, resolved = description.describe(get_service_graph(author.sees, author.moment))
+        frozen, resolved = description.describe(get_service_graph(author.sees, author.moment, description.requires))
         permit_instance(frozen.path, Permission.EDIT, author)
         kept = Deployable.objects.filter(digest=frozen.digest).exists()
     try:

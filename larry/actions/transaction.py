@@ -5,6 +5,7 @@ recorded.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -69,13 +70,32 @@ def begin_recording(author: Author) -> Author:
 
 
 def not_backwards(author: Author) -> Author:
+    """The author at a moment no earlier than the last one recorded; 2 SQL statements, as `look_back`."""
+    return look_back(author).author
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is decided on: who acts, when, and the last line and the last rollout that are recorded (0: none).
+
+    Every act that changes what is read adds a line, and they do so in turn: on the same ground the same is decided.
+    """
+
+    author: Author
+    line: int
+    rollout: int
+
+
+def look_back(author: Author) -> Ground:
     """The author at a moment no earlier than the last one recorded, and the last boundary that others were told of; 2
     SQL statements, inside the transaction.
 
     Records that were made before acts took turns may hold their last lines in another order than that of their moments.
     """
     told = Watermark.objects.filter(name=BOUNDARIES).values("at")
-    lines = Activity.objects.order_by("-id").values_list("at", Subquery(told))[:_WINDOW]
-    rollouts = Rollout.objects.order_by("-id").values_list("recorded_at", flat=True)[:_WINDOW]
-    moments = [moment for line in lines for moment in line if moment is not None]
-    return author.not_before(max((*moments, *rollouts), default=None))
+    lines = list(Activity.objects.order_by("-id").values_list("id", "at", Subquery(told))[:_WINDOW])
+    rollouts = list(Rollout.objects.order_by("-id").values_list("id", "recorded_at")[:_WINDOW])
+    moments = [moment for _, *both in lines for moment in both if moment is not None]
+    recorded = [moment for _, moment in rollouts]
+    now = author.not_before(max((*moments, *recorded), default=None))
+    return Ground(now, lines[0][0] if lines else 0, rollouts[0][0] if rollouts else 0)

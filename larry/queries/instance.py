@@ -125,7 +125,7 @@ def get_standing(path: str, reader: Reader, at: Moment) -> Standing:
     """Everything about one instance's state; about 9 SQL statements. Raises `NotFound`."""
     with read_view():
         description = get_descriptions([path], reader, at)[path.lower()]
-        services = get_service_graph(reader, at)
+        services = get_service_graph(reader, at, description.requires)
         snapshot, resolved = description.describe(services)
         rows = restrict(reader, Deployment.objects.filter(instance__path=description.path, deactivated_at=None))
         current = rows.exclude(end__lte=at.as_of).order_by("start", "host__name")

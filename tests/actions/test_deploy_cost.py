@@ -1,0 +1,124 @@
+"""A deploy costs what it changes: it reads the part of the service graph that comes along, and plans once where nothing
+was recorded meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from larry.actions import rollout
+from larry.actions.apply import apply
+from larry.actions.author import Author
+from larry.actions.planning import Planned
+from larry.actions.transaction import look_back
+from larry.core.service_graph import ServiceGraph
+from larry.queries.instance import get_descriptions
+from larry.queries.moment import Moment
+from larry.queries.reader import LOCAL
+from larry.queries.service import get_service_graph
+from tests.actions.estate import LIVE, SMALL, TEST, author, change, day, lay, put, state
+
+pytestmark = pytest.mark.django_db
+
+
+def make_services(number: int, chance: random.Random) -> list[dict[str, Any]]:
+    """Services that need and audit earlier ones."""
+    made: list[dict[str, Any]] = []
+    for each in range(number):
+        earlier = [f"s{other}" for other in range(each)]
+        needs = chance.sample(earlier, min(len(earlier), chance.choice((0, 0, 1, 2))))
+        audited = [key for key in chance.sample(earlier, min(len(earlier), chance.choice((0, 0, 0, 1, 2))))]
+        audits = [{"service": key, "where": chance.choice(("same-host", {"host": "mon"}))} for key in audited]
+        made.append({"name": f"s{each}", "needs": needs, "audits": audits})
+    return made
+
+
+def lay_services(services: list[dict[str, Any]]) -> None:
+    instances = [{"name": each["name"], "requires": [each["name"]]} for each in services]
+    stated = {
+        "larry": 1,
+        "services": services,
+        "customers": [{"name": "c", "apps": [{"name": "a", "instances": instances}]}],
+        "hosts": [{"name": "mon"}],
+    }
+    apply(state(json.dumps(stated)), author(-30))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_part_of_the_graph_that_is_reached_describes_the_same(seed: int) -> None:
+    services = make_services(24, random.Random(seed))
+    lay_services(services)
+    at = Moment(day(0))
+    whole = get_service_graph(LOCAL, at)
+    sizes = set()
+    for description in get_descriptions([f"c/a/{each['name']}" for each in services], LOCAL, at).values():
+        part = get_service_graph(LOCAL, at, description.requires)
+        assert set(part) == whole.close(description.requires)
+        assert description.describe(part)[0].text == description.describe(whole)[0].text
+        sizes.add(len(part))
+    assert min(sizes) < len(whole) / 2, "most of it is left alone"
+
+
+def test_nothing_is_reached_from_nothing_and_what_has_retired_is_not_there() -> None:
+    lay(SMALL)
+    at = Moment(day(0))
+    assert dict(get_service_graph(LOCAL, at, ())) == {}
+    assert set(get_service_graph(LOCAL, at, ["app"])) == {"app", "linux", "watch"}
+    assert set(get_service_graph(LOCAL, at, ["linux"])) == {"linux"}
+    assert isinstance(get_service_graph(LOCAL, at, ["nobody"]), ServiceGraph)
+
+
+def count_statements(now: float) -> int:
+    change("instance", LIVE, now, parameters={"size": int(now) + 10})
+    with CaptureQueriesContext(connection) as captured:
+        put(LIVE, "web1", now=now)
+    return len(captured)
+
+
+def test_what_else_there_is_takes_no_statement_more() -> None:
+    lay(SMALL)
+    put(LIVE, "web1")
+    before = count_statements(1)
+    lay_services(make_services(30, random.Random(1)))
+    for n in range(12):
+        put(f"c/a/s{n}", "web2", now=1)
+        put(TEST, "web2", now=1)
+    assert count_statements(2) == before
+
+
+@pytest.mark.parametrize("meanwhile", [False, True])
+def test_what_is_planned_on_the_same_ground_is_not_planned_again(
+    monkeypatch: pytest.MonkeyPatch, *, meanwhile: bool
+) -> None:
+    """Where something is recorded between the plan and the locks, the plan is made again."""
+    lay(SMALL)
+    planned: list[Planned] = []
+    consider = rollout._consider
+
+    def look(planner: Any, ground: Any) -> Any:
+        considered = consider(planner, ground)
+        planned.append(considered.planned)
+        if meanwhile and len(planned) == 1:
+            change("instance", TEST, 0, parameters={"size": 4})
+        return considered
+
+    monkeypatch.setattr(rollout, "_consider", look)
+    done = put(LIVE, "web1")
+    assert done.changes
+    assert len(planned) == (2 if meanwhile else 1)
+
+
+def test_another_moment_is_another_ground() -> None:
+    lay(SMALL)
+    assert look_back(author(1)) == look_back(author(1))
+    assert look_back(author(1)) != look_back(author(2))
+    before = look_back(author(1))
+    change("instance", LIVE, 0, parameters={"size": 2})
+    assert before != look_back(author(1))
+    assert isinstance(look_back(author(1)).author, Author)
