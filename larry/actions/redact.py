@@ -16,10 +16,16 @@ from django.db.models import Model, Q
 from larry.actions.activity import record
 from larry.actions.author import Author
 from larry.actions.remember import forget_answers
+from larry.actions.timeline import store_documents
 from larry.core.deployable import read_snapshot
 from larry.core.document import Json, canonical_text, freeze_map, is_sealed, thaw
+from larry.core.moment_text import LATEST
+from larry.core.node_part import is_divided, list_names, read_depth
 from larry.core.node_text import read_node, write_node
 from larry.core.redaction import Seal, redact_node, redact_record, redact_snapshot, seal_values
+from larry.queries.moment import Moment
+from larry.queries.node_part import get_node_text
+from larry.queries.reader import WHOLE
 from larry.records.activity import Activity
 from larry.records.app import App
 from larry.records.customer import Customer
@@ -27,11 +33,12 @@ from larry.records.deployable import FORMER_DIGEST_SHOWN, Deployable, FormerDige
 from larry.records.deployment import Deployment
 from larry.records.gate import opened_gate
 from larry.records.instance import Instance
-from larry.records.node import NodeDocument, NodeSegment
+from larry.records.node import NodeDocument, NodePart, NodeSegment
 from larry.records.rollout import Rollout
 from larry.records.secret import name_digest, seal
 from larry.records.service import Parameter
 
+_AT = Moment(LATEST)
 _BATCH = 200
 _LAYERS: tuple[type[Model], ...] = (Customer, App, Instance)
 _SNAPSHOT = re.compile(r'"snapshot":"([0-9a-f]{64})"')
@@ -171,22 +178,50 @@ def _redact_documents(
     will be delivered; and the segments during which they hold."""
     moved: dict[str, str] = {}
     concerned: list[NodeSegment] = []
+    had_parts = False
     for digests in _batches(list(NodeDocument.objects.order_by("digest").values_list("digest", flat=True))):
-        new: dict[str, NodeDocument] = {}
+        new: dict[str, str] = {}
+        texts: dict[str, str] = {}
         for old, body in NodeDocument.objects.filter(digest__in=digests).values_list("digest", "body"):
-            if _is_concerned(body, names, snapshots):
-                node = redact_node(read_node(body), names, sealing, snapshots)
+            text = get_node_text(body, WHOLE, _AT)
+            if _is_concerned(text, names, snapshots):
+                node = redact_node(read_node(text), names, sealing, snapshots)
                 if node.digest != old:
-                    new[old] = NodeDocument(digest=node.digest, body=write_node(node))
-        NodeDocument.objects.bulk_create(new.values(), ignore_conflicts=True, batch_size=_BATCH)
+                    new[old] = node.digest
+                    texts[node.digest] = write_node(node)
+                    if is_divided(body):  # few of these are in memory at once
+                        store_documents(texts)
+                        texts, had_parts = {}, True
+        store_documents(texts)
         segments = list(NodeSegment.objects.filter(document__in=new).select_related("host"))
         for segment in segments:
-            segment.document_id = new[segment.document_id].digest
+            segment.document_id = new[segment.document_id]
         NodeSegment.objects.bulk_update(segments, ["document"], batch_size=_BATCH)
         NodeDocument.objects.filter(digest__in=new).delete()
-        moved.update({old: document.digest for old, document in new.items()})
+        moved.update(new)
         concerned.extend(segments)
+    if had_parts:
+        _remove_parts()
     return moved, concerned
+
+
+def _remove_parts() -> None:
+    """Remove the parts that no document names any more: what was redacted may stand in them."""
+    bodies = [body for body in NodeDocument.objects.exclude(body__startswith="{").values_list("body", flat=True)]
+    level = {(name, read_depth(body) - 1) for body in bodies for name in list_names(body)}
+    named: set[str] = set()
+    while level:
+        named.update(name for name, _ in level)
+        above = sorted({name for name, depth in level if depth})
+        found = dict(
+            pair
+            for names in _batches(above)
+            for pair in NodePart.objects.filter(digest__in=names).values_list("digest", "body")
+        )
+        level = {(below, depth - 1) for name, depth in level if depth for below in list_names(found[name])}
+    left = sorted(set(NodePart.objects.values_list("digest", flat=True)) - named)
+    for names in _batches(left):
+        NodePart.objects.filter(digest__in=names).delete()
 
 
 def _is_concerned(body: str, names: Iterable[str], snapshots: Mapping[str, str]) -> bool:

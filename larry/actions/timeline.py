@@ -10,12 +10,13 @@ from larry.actions.announce import announce_nodes, look_at_nodes
 from larry.actions.author import Author
 from larry.core.interval import Interval
 from larry.core.merge import Segment
+from larry.core.node_part import Divided, divide, list_names, read_depth
 from larry.core.node_text import write_node
 from larry.core.plan import Plan, Writes
 from larry.core.rollout import Stage, judge
 from larry.queries.former_key import get_former_keys
 from larry.queries.presence import Scene, get_scene, list_first_delivered
-from larry.records.node import NodeDocument, NodeSegment
+from larry.records.node import NodeDocument, NodePart, NodeSegment
 
 NOTHING_KEPT: Mapping[str, Interval] = MappingProxyType({})
 
@@ -75,15 +76,35 @@ def write_timelines(
 def _write_documents(timelines: Mapping[str, tuple[Segment, ...]]) -> None:
     documents = {s.node.digest: s.node for segments in timelines.values() for s in segments}
     known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
+    texts = {digest: write_node(node) for digest, node in sorted(documents.items()) if digest not in known}
+    store_documents(texts)
+
+
+def store_documents(texts: Mapping[str, str]) -> None:
+    """Keep the texts of nodes by their digests, the large ones in parts; 1 SQL statement for each 500, and where any is
+    large as many as its tree has steps, and 1 for each 500 parts that are new.
+
+    Inside a transaction that keeps the gate shut, since a redaction removes what no document names.
+    """
+    divided = {digest: divide(text) for digest, text in texts.items()}
+    new = {name: body for each in divided.values() if each.parts for name, body in _list_new_parts(each)}
+    NodePart.objects.bulk_create(
+        [NodePart(digest=name, body=body) for name, body in sorted(new.items())], ignore_conflicts=True, batch_size=500
+    )
     NodeDocument.objects.bulk_create(
-        [
-            NodeDocument(digest=digest, body=write_node(node))
-            for digest, node in sorted(documents.items())
-            if digest not in known
-        ],
+        [NodeDocument(digest=digest, body=each.body) for digest, each in divided.items()],
         ignore_conflicts=True,
         batch_size=500,
     )
+
+
+def _list_new_parts(divided: Divided) -> Iterable[tuple[str, str]]:
+    """The parts that are not kept yet: below one that is kept, all are."""
+    level = set(list_names(divided.body))
+    for depth in reversed(range(read_depth(divided.body))):
+        level -= set(NodePart.objects.filter(digest__in=level).values_list("digest", flat=True))
+        yield from ((name, divided.parts[name]) for name in level)
+        level = {below for name in level for below in list_names(divided.parts[name])} if depth else set()
 
 
 def _replace_from(since: datetime, hosts: Mapping[int, tuple[Segment, ...]], author: Author) -> None:

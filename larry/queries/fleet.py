@@ -11,6 +11,7 @@ from larry.core.document import SEALED
 from larry.core.fleet import Fleet, FleetHost, FleetText, HostText, KnownHost
 from larry.core.node_text import DatedNode, mask_node, read_node, write_node
 from larry.queries.moment import Moment
+from larry.queries.node_part import get_node_texts
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
 from larry.records.host import Host
@@ -65,8 +66,9 @@ def _load(reader: Reader, at: Moment) -> FleetText:
             ends=Min("end", filter=Q(end__gt=at.as_of)),
             retires=Min("host__retired_at", filter=Q(host__retired_at__gt=at.as_of)),
         )
+        texts = get_node_texts((row[4] for row in rows), reader, at)
     hosts = tuple(
-        HostText(body, start, end, digest, roles.get(id_, ()), pools.get(id_, ()))
+        HostText(texts[body], start, end, digest, roles.get(id_, ()), pools.get(id_, ()))
         for id_, start, end, digest, body in rows
     )
     before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
@@ -90,7 +92,8 @@ def get_timelines(reader: Reader, at: Moment) -> Mapping[str, KnownHost]:
         rows = list(segments.values_list("host_id", "start", "end", "document_id", "document__body"))
         roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
         pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
-    nodes = {digest: read_node(body) for digest, body in {row[3]: row[4] for row in rows}.items()}
+        texts = get_node_texts((row[4] for row in rows), reader, at)
+    nodes = {digest: read_node(texts[body]) for digest, body in {row[3]: row[4] for row in rows}.items()}
     found: dict[int, list[DatedNode]] = {}
     for id_, start, end, digest, _ in rows:
         found.setdefault(id_, []).append(DatedNode(nodes[digest], start, end, digest))

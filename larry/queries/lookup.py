@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.core.rights import Narrowing, Permission, PersonRole, Right, Rights, Scope, ScopeKind, narrow, rights_of
 from larry.queries.moment import Moment
+from larry.queries.node_part import get_node_text
 from larry.queries.reader import Reader, restrict
 from larry.records.node import NodeDocument
 
@@ -78,10 +79,13 @@ def look_up(host: str, token: str, now: datetime, reader: Reader, at: Moment) ->
 
 
 def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | None:
-    """The node of what was looked up, secrets masked; None if its document has been redacted since. 1 SQL statement."""
-    del at  # a document is the same at every moment
+    """The node of what was looked up, secrets masked; None if its document has been redacted since. 1 SQL statement, and those
+    that a large node takes."""
     body = restrict(reader, NodeDocument.objects.filter(digest=found.digest)).values_list("body", flat=True).first()
-    return None if body is None else DatedNode(mask_node(read_node(body)), found.start, found.end, found.digest)
+    if body is None:
+        return None
+    node = read_node(get_node_text(body, reader, at))
+    return DatedNode(mask_node(node), found.start, found.end, found.digest)
 
 
 def _fetch(host: str, moment: datetime, token: str) -> Sequence[Any] | None:

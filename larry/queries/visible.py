@@ -27,7 +27,7 @@ from larry.records.grant import Grant, Group, Membership
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
 from larry.records.kept_answer import KeptAnswer
-from larry.records.node import NodeDocument, NodeSegment
+from larry.records.node import NodeDocument, NodePart, NodeSegment
 from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.rollout import Rollout
@@ -166,7 +166,7 @@ _OF_ESTATE: Mapping[type[Model], _Condition] = MappingProxyType(
     }
 )
 _OF_HOSTS: Mapping[type[Model], Callable[[Scope, Scope], Q]] = MappingProxyType(
-    {Host: _host, NodeSegment: _segment, NodeDocument: _document}
+    {Host: _host, NodeSegment: _segment, NodeDocument: _document, NodePart: lambda configures, looks: _NONE}
 )
 _OF_PEOPLE: Mapping[type[Model], Callable[[str], Q]] = MappingProxyType(
     {

@@ -15,7 +15,7 @@ from larry.records.grant import Grant, Group, Membership
 from larry.records.host import Host
 from larry.records.instance import Instance, Requirement
 from larry.records.kept_answer import KeptAnswer
-from larry.records.node import NodeDocument, NodeSegment
+from larry.records.node import NodeDocument, NodePart, NodeSegment
 from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.rollout import Rollout
@@ -49,6 +49,7 @@ __all__ = [
     "KeptAnswer",
     "Membership",
     "NodeDocument",
+    "NodePart",
     "NodeSegment",
     "Parameter",
     "Pool",

@@ -8,7 +8,17 @@ from larry.records.host import Host
 
 
 class NodeDocument(models.Model):
-    """The canonical text of a node or of a part of one, known by its digest."""
+    """The canonical text of a node, known by its digest; of a large one ``body`` names the parts (core/node_part.py)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    body = models.TextField()
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class NodePart(models.Model):
+    """A piece of the texts of large nodes, or the names of others in a row; known by the digest of ``body``."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     body = models.TextField()

@@ -12,6 +12,7 @@ _HOLDING = (
     "larry_instance",
     "larry_keptanswer",
     "larry_nodedocument",
+    "larry_nodepart",
     "larry_parameter",
     "larry_rollout",
 )

@@ -16,11 +16,12 @@ from larry.core.footprint import Cause
 from larry.core.interval import Interval
 from larry.core.merge import build_node
 from larry.core.node import HostFacts, Node, Presence
+from larry.core.node_part import put_together
 from larry.core.node_text import read_node
 from larry.records.deployable import Deployable
 from larry.records.deployment import DeployedService, Deployment, DeploymentVersion
 from larry.records.host import Host
-from larry.records.node import NodeDocument, NodeSegment
+from larry.records.node import NodeDocument, NodePart, NodeSegment
 
 World: TypeAlias = Mapping[str, list[tuple[Any, ...]]]
 """Every row of every table, by the table's name."""
@@ -120,13 +121,14 @@ def _find_stale_nodes(now: datetime) -> Iterator[str]:
     build = node_builder()
     timelines = read_timelines()
     bodies = dict(NodeDocument.objects.values_list("digest", "body"))
+    parts = dict(NodePart.objects.values_list("digest", "body"))
     for host, segments in timelines.items():
         for moment in boundaries(host, now):
             stored, wanted = digest_at(segments, moment), build(host, moment)
             if stored != wanted.digest:
                 yield f"{host} at {moment}: stored {stored}, the deployed services make {wanted.digest}"
         for _, end, digest in segments:
-            if (end is None or end > now) and read_node(bodies[digest]).digest != digest:
+            if (end is None or end > now) and read_node(put_together(bodies[digest], parts)).digest != digest:
                 yield f"{host}: the document {digest} holds another node"
 
 

@@ -81,6 +81,7 @@ from larry.queries.node import (
     list_next_changes,
     list_timeline,
 )
+from larry.queries.node_part import get_node_text, get_node_texts
 from larry.queries.noun import get_estate, get_item, list_items, load_items
 from larry.queries.parameter_fault import list_parameter_faults
 from larry.queries.picture import get_graph
@@ -310,6 +311,8 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_readiness": lambda all_: get_readiness(all_.reader, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, all_.reader, AT),
     "list_sensitive_names": lambda all_: list_sensitive_names(all_.reader, AT),
+    "get_node_texts": lambda all_: get_node_texts(["{}"], all_.reader, AT),
+    "get_node_text": lambda all_: get_node_text("{}", all_.reader, AT),
     "get_service_graph": lambda all_: get_service_graph(all_.reader, AT),
     "list_situations": lambda all_: list_situations(all_.reader, AT),
     "get_rights": lambda all_: get_rights(all_.user[0], False, all_.reader, AT),

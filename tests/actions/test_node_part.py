@@ -1,0 +1,142 @@
+"""Large nodes in parts: what is delivered, redacted, backed up and restored is the same as if they were kept whole."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from django.db.models.functions import Length
+
+from larry.core import node_part
+from larry.core.node_part import is_divided, list_names, read_depth
+from larry.core.node_text import write_node
+from larry.queries.fleet import get_fleet, get_timelines
+from larry.queries.moment import Moment
+from larry.queries.node import get_node, get_stored_node, list_timeline
+from larry.queries.node_part import get_node_texts
+from larry.queries.reader import LOCAL
+from larry.records.node import NodeDocument, NodePart, NodeSegment
+from tests.actions import test_redact, test_restore, test_segment
+from tests.actions.estate import author, day, lay, put, rows
+from tests.actions.world import find_faults, read_all_text
+
+pytestmark = pytest.mark.django_db
+
+AT = Moment(day(0))
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every node is large."""
+    for name, value in (("LARGEST_WHOLE", 50), ("_LEAST", 20), ("_MOST", 200), ("_WIDEST", 2), ("_BRANCHES", 2)):
+        monkeypatch.setattr(node_part, name, value)
+    yield
+    bodies = list(NodeDocument.objects.values_list("body", flat=True))
+    assert all(is_divided(body) for body in bodies)
+    assert not bodies or max(map(read_depth, bodies)) > 1
+    assert find_loose_parts() == (set(), set())
+
+
+def find_loose_parts() -> tuple[set[str], set[str]]:
+    """The parts that are named and not there, and those that are there and not named."""
+    parts = dict(NodePart.objects.values_list("digest", "body"))
+    assert all(hashlib.sha256(body.encode()).hexdigest() == name for name, body in parts.items())
+    bodies = NodeDocument.objects.values_list("body", flat=True)
+    level = {(name, read_depth(body) - 1) for body in bodies if is_divided(body) for name in list_names(body)}
+    named: set[str] = set()
+    while level:
+        named |= {name for name, _ in level}
+        level = {(below, depth - 1) for name, depth in level if depth for below in list_names(parts.get(name, ""))}
+    return named - parts.keys(), parts.keys() - named
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_what_hosts_deliver_is_the_same() -> None:
+    test_segment.test_no_act_rewrites_what_has_passed()
+    for digest, body in NodeDocument.objects.values_list("digest", "body"):
+        text = get_node_texts([body], LOCAL, AT)[body]
+        host = NodeSegment.objects.filter(document=digest).values_list("host__name", flat=True)[0]
+        known = get_timelines(LOCAL, Moment(day(-40)))[host].timeline
+        assert digest in {dated.digest for dated in known}
+        assert {write_node(dated.node) for dated in known if dated.digest == digest} == {text}
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_every_way_to_read_a_node_puts_it_together() -> None:
+    test_segment.test_between_boundaries_not_a_byte_changes_and_the_next_change_is_one()
+    host = test_segment.WEB1
+    node = get_stored_node(host, LOCAL, AT)
+    assert node.node.digest == node.digest == get_node(host, LOCAL, AT).digest
+    assert [dated.digest for dated in list_timeline(host, LOCAL, AT)][0] == node.digest
+    assert node.digest in {each.dated.digest for each in get_fleet(LOCAL, AT).hosts}
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize(
+    "look",
+    [
+        test_redact.test_nothing_of_it_is_left_in_clear_anywhere,
+        test_redact.test_no_digest_of_clear_text_is_left_that_secrets_could_be_tried_on,
+        test_redact.test_hosts_are_told_the_same_real_values_then_now_and_later,
+    ],
+)
+def test_what_becomes_a_secret_is_redacted_in_parts_too(look: object) -> None:
+    """And no part is left that held it: a document may share none of its parts with the redacted one."""
+    assert callable(look)
+    look()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("small_parts")
+def test_parts_are_backed_up_and_restored() -> None:
+    test_restore.settle()
+    parts = NodePart.objects.count()
+    backup = test_restore.take()
+    test_restore.put_back(backup, force=True)
+    assert NodePart.objects.count() == parts > 10
+    assert find_faults(day(2)) == []
+
+
+def make_estate(instances: int) -> str:
+    """Each instance on a host of its own, all watched by one."""
+    stated = "".join(f"{{name: I{n}, requires: [app]}}, " for n in range(instances))
+    hosts = "".join(f"{{name: w{n}, addresses: [10.0.{n >> 8}.{n & 255}]}}, " for n in range(instances))
+    return f"""
+larry: 1
+services:
+  - {{name: app, parameters: [{{name: size, default: 1}}]}}
+  - {{name: watch, parameters: [{{name: every, default: 5}}], audits: [{{service: app, where: {{host: mon}}}}]}}
+customers: [{{name: C, apps: [{{name: A, instances: [{stated}]}}]}}]
+hosts: [{hosts}{{name: mon}}]
+"""
+
+
+def stored_bytes() -> int:
+    """What the documents of all nodes and their parts take."""
+    return sum(
+        size or 0
+        for model in (NodeDocument, NodePart)
+        for size in model._default_manager.annotate(size=Length("body")).values_list("size", flat=True)
+    )
+
+
+def test_a_monitoring_host_does_not_make_the_store_quadratic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Subjects are deployed one after another: parts keep a fraction of what whole documents would, and what each takes
+    does not grow with those that are there."""
+    for name, value in (("LARGEST_WHOLE", 2_048), ("_LEAST", 128), ("_ONE_IN", 2), ("_WIDEST", 8), ("_BRANCHES", 4)):
+        monkeypatch.setattr(node_part, name, value)
+    lay(make_estate(60))
+    taken = []
+    whole = 0
+    for n in range(60):
+        before = stored_bytes()
+        put(f"c/a/i{n}", f"w{n}", now=n / 100)
+        taken.append(stored_bytes() - before)
+        whole += len(write_node(get_stored_node("mon", LOCAL, Moment(day(n / 100))).node))
+    assert len(rows(1)) == 60
+    assert find_loose_parts() == (set(), set())
+    assert find_faults(day(1)) == []
+    assert sum(taken) < whole / 2
+    assert sum(taken[-10:]) < 1.6 * sum(taken[15:25]), "the last ten take hardly more than those that came early"
+    assert author().actor in read_all_text()

@@ -1,0 +1,108 @@
+"""Texts in parts: put together they are the same to the byte, and versions of a text share all but what changed."""
+
+from __future__ import annotations
+
+import json
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from larry.core import node_part
+from larry.core.document import canonical_text
+from larry.core.node_part import divide, is_divided, list_names, put_together, read_depth
+
+
+def make_subject(number: int) -> dict[str, object]:
+    return {
+        "addresses": [f"10.{number >> 8}.{number & 255}.7", f"2001:db8::{number:x}"],
+        "for": [f"customer_{number % 97}/app/instance_{number}"],
+        "host": f"web{number}.example.net",
+        "parameters": {"port": 5432, "workers": number % 8},
+        "service": "postgres",
+        "settings": {"every": 5, "mode": "deep"},
+    }
+
+
+def make_text(numbers: list[int]) -> str:
+    """The text of a monitoring host: three long lists."""
+    subjects = [make_subject(number) for number in sorted(numbers)]
+    instances = [{"deployment": f"d{number}", "instance": f"i{number}"} for number in sorted(numbers)]
+    service = {"audits": subjects, "for": [f"customer_{number % 97}/app/instance_{number}" for number in numbers]}
+    return canonical_text({"host": "mon", "instances": instances, "services": [service]})  # type: ignore[dict-item]
+
+
+def stored(text: str) -> int:
+    divided = divide(text)
+    return len(divided.body) + sum(map(len, divided.parts.values()))
+
+
+@pytest.mark.parametrize("subjects", [0, 1, 30, 200, 3_000])
+def test_put_together_it_is_the_text(subjects: int) -> None:
+    text = make_text(list(range(subjects)))
+    divided = divide(text)
+    assert put_together(divided.body, divided.parts) == text
+    assert is_divided(divided.body) == (len(text) > node_part.LARGEST_WHOLE)
+    assert max(map(len, divided.parts.values()), default=0) <= node_part._MOST
+    assert len(divided.body) <= node_part.LARGEST_WHOLE
+
+
+@settings(max_examples=60)
+@given(st.lists(st.text(max_size=30), max_size=40), st.integers(0, 60), st.integers(1, 12), st.integers(1, 4))
+def test_any_text_of_an_object_comes_back(words: list[str], largest: int, least: int, widest: int) -> None:
+    """Whatever stands in it: what looks like a seam, or like the names of parts, is text like any other."""
+    text = json.dumps({"0": words, "seams": ['"},{"', '","', "3 " + "a" * 64]}, ensure_ascii=False)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("LARGEST_WHOLE", largest), ("_LEAST", least), ("_MOST", 40), ("_WIDEST", widest)):
+            patch.setattr(node_part, name, value)
+        divided = divide(text)
+        assert put_together(divided.body, divided.parts) == text
+
+
+def test_a_tree_of_many_levels_names_every_part_once() -> None:
+    text = make_text(list(range(4_000)))
+    divided = divide(text)
+    assert read_depth(divided.body) >= 2
+    level, seen = set(list_names(divided.body)), set[str]()
+    for depth in reversed(range(read_depth(divided.body))):
+        seen |= level
+        level = {below for name in level for below in list_names(divided.parts[name])} if depth else set()
+    assert seen == set(divided.parts)
+
+
+def test_a_part_that_is_missing_is_told_and_not_left_out() -> None:
+    divided = divide(make_text(list(range(500))))
+    for name in list(divided.parts)[::7]:
+        with pytest.raises(KeyError):
+            put_together(divided.body, {key: text for key, text in divided.parts.items() if key != name})
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_comes_before_and_after_a_change_is_shared(seed: int) -> None:
+    """One subject of 3,000 comes, goes or changes: a few parts of each of three lists are new, and those above them."""
+    chance = random.Random(seed)
+    numbers = sorted(chance.sample(range(30_000), 3_000))
+    known = set(divide(make_text(numbers)).parts)
+    for _ in range(5):
+        other = sorted({*numbers, chance.randrange(30_000)} - {chance.choice(numbers)})
+        changed = divide(make_text(other))
+        new = [len(text) for name, text in changed.parts.items() if name not in known]
+        assert 0 < sum(new) < 80_000
+        assert len(new) < 40
+    assert stored(make_text(numbers)) > 900_000
+
+
+def test_subjects_that_come_one_after_another_take_as_much_each_however_many_there_are() -> None:
+    """The bytes that are kept grow with the number of subjects (and the height of the tree), not with its square."""
+    order = random.Random(1).sample(range(20_000), 4_020)
+    each: dict[int, float] = {}
+    for there in (250, 1_000, 4_000):
+        known, new = set(divide(make_text(order[:there])).parts), 0
+        for number in range(there + 1, there + 11):
+            divided = divide(make_text(order[:number]))
+            new += len(divided.body) + sum(len(text) for name, text in divided.parts.items() if name not in known)
+            known |= divided.parts.keys()
+        each[there] = new / 10
+    assert each[4_000] < 2.5 * each[250]
+    assert each[4_000] < len(make_text(order[:4_000])) / 25
