@@ -14,6 +14,7 @@ from larry.actions.timeline import NOTHING_KEPT, get_stage
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
+from larry.core.revision import NeedsAll
 from larry.core.rollout import (
     AuditEdge,
     Grounds,
@@ -118,9 +119,13 @@ def plan_moves(
     )
     hosts = touched_hosts(moves.changes, additions, standing)
     mentioned = {host for a in additions for f in a.footings for _, host in (*f.subjects, *f.elsewhere)}
-    stage, scene = get_stage(hosts, author, mentioned, present)
     warnings = (*moves.warnings, *_too_few_copies(moves.changes, author))
-    plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
+    try:
+        stage, scene = get_stage(hosts, author, mentioned, present, {change.instance for change in moves.changes})
+        plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
+    except NeedsAll:
+        stage, scene = get_stage(hosts, author, mentioned, present)
+        plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     return Planned(
         plan,
         author.now,

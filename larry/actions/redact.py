@@ -207,7 +207,7 @@ def _redact_documents(
 
 def _remove_parts() -> None:
     """Remove the parts that no document names any more: what was redacted may stand in them."""
-    bodies = [body for body in NodeDocument.objects.exclude(body__startswith="{").values_list("body", flat=True)]
+    bodies = list(NodeDocument.objects.exclude(body__startswith="{").values_list("body", flat=True))
     level = {(name, read_depth(body) - 1) for body in bodies for name in list_names(body)}
     named: set[str] = set()
     while level:

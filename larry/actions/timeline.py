@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -10,11 +10,13 @@ from larry.actions.announce import announce_nodes, look_at_nodes
 from larry.actions.author import Author
 from larry.core.interval import Interval
 from larry.core.merge import Segment
-from larry.core.node_part import Divided, divide, list_names, read_depth
+from larry.core.node_part import LARGEST_WHOLE, Divided, divide, list_names, read_depth
 from larry.core.node_text import write_node
 from larry.core.plan import Plan, Writes
+from larry.core.revision import NeedsAll, covers
 from larry.core.rollout import Stage, judge
-from larry.queries.former_key import get_former_keys
+from larry.queries.former_key import FormerKeys, get_former_keys
+from larry.queries.kept_node import get_kept_nodes, keep_node
 from larry.queries.presence import Scene, get_scene, list_first_delivered
 from larry.records.node import NodeDocument, NodePart, NodeSegment
 
@@ -22,21 +24,49 @@ NOTHING_KEPT: Mapping[str, Interval] = MappingProxyType({})
 
 
 def get_stage(
-    hosts: Iterable[str], author: Author, mentioned: Iterable[str] = (), present: datetime | None = None
+    hosts: Iterable[str],
+    author: Author,
+    mentioned: Iterable[str] = (),
+    present: datetime | None = None,
+    about: Collection[str] | None = None,
 ) -> tuple[Stage, Scene]:
-    """The hosts from the author's moment on, ready to be judged; 6 SQL statements.
+    """The hosts from the author's moment on, ready to be judged; 6 SQL statements, a few more for large ones.
 
     ``present`` is now, where that moment is an earlier one: what was delivered in between stays; 1 statement more.
+    ``about`` are the paths of the instances that change: large hosts are revised by them. None to look at everything.
     """
-    scene = get_scene(hosts, author.reader, author.moment, mentioned)
-    keys = get_former_keys(author.reader, author.moment).all_of("service")
+    former = get_former_keys(author.reader, author.moment)
+    keys = former.all_of("service")
+    plain = about is not None and present is None and all(_is_plain(path, former) for path in about)
+    scene = get_scene(hosts, author.reader, author.moment, mentioned, about if plain else None)
+    standing = _get_standing(scene, author)
     kept: dict[str, Interval] = {}
     if present is not None:
         first = list_first_delivered(scene.presences, author.reader, author.moment)
         since = {host: max(moment, author.now) for host, moment in first.items()}
         kept = {host: Interval(moment, present) for host, moment in since.items() if moment < present}
-    stage = Stage(Interval(author.now), scene.presences, scene.delivered, scene.facts, keys, MappingProxyType(kept))
+    stage = Stage(
+        Interval(author.now), scene.presences, scene.delivered, scene.facts, keys, MappingProxyType(kept), standing
+    )
     return stage, scene
+
+
+def _is_plain(path: str, former: FormerKeys) -> bool:
+    """Whether an instance has had this path always, and no other one had it: then nodes name nobody else by it."""
+    return former.find("instance", path) == path and former.spell("instance", path) == (path,)
+
+
+def _get_standing(scene: Scene, author: Author) -> Mapping[str, tuple[Segment, ...]]:
+    """What large hosts deliver, whole. Raises `NeedsAll` where there are gaps in it."""
+    digests = {each.digest for host in scene.large for each in scene.delivered[host]}
+    nodes = get_kept_nodes(digests, author.reader, author.moment)
+    standing = {
+        host: tuple(Segment(each.interval, nodes[each.digest]) for each in scene.delivered[host])
+        for host in scene.large
+    }
+    if not all(covers(segments, Interval(author.now)) for segments in standing.values()):
+        raise NeedsAll("there are gaps in what a host delivers")
+    return MappingProxyType(standing)
 
 
 def recompile(hosts: Iterable[str], author: Author) -> tuple[Plan, Writes, Mapping[str, int]]:
@@ -78,6 +108,9 @@ def _write_documents(timelines: Mapping[str, tuple[Segment, ...]]) -> None:
     known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
     texts = {digest: write_node(node) for digest, node in sorted(documents.items()) if digest not in known}
     store_documents(texts)
+    for digest, text in texts.items():
+        if len(text) > LARGEST_WHOLE:
+            keep_node(digest, documents[digest], len(text))
 
 
 def store_documents(texts: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ compiled from everything on it: `NeedsAll` says so. The result is the same eithe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from larry.core.document import canonical_text
@@ -52,14 +52,16 @@ def revise_timeline(
     return HostTimeline(tuple(segments), ())
 
 
-def covers(segments: Sequence[Segment], during: Interval) -> bool:
-    """Whether the segments hold something at every moment of the interval."""
+def covers(segments: Iterable[Segment], during: Interval) -> bool:
+    """Whether the segments hold something at every moment of the interval, and nothing else."""
     reached = during.start
     for segment in segments:
-        if segment.interval.start != reached or segment.interval.end is None:
-            return segment.interval.start == reached and segment is segments[-1]
+        if segment.interval.start != reached:
+            return False
+        if segment.interval.end is None:
+            return during.end is None
         reached = segment.interval.end
-    return False
+    return reached == during.end
 
 
 class _Revision:
@@ -79,7 +81,7 @@ class _Revision:
         self.paths = {p.snapshot.path for p in (*gone, *come)}
 
     def revise(self) -> Node:
-        if {id(p) for p in self.gone} == {id(p) for p in self.come}:
+        if {(p.deployment, p.service) for p in self.gone} == {(p.deployment, p.service) for p in self.come}:
             return self.node
         if any(p.cause is not Cause.AUDITS or _is_renamed(p) for p in (*self.gone, *self.come)):
             raise NeedsAll("own parameters come along, or keys were changed")
@@ -138,7 +140,16 @@ class _Revision:
             needs=tuple(sorted({*there.needs, *come.needs})),
             after=tuple(sorted({*there.after, *come.after})),
             needs_elsewhere=_join_places(there.needs_elsewhere, come.needs_elsewhere),
-            audits=_join_subjects(subjects, come.audits, come.sharing),
+            audits=_join_subjects(subjects, come.audits, self._list_apart()),
+        )
+
+    def _list_apart(self) -> frozenset[str]:
+        """What is audited and is each instance's own, so that no two of them are one subject."""
+        return frozenset(
+            service
+            for p in self.come
+            for service, _ in p.subjects
+            if p.snapshot.by_key[service].sharing is Sharing.INSTANCE
         )
 
 
@@ -176,16 +187,15 @@ def _join_places(one: Iterable[Place], other: Iterable[Place]) -> tuple[Place, .
     return tuple(sorted({*one, *other}, key=lambda place: (place.service, place.host)))
 
 
-def _join_subjects(kept: Sequence[Subject], come: Sequence[Subject], sharing: Sharing) -> tuple[Subject, ...]:
-    """Subjects that are the same for several instances are one."""
-    del sharing
+def _join_subjects(kept: Sequence[Subject], come: Sequence[Subject], apart: Collection[str]) -> tuple[Subject, ...]:
+    """Subjects that are the same for several instances are one, but of services that each instance has for itself."""
     places = {(subject.service, subject.host) for subject in come}
     rivals = {
         _spell(subject): number for number, subject in enumerate(kept) if (subject.service, subject.host) in places
     }
     joined = list(kept)
     for subject in come:
-        number = rivals.get(_spell(subject))
+        number = None if subject.service in apart else rivals.get(_spell(subject))
         if number is None:
             joined.append(subject)
         else:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from larry.core.deployable import FrozenService, Snapshot
 from larry.core.footprint import Footprint, RoleChooser, lay_out
 from larry.core.interval import Interval, earlier_end, iso
-from larry.core.merge import Segment, compile_timeline
+from larry.core.merge import HostTimeline, Segment, compile_timeline
 from larry.core.node import HostFacts, Presence
 from larry.core.plan import (
     Change,
@@ -23,6 +23,7 @@ from larry.core.plan import (
     Writes,
     compare_timelines,
 )
+from larry.core.revision import Standing, revise_timeline
 from larry.core.service_graph import WhereKind
 
 AuditEdge: TypeAlias = tuple[str, str, str]
@@ -157,6 +158,8 @@ class Stage:
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """By a key that a service had before, the one that it has now."""
     kept: Mapping[str, Interval] = field(default_factory=lambda: MappingProxyType({}))
+    standing: Mapping[str, tuple[Segment, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Of large hosts what they deliver; their presences are then only those of the instances that change."""
 
 
 def judge(
@@ -169,7 +172,8 @@ def judge(
     """The Plan of all changes together, and what applying it writes; pure.
 
     ``notices`` are the warnings and refusals known before. Conflicts are looked for on every touched host, in every
-    segment from now on. Costs what compiling the touched hosts costs.
+    segment from now on. Costs what compiling the touched hosts costs. Raises `NeedsAll` where a large host cannot be
+    revised.
     """
     changed = {change.deployment: change for change in changes if change.before is not None}
     arriving = [
@@ -178,10 +182,12 @@ def judge(
     warnings, refusals = list(notices[0]), list(notices[1])
     timelines: dict[str, tuple[Segment, ...]] = {}
     nodes: list[NodeChange] = []
+    arriving_on: dict[str, list[Presence]] = {}
+    for presence in arriving:
+        arriving_on.setdefault(presence.host, []).append(presence)
     for host in sorted(stage.presences):
-        staying = fit_presences(stage.presences[host], changed)
-        presences = (*staying, *(presence for presence in arriving if presence.host == host))
-        timeline = compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
+        presences = (*fit_presences(stage.presences[host], changed), *arriving_on.get(host, ()))
+        timeline = _compile(host, presences, stage)
         refusals.extend(Notice("conflict", conflict.text) for conflict in timeline.conflicts)
         timelines[host] = _leave_kept(timeline.segments, stage.kept.get(host))
         warnings.extend(_kept_otherwise(host, timeline.segments, stage))
@@ -201,6 +207,13 @@ def judge(
         MappingProxyType(foreseen),
     )  # fmt: skip
     return plan, Writes(tuple(changes), tuple(additions), MappingProxyType(timelines))
+
+
+def _compile(host: str, presences: Sequence[Presence], stage: Stage) -> HostTimeline:
+    if host in stage.standing:
+        standing = Standing(stage.standing[host], stage.keys)
+        return revise_timeline(standing, stage.facts[host], stage.presences[host], presences, stage.facts)
+    return compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
 
 
 def _leave_kept(segments: tuple[Segment, ...], kept: Interval | None) -> tuple[Segment, ...]:

@@ -79,8 +79,8 @@ def look_up(host: str, token: str, now: datetime, reader: Reader, at: Moment) ->
 
 
 def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | None:
-    """The node of what was looked up, secrets masked; None if its document has been redacted since. 1 SQL statement, and those
-    that a large node takes."""
+    """The node of what was looked up, secrets masked; None if its document has been redacted since. 1 SQL statement,
+    and those that a large node takes."""
     body = restrict(reader, NodeDocument.objects.filter(digest=found.digest)).values_list("body", flat=True).first()
     if body is None:
         return None

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
 from django.db.models import F, Min, Q
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Substr
 
 from larry.core.footprint import Cause, Site
 from larry.core.interval import Interval
 from larry.core.node import HostFacts, Presence
+from larry.core.node_part import is_divided
 from larry.core.plan import Delivered
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_facts
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
-from larry.records.deployment import DeployedService
+from larry.records.deployment import DeployedService, Deployment
 from larry.records.host import Host
 from larry.records.node import NodeSegment
 
@@ -31,20 +32,34 @@ class Scene:
     delivered: Mapping[str, tuple[Delivered, ...]]
     facts: Mapping[str, HostFacts]
     ids: Mapping[str, int]
+    large: frozenset[str] = frozenset()
+    """The hosts of which only the presences of some instances are here, since their nodes are large."""
 
 
-def get_scene(names: Iterable[str], reader: Reader, at: Moment, mentioned: Iterable[str] = ()) -> Scene:
-    """Everything needed to compile the timelines of hosts from ``at.as_of`` on; 5 SQL statements.
+def get_scene(
+    names: Iterable[str],
+    reader: Reader,
+    at: Moment,
+    mentioned: Iterable[str] = (),
+    about: Collection[str] | None = None,
+) -> Scene:
+    """Everything needed to compile the timelines of hosts from ``at.as_of`` on; 5 SQL statements, 1 more where there
+    are large hosts.
 
-    ``mentioned`` are hosts of which only the facts are wanted besides.
+    ``mentioned`` are hosts of which only the facts are wanted besides. Of hosts whose nodes are large only the
+    presences of the instances ``about`` which one asks are given; None for all.
     """
     wanted, extra = set(names), set(mentioned)
     ids = dict(restrict(reader, Host.objects.filter(name__in=wanted | extra)).values_list("name", "id"))
     hosts = [ids[name] for name in wanted if name in ids]
-    live = restrict(reader, DeployedService.objects.filter(host__in=hosts, deactivated=False)).exclude(
-        end__lte=at.as_of
-    )
-    rows = list(live.select_related("deployment__instance", "service").order_by("id"))
+    delivered, divided = _delivered(hosts, reader, at)
+    large = divided if about is not None else frozenset()
+    live = restrict(reader, DeployedService.objects.filter(deactivated=False)).exclude(end__lte=at.as_of)
+    live = live.select_related("deployment__instance", "service").order_by("id")
+    rows = list(live.filter(host__in=[host for host in hosts if host not in large]))
+    if large:
+        of_some = restrict(reader, Deployment.objects.filter(instance__path__in=about)).values("id")
+        rows += live.filter(host__in=large, deployment__in=of_some)
     others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)}
     facts = get_facts(others | set(ids.values()), reader, at)
     snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
@@ -68,9 +83,10 @@ def get_scene(names: Iterable[str], reader: Reader, at: Moment, mentioned: Itera
         presences[presence.host].append(presence)
     return Scene(
         MappingProxyType({name: tuple(found) for name, found in presences.items()}),
-        _delivered(hosts, facts, reader, at),
+        MappingProxyType({facts[host].name: tuple(delivered.get(host, ())) for host in hosts}),
         MappingProxyType({known.name: known for known in facts.values()}),
         MappingProxyType({known.name: id_ for id_, known in facts.items()}),
+        frozenset(facts[host].name for host in large),
     )
 
 
@@ -100,10 +116,15 @@ def list_hosts_beside(hosts: Iterable[str], reader: Reader, at: Moment) -> froze
 
 
 def _delivered(
-    hosts: Iterable[int], facts: Mapping[int, HostFacts], reader: Reader, at: Moment
-) -> Mapping[str, tuple[Delivered, ...]]:
+    hosts: Iterable[int], reader: Reader, at: Moment
+) -> tuple[Mapping[int, list[Delivered]], frozenset[int]]:
+    """What each host delivers from the moment on, in order; and the hosts that have a large node among it."""
     rows = restrict(reader, NodeSegment.objects.filter(host__in=hosts)).exclude(end__lte=at.as_of).order_by("start")
-    delivered: dict[str, list[Delivered]] = {facts[host].name: [] for host in hosts}
-    for host, start, end, digest in rows.values_list("host_id", "start", "end", "document_id"):
-        delivered[facts[host].name].append(Delivered(Interval(max(start, at.as_of), end), digest))
-    return MappingProxyType({name: tuple(found) for name, found in delivered.items()})
+    delivered: dict[int, list[Delivered]] = {}
+    divided: set[int] = set()
+    beginning = Substr("document__body", 1, 1)
+    for host, start, end, digest, first in rows.values_list("host_id", "start", "end", "document_id", beginning):
+        delivered.setdefault(host, []).append(Delivered(Interval(max(start, at.as_of), end), digest))
+        if is_divided(first):
+            divided.add(host)
+    return delivered, frozenset(divided)

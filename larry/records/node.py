@@ -8,7 +8,7 @@ from larry.records.host import Host
 
 
 class NodeDocument(models.Model):
-    """The canonical text of a node, known by its digest; of a large one ``body`` names the parts (core/node_part.py)."""
+    """The canonical text of a node, known by its digest; of a large one ``body`` names parts (core/node_part.py)."""
 
     digest = models.CharField(max_length=64, primary_key=True)
     body = models.TextField()

@@ -73,6 +73,7 @@ from larry.queries.live_situation import list_live_situations
 from larry.queries.lookup import LookedUp, get_masked_node
 from larry.queries.map_stay import list_behind, list_map_stays
 from larry.queries.moment import Moment
+from larry.queries.kept_node import get_kept_nodes
 from larry.queries.node import (
     get_node,
     get_nodes,
@@ -311,6 +312,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_readiness": lambda all_: get_readiness(all_.reader, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, all_.reader, AT),
     "list_sensitive_names": lambda all_: list_sensitive_names(all_.reader, AT),
+    "get_kept_nodes": lambda all_: get_kept_nodes([], all_.reader, AT),
     "get_node_texts": lambda all_: get_node_texts(["{}"], all_.reader, AT),
     "get_node_text": lambda all_: get_node_text("{}", all_.reader, AT),
     "get_service_graph": lambda all_: get_service_graph(all_.reader, AT),

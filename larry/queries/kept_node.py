@@ -1,0 +1,41 @@
+"""Large nodes that this process has just read: what a deploy to their hosts starts from, again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from larry.core.node import Node
+from larry.core.node_text import read_node
+from larry.queries.moment import Moment
+from larry.queries.node_part import get_node_texts
+from larry.queries.reader import Reader, restrict
+from larry.records.node import NodeDocument
+
+_MOST = 16_000_000
+"""So many characters of text the nodes that are kept have between them, or it is one that has more."""
+
+_kept: dict[str, tuple[Node, int]] = {}
+"""By digest, the latest last: what a digest names never changes, so it never goes stale."""
+
+
+def get_kept_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Node]:
+    """Nodes by digest, as recorded; no SQL for those that are kept, else 1 statement and those that putting large ones
+    together takes. Those that the reader may not see are left out."""
+    wanted = set(digests)
+    found = {digest: _kept[digest][0] for digest in wanted if reader.sees_everything and digest in _kept}
+    if wanted - found.keys():
+        rows = restrict(reader, NodeDocument.objects.filter(digest__in=wanted - found.keys()))
+        bodies = dict(rows.values_list("digest", "body"))
+        texts = get_node_texts(bodies.values(), reader, at)
+        for digest, body in bodies.items():
+            found[digest] = read_node(texts[body])
+            keep_node(digest, found[digest], len(texts[body]))
+    return found
+
+
+def keep_node(digest: str, node: Node, size: int) -> None:
+    """Keep a node of which the text has that many characters, in place of those that were not used for longest."""
+    _kept.pop(digest, None)
+    _kept[digest] = (node, size)
+    while len(_kept) > 1 and sum(size for _, size in _kept.values()) > _MOST:
+        del _kept[next(iter(_kept))]
