@@ -10,13 +10,13 @@ from larry.actions.announce import announce_nodes, look_at_nodes
 from larry.actions.author import Author
 from larry.core.interval import Interval
 from larry.core.merge import Segment
-from larry.core.node_part import LARGEST_WHOLE, Divided, divide, list_names, read_depth
+from larry.core.node_part import Divided, divide, list_names, read_depth
 from larry.core.node_text import write_node
 from larry.core.plan import Plan, Writes
 from larry.core.revision import NeedsAll, covers
 from larry.core.rollout import Stage, judge
 from larry.queries.former_key import FormerKeys, get_former_keys
-from larry.queries.kept_node import get_kept_nodes, keep_node
+from larry.queries.kept_node import get_kept_nodes
 from larry.queries.presence import Scene, get_scene, list_first_delivered
 from larry.records.node import NodeDocument, NodePart, NodeSegment
 
@@ -108,9 +108,6 @@ def _write_documents(timelines: Mapping[str, tuple[Segment, ...]]) -> None:
     known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
     texts = {digest: write_node(node) for digest, node in sorted(documents.items()) if digest not in known}
     store_documents(texts)
-    for digest, text in texts.items():
-        if len(text) > LARGEST_WHOLE:
-            keep_node(digest, documents[digest], len(text))
 
 
 def store_documents(texts: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from zlib import crc32
 
-LARGEST_WHOLE = 16_384
+UNDIVIDED = 16_384
 """Texts of up to so many characters are kept whole."""
 
 _LEAST, _MOST = 1_024, 16_384
@@ -43,7 +43,7 @@ class Divided:
 
 def divide(text: str) -> Divided:
     """The text as it is kept, an object's; O(length)."""
-    if len(text) <= LARGEST_WHOLE:
+    if len(text) <= UNDIVIDED:
         return Divided(text, MappingProxyType({}))
     parts: dict[str, str] = {}
     level = [_keep(piece, parts) for piece in _cut(text)]

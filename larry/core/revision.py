@@ -23,7 +23,7 @@ class NeedsAll(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Revisable:
     """What a host delivers, segment by segment without gaps, and by a key that a service had the one that it has."""
 
     segments: tuple[Segment, ...]
@@ -31,7 +31,7 @@ class Standing:
 
 
 def revise_timeline(
-    standing: Standing, facts: HostFacts, before: Sequence[Presence], after: Sequence[Presence], hosts: Hosts
+    standing: Revisable, facts: HostFacts, before: Sequence[Presence], after: Sequence[Presence], hosts: Hosts
 ) -> HostTimeline:
     """The host's timeline when the presences of some instances, which are all that they have on it, become others.
 

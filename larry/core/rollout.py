@@ -23,7 +23,7 @@ from larry.core.plan import (
     Writes,
     compare_timelines,
 )
-from larry.core.revision import Standing, revise_timeline
+from larry.core.revision import Revisable, revise_timeline
 from larry.core.service_graph import WhereKind
 
 AuditEdge: TypeAlias = tuple[str, str, str]
@@ -211,7 +211,7 @@ def judge(
 
 def _compile(host: str, presences: Sequence[Presence], stage: Stage) -> HostTimeline:
     if host in stage.standing:
-        standing = Standing(stage.standing[host], stage.keys)
+        standing = Revisable(stage.standing[host], stage.keys)
         return revise_timeline(standing, stage.facts[host], stage.presences[host], presences, stage.facts)
     return compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
 

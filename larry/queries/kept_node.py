@@ -29,11 +29,11 @@ def get_kept_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mappin
         texts = get_node_texts(bodies.values(), reader, at)
         for digest, body in bodies.items():
             found[digest] = read_node(texts[body])
-            keep_node(digest, found[digest], len(texts[body]))
+            _keep(digest, found[digest], len(texts[body]))
     return found
 
 
-def keep_node(digest: str, node: Node, size: int) -> None:
+def _keep(digest: str, node: Node, size: int) -> None:
     """Keep a node of which the text has that many characters, in place of those that were not used for longest."""
     _kept.pop(digest, None)
     _kept[digest] = (node, size)

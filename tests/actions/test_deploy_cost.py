@@ -34,7 +34,7 @@ def make_services(number: int, chance: random.Random) -> list[dict[str, Any]]:
     for each in range(number):
         earlier = [f"s{other}" for other in range(each)]
         needs = chance.sample(earlier, min(len(earlier), chance.choice((0, 0, 1, 2))))
-        audited = [key for key in chance.sample(earlier, min(len(earlier), chance.choice((0, 0, 0, 1, 2))))]
+        audited = chance.sample(earlier, min(len(earlier), chance.choice((0, 0, 0, 1, 2))))
         audits = [{"service": key, "where": chance.choice(("same-host", {"host": "mon"}))} for key in audited]
         made.append({"name": f"s{each}", "needs": needs, "audits": audits})
     return made

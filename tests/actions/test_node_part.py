@@ -18,7 +18,7 @@ from larry.queries.node_part import get_node_texts
 from larry.queries.reader import LOCAL
 from larry.records.node import NodeDocument, NodePart, NodeSegment
 from tests.actions import test_redact, test_restore, test_segment
-from tests.actions.estate import author, day, lay, put, rows
+from tests.actions.estate import WEB1, author, day, lay, put, rows
 from tests.actions.world import find_faults, read_all_text
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ AT = Moment(day(0))
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every node is large."""
-    for name, value in (("LARGEST_WHOLE", 50), ("_LEAST", 20), ("_MOST", 200), ("_WIDEST", 2), ("_BRANCHES", 2)):
+    for name, value in (("UNDIVIDED", 50), ("_LEAST", 20), ("_MOST", 200), ("_WIDEST", 2), ("_BRANCHES", 2)):
         monkeypatch.setattr(node_part, name, value)
     yield
     bodies = list(NodeDocument.objects.values_list("body", flat=True))
@@ -57,7 +57,7 @@ def test_what_hosts_deliver_is_the_same() -> None:
     for digest, body in NodeDocument.objects.values_list("digest", "body"):
         text = get_node_texts([body], LOCAL, AT)[body]
         host = NodeSegment.objects.filter(document=digest).values_list("host__name", flat=True)[0]
-        known = get_timelines(LOCAL, Moment(day(-40)))[host].timeline
+        known = get_timelines(LOCAL, Moment(day(-40)))[host].segments
         assert digest in {dated.digest for dated in known}
         assert {write_node(dated.node) for dated in known if dated.digest == digest} == {text}
 
@@ -65,10 +65,10 @@ def test_what_hosts_deliver_is_the_same() -> None:
 @pytest.mark.usefixtures("small_parts")
 def test_every_way_to_read_a_node_puts_it_together() -> None:
     test_segment.test_between_boundaries_not_a_byte_changes_and_the_next_change_is_one()
-    host = test_segment.WEB1
+    host = WEB1
     node = get_stored_node(host, LOCAL, AT)
     assert node.node.digest == node.digest == get_node(host, LOCAL, AT).digest
-    assert [dated.digest for dated in list_timeline(host, LOCAL, AT)][0] == node.digest
+    assert list_timeline(host, LOCAL, AT)[0].digest == node.digest
     assert node.digest in {each.dated.digest for each in get_fleet(LOCAL, AT).hosts}
 
 
@@ -124,7 +124,7 @@ def stored_bytes() -> int:
 def test_a_monitoring_host_does_not_make_the_store_quadratic(monkeypatch: pytest.MonkeyPatch) -> None:
     """Subjects are deployed one after another: parts keep a fraction of what whole documents would, and what each takes
     does not grow with those that are there."""
-    for name, value in (("LARGEST_WHOLE", 2_048), ("_LEAST", 128), ("_ONE_IN", 2), ("_WIDEST", 8), ("_BRANCHES", 4)):
+    for name, value in (("UNDIVIDED", 2_048), ("_LEAST", 128), ("_ONE_IN", 2), ("_WIDEST", 8), ("_BRANCHES", 4)):
         monkeypatch.setattr(node_part, name, value)
     lay(make_estate(60))
     taken = []

@@ -25,6 +25,7 @@ from tests.bench.measure import Row
 from tests.bench.size import SIZES, Size
 
 ONE, SERVED, ON_POSTGRESQL, PAGES, APPLY = "--one", "--served", "--postgres", "--pages", "--apply"
+WATCHED = "--watched"
 KEPT = "BENCH_HOME"
 """A folder whose estate is measured by --pages, and made up there first where there is none."""
 
@@ -32,9 +33,10 @@ KEPT = "BENCH_HOME"
 def main() -> None:
     """Measure two estates, or in a process of its own the one that is asked for."""
     size = SIZES[os.environ.get("SIZE", "small")]
-    if ONE in sys.argv:
-        print(json.dumps([asdict(row) for row in _measure(_grown(size, int(sys.argv[-1])))]))
-        return
+    for which, measure in ((ONE, _measure), (WATCHED, _measure_watched)):
+        if which in sys.argv:
+            print(json.dumps([asdict(row) for row in measure(_grown(size, int(sys.argv[-1])))]))
+            return
     if PAGES in sys.argv or APPLY in sys.argv:
         show(_run(1), [], 1)
         return
@@ -43,10 +45,22 @@ def main() -> None:
 
 
 def _grown(size: Size, times: int) -> Size:
-    return replace(size, hosts=size.hosts * times, objects=size.objects * times, graph=size.graph * times)
+    return replace(
+        size,
+        hosts=size.hosts * times,
+        objects=size.objects * times,
+        graph=size.graph * times,
+        subjects=size.subjects * times,
+    )
 
 
 def _run(times: int) -> list[Row]:
+    estates = (ONE,) if {SERVED, PAGES, APPLY} & set(sys.argv) else (ONE, WATCHED)
+    return [row for which in estates for row in _run_alone(which, times)]
+
+
+def _run_alone(which: str, times: int) -> list[Row]:
+    """An estate of many hosts, or one with a monitoring host of many subjects."""
     with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         environment = {
             **os.environ,
@@ -55,7 +69,7 @@ def _run(times: int) -> list[Row]:
         }
         if ON_POSTGRESQL in sys.argv:
             environment["LARRY_DATABASE_URL"] = stack.enter_context(_serving_postgresql())
-        words = [sys.executable, "-m", "tests.bench", *sys.argv[1:], ONE, str(times)]
+        words = [sys.executable, "-m", "tests.bench", *sys.argv[1:], which, str(times)]
         done = subprocess.run(words, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
 
@@ -121,6 +135,20 @@ def _measure(size: Size) -> list[Row]:
     ):
         rows += measure(size, now)
     return [*rows, *picture_rows(now)]
+
+
+def _measure_watched(size: Size) -> list[Row]:
+    """An estate of its own, since it has one host that all others tell of."""
+    import django
+
+    django.setup()
+
+    from larry.actions.migrate import migrate
+    from larry.outside import clock
+    from tests.bench.watched_rows import watched_rows
+
+    migrate()
+    return list(watched_rows(size, clock.now()))
 
 
 def show(first: list[Row], second: list[Row], growth: int) -> None:

@@ -38,8 +38,6 @@ def inventory_rows(size: Size, now: datetime) -> Iterator[Row]:
 
 def deploy_rows(size: Size, now: datetime) -> Iterator[Row]:
     """P8: preview and deploy an instance again that has changed, against as many plain INSERTs in one transaction."""
-    from django.apps import apps
-
     from larry.actions.author import Author
     from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
     from larry.records.deployment import Deployment
@@ -58,19 +56,24 @@ def deploy_rows(size: Size, now: datetime) -> Iterator[Row]:
         preview_deploy(request, author)
         deploy(request, author)
 
-    def rows() -> int:
-        return sum(model._default_manager.count() for model in apps.get_app_config("larry").get_models())
-
     act()
-    before = rows()
+    before = count_rows()
     act()
-    written = rows() - before
-    mine, theirs = compare(act, _insert_rows(written), rounds=7)
+    written = count_rows() - before
+    mine, theirs = compare(act, insert_rows(written), rounds=7)
     said = f"{size.hosts:,} hosts, {written} rows"
     yield Row("P8 preview and deploy", said, mine, theirs, "as many INSERTs, durable", 6)
 
 
-def _insert_rows(rows: int) -> Callable[[], None]:
+def count_rows() -> int:
+    """The rows of all tables."""
+    from django.apps import apps
+
+    return sum(model._default_manager.count() for model in apps.get_app_config("larry").get_models())
+
+
+def insert_rows(rows: int) -> Callable[[], None]:
+    """So many plain INSERTs in one durable transaction."""
     from django.db import connection, transaction
 
     with connection.cursor() as cursor:

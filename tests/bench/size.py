@@ -17,10 +17,12 @@ class Size:
     """Objects of the estate file that is applied (P9)."""
     graph: int
     """Services of the graph whose closure is looked for (P5)."""
+    subjects: int
+    """Subjects of one auditor on one host (P8)."""
 
 
 SIZES = {
-    "small": Size(hosts=120, services=100, years=1, growth=2, objects=900, graph=20_000),
-    "medium": Size(hosts=1_000, services=300, years=3, growth=2, objects=10_000, graph=64_000),
-    "full": Size(hosts=10_000, services=500, years=5, growth=10, objects=100_000, graph=64_000),
+    "small": Size(hosts=120, services=100, years=1, growth=2, objects=900, graph=20_000, subjects=500),
+    "medium": Size(hosts=1_000, services=300, years=3, growth=2, objects=10_000, graph=64_000, subjects=2_000),
+    "full": Size(hosts=10_000, services=500, years=5, growth=10, objects=100_000, graph=64_000, subjects=2_000),
 }

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from larry.core import node_part
-from larry.core.document import canonical_text
+from larry.core.document import Json, canonical_text
 from larry.core.node_part import divide, is_divided, list_names, put_together, read_depth
 
 
-def make_subject(number: int) -> dict[str, object]:
+def make_subject(number: int) -> Json:
     return {
         "addresses": [f"10.{number >> 8}.{number & 255}.7", f"2001:db8::{number:x}"],
         "for": [f"customer_{number % 97}/app/instance_{number}"],
@@ -28,9 +28,9 @@ def make_subject(number: int) -> dict[str, object]:
 def make_text(numbers: list[int]) -> str:
     """The text of a monitoring host: three long lists."""
     subjects = [make_subject(number) for number in sorted(numbers)]
-    instances = [{"deployment": f"d{number}", "instance": f"i{number}"} for number in sorted(numbers)]
-    service = {"audits": subjects, "for": [f"customer_{number % 97}/app/instance_{number}" for number in numbers]}
-    return canonical_text({"host": "mon", "instances": instances, "services": [service]})  # type: ignore[dict-item]
+    instances: list[Json] = [{"deployment": f"d{number}", "instance": f"i{number}"} for number in sorted(numbers)]
+    service: Json = {"audits": subjects, "for": [f"customer_{number % 97}/app/instance_{number}" for number in numbers]}
+    return canonical_text({"host": "mon", "instances": instances, "services": [service]})
 
 
 def stored(text: str) -> int:
@@ -43,9 +43,9 @@ def test_put_together_it_is_the_text(subjects: int) -> None:
     text = make_text(list(range(subjects)))
     divided = divide(text)
     assert put_together(divided.body, divided.parts) == text
-    assert is_divided(divided.body) == (len(text) > node_part.LARGEST_WHOLE)
+    assert is_divided(divided.body) == (len(text) > node_part.UNDIVIDED)
     assert max(map(len, divided.parts.values()), default=0) <= node_part._MOST
-    assert len(divided.body) <= node_part.LARGEST_WHOLE
+    assert len(divided.body) <= node_part.UNDIVIDED
 
 
 @settings(max_examples=60)
@@ -54,7 +54,7 @@ def test_any_text_of_an_object_comes_back(words: list[str], largest: int, least:
     """Whatever stands in it: what looks like a seam, or like the names of parts, is text like any other."""
     text = json.dumps({"0": words, "seams": ['"},{"', '","', "3 " + "a" * 64]}, ensure_ascii=False)
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in (("LARGEST_WHOLE", largest), ("_LEAST", least), ("_MOST", 40), ("_WIDEST", widest)):
+        for name, value in (("UNDIVIDED", largest), ("_LEAST", least), ("_MOST", 40), ("_WIDEST", widest)):
             patch.setattr(node_part, name, value)
         divided = divide(text)
         assert put_together(divided.body, divided.parts) == text

@@ -66,6 +66,7 @@ from larry.queries.host import (
 )
 from larry.queries.instance import get_descriptions, get_standing
 from larry.queries.interval_map import get_interval_map
+from larry.queries.kept_node import get_kept_nodes
 from larry.queries.kept_survey import get_now
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.listing import ListingRequest, get_listing, get_stretch, list_related
@@ -73,7 +74,6 @@ from larry.queries.live_situation import list_live_situations
 from larry.queries.lookup import LookedUp, get_masked_node
 from larry.queries.map_stay import list_behind, list_map_stays
 from larry.queries.moment import Moment
-from larry.queries.kept_node import get_kept_nodes
 from larry.queries.node import (
     get_node,
     get_nodes,
