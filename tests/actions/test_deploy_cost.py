@@ -86,6 +86,7 @@ def count_statements(now: float) -> int:
 def test_what_else_there_is_takes_no_statement_more() -> None:
     lay(SMALL)
     put(LIVE, "web1")
+    put(TEST, "web2")
     before = count_statements(1)
     lay_services(make_services(30, random.Random(1)))
     for n in range(12):

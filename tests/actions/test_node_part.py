@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import random
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from django.db.models.functions import Length
 
-from larry.core import node_part
+from larry.actions.author import Refused
+from larry.actions.undeploy import undeploy
+from larry.core import node_part, revision
+from larry.core.node import Node
 from larry.core.node_part import is_divided, list_names, read_depth
 from larry.core.node_text import write_node
 from larry.queries.fleet import get_fleet, get_timelines
@@ -16,9 +22,9 @@ from larry.queries.moment import Moment
 from larry.queries.node import get_node, get_stored_node, list_timeline
 from larry.queries.node_part import get_node_texts
 from larry.queries.reader import LOCAL
-from larry.records.node import NodeDocument, NodePart, NodeSegment
+from larry.records.node import NodeDocument, NodePart
 from tests.actions import test_redact, test_restore, test_segment
-from tests.actions.estate import WEB1, author, day, lay, put, rows
+from tests.actions.estate import WEB1, author, change, day, lay, put, rows
 from tests.actions.world import find_faults, read_all_text
 
 pytestmark = pytest.mark.django_db
@@ -54,12 +60,15 @@ def find_loose_parts() -> tuple[set[str], set[str]]:
 @pytest.mark.usefixtures("small_parts")
 def test_what_hosts_deliver_is_the_same() -> None:
     test_segment.test_no_act_rewrites_what_has_passed()
-    for digest, body in NodeDocument.objects.values_list("digest", "body"):
-        text = get_node_texts([body], LOCAL, AT)[body]
-        host = NodeSegment.objects.filter(document=digest).values_list("host__name", flat=True)[0]
-        known = get_timelines(LOCAL, Moment(day(-40)))[host].segments
-        assert digest in {dated.digest for dated in known}
-        assert {write_node(dated.node) for dated in known if dated.digest == digest} == {text}
+    known = {
+        dated.digest: write_node(dated.node)
+        for host in get_timelines(LOCAL, Moment(day(-40))).values()
+        for dated in host.segments
+    }
+    bodies = dict(NodeDocument.objects.values_list("digest", "body"))
+    texts = get_node_texts(bodies.values(), LOCAL, AT)
+    assert {digest: texts[bodies[digest]] for digest in known} == known
+    assert len(known) > 10
 
 
 @pytest.mark.usefixtures("small_parts")
@@ -93,7 +102,7 @@ def test_parts_are_backed_up_and_restored() -> None:
     test_restore.settle()
     parts = NodePart.objects.count()
     backup = test_restore.take()
-    test_restore.put_back(backup, force=True)
+    test_restore.put_back(backup, keep=test_restore.drop)
     assert NodePart.objects.count() == parts > 10
     assert find_faults(day(2)) == []
 
@@ -140,3 +149,53 @@ def test_a_monitoring_host_does_not_make_the_store_quadratic(monkeypatch: pytest
     assert sum(taken) < whole / 2
     assert sum(taken[-10:]) < 1.6 * sum(taken[15:25]), "the last ten take hardly more than those that came early"
     assert author().actor in read_all_text()
+
+
+WATCHED = """
+larry: 1
+services:
+  - {name: base}
+  - {name: app, needs: [base], parameters: [{name: size, default: 1}]}
+  - {name: own, sharing: instance, needs: [base], parameters: [{name: size, default: 1}]}
+  - {name: watch, parameters: [{name: every, default: 5}], audits: [
+      {service: app, where: {host: mon}}, {service: own, where: {host: mon}}, {service: base, where: {host: mon}}]}
+  - {name: probe, sharing: instance, audits: [{service: own, where: {host: mon}}]}
+customers:
+  - name: C
+    apps:
+      - name: A
+        instances: [{name: I0, requires: [app]}, {name: I1, requires: [own]}, {name: I2, requires: [app, own]}]
+  - {name: D, apps: [{name: A, instances: [{name: I0, requires: [base]}, {name: I1, requires: [own]}]}]}
+hosts: [{name: w0, addresses: [10.0.0.1]}, {name: w1, addresses: [10.0.0.2]}, {name: mon, addresses: [10.0.0.9]}]
+"""
+PATHS = ("c/a/i0", "c/a/i1", "c/a/i2", "d/a/i0", "d/a/i1")
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_revised_is_what_all_services_of_the_host_make(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deployments now, later and for a while, edits, and the end of some: after each act every node from now on is held
+    against one that is merged naively from all rows."""
+    chance, revised = random.Random(seed), Counter[str]()
+    revise = revision._Revision.revise
+
+    def look(one: revision._Revision) -> Node:
+        node = revise(one)
+        revised["same" if node is one.node else "another"] += 1
+        return node
+
+    monkeypatch.setattr(revision._Revision, "revise", look)
+    lay(WATCHED)
+    for step in range(14):
+        now, path = step / 10, chance.choice(PATHS)
+        live = [row.id for row in rows(now) if row.end is None or row.end > day(now)]
+        if live and chance.random() < 0.2:
+            undeploy((chance.choice(live),), author(now), at=day(now + chance.choice((0, 0.5))))
+            continue
+        if chance.random() < 0.4:
+            change("instance", path, now, parameters={"every": chance.choice((5, 5, 6)), "tag": step})
+        start = now + chance.choice((0, 0, 1, 2))
+        with suppress(Refused):  # two snapshots of one instance that contradict one another
+            put(path, chance.choice(("w0", "w1")), now=now, start=start, end=chance.choice((None, None, start + 1.5)))
+        assert find_faults(day(now)) == []
+    assert revised["another"] > 5

@@ -95,14 +95,14 @@ def test_what_comes_before_and_after_a_change_is_shared(seed: int) -> None:
 
 def test_subjects_that_come_one_after_another_take_as_much_each_however_many_there_are() -> None:
     """The bytes that are kept grow with the number of subjects (and the height of the tree), not with its square."""
-    order = random.Random(1).sample(range(20_000), 4_020)
+    order = random.Random(1).sample(range(20_000), 2_010)
     each: dict[int, float] = {}
-    for there in (250, 1_000, 4_000):
+    for there in (250, 2_000):
         known, new = set(divide(make_text(order[:there])).parts), 0
-        for number in range(there + 1, there + 11):
+        for number in range(there + 1, there + 6):
             divided = divide(make_text(order[:number]))
             new += len(divided.body) + sum(len(text) for name, text in divided.parts.items() if name not in known)
             known |= divided.parts.keys()
-        each[there] = new / 10
-    assert each[4_000] < 2.5 * each[250]
-    assert each[4_000] < len(make_text(order[:4_000])) / 25
+        each[there] = new / 5
+    assert each[2_000] < 2.5 * each[250]
+    assert each[2_000] < len(make_text(order[:2_000])) / 12
