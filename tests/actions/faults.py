@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from larry.actions import activity, planning, rollout
 from larry.actions.author import Author
+from larry.actions.transaction import Ground, look_back
 from larry.actions.timeline import write_timelines
 from larry.core.timeline import make_room
 from larry.records.activity import Activity
@@ -67,8 +68,8 @@ def _edge_keeper(patch: pytest.MonkeyPatch) -> None:
 
 
 def _act_on_the_first_plan(planner: Any, known: Any, author: Author, expect: Any, verb: str) -> tuple[bool, Any]:
-    rollout._lock(known)
-    rollout._write(known, author, verb)
+    rollout._lock(known.planned)
+    rollout._write(known.planned, author, verb)
     return True, known
 
 
@@ -98,9 +99,13 @@ def _never_resumes(*args: Any, resume: bool, **kwargs: Any) -> Any:
     return make_room(*args, resume=False, **kwargs)
 
 
-def _last_line_only(author: Author) -> Author:
+def _last_line_only(author: Author) -> Ground:
     last = Activity.objects.order_by("-id").values_list("at", flat=True).first()
-    return author.not_before(last)
+    return Ground(author.not_before(last), 0, 0)
+
+
+def _always_the_same_ground(author: Author) -> Ground:
+    return Ground(look_back(author).author, 0, 0)
 
 
 def _without_before(*args: Any, before: Any = None, **kwargs: Any) -> Any:
@@ -132,6 +137,11 @@ FAULTS: tuple[ActionFault, ...] = (
     ActionFault(
         "an act does not plan again",
         swap("actions.rollout._attempt", _act_on_the_first_plan),
+        checks.somebody_is_quicker,
+    ),
+    ActionFault(
+        "what was recorded meanwhile is not looked at",
+        swap("actions.rollout.look_back", _always_the_same_ground),
         checks.somebody_is_quicker,
     ),
     ActionFault(
@@ -181,12 +191,12 @@ FAULTS: tuple[ActionFault, ...] = (
     ActionFault("conflicts are not judged", swap("actions.planning.judge", _judge_leniently), checks.conflicts_refuse),
     ActionFault(
         "now runs backwards",
-        swap_both("actions.rollout.not_backwards", "actions.transaction.not_backwards", lambda author: author),
+        swap_both("actions.rollout.look_back", "actions.transaction.look_back", lambda author: Ground(author, 0, 0)),
         checks.now_never_runs_backwards,
     ),
     ActionFault(
         "only the last line is looked at",
-        swap_both("actions.rollout.not_backwards", "actions.transaction.not_backwards", _last_line_only),
+        swap_both("actions.rollout.look_back", "actions.transaction.look_back", _last_line_only),
         checks.now_never_runs_backwards,
     ),
     ActionFault(
