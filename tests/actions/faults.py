@@ -15,8 +15,8 @@ from django.db.models import Q
 
 from larry.actions import activity, planning, rollout
 from larry.actions.author import Author
-from larry.actions.transaction import Ground, look_back
 from larry.actions.timeline import write_timelines
+from larry.actions.transaction import Ground, look_back
 from larry.core.timeline import make_room
 from larry.records.activity import Activity
 from tests.actions import checks

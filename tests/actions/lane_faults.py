@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from larry.actions.timeline import write_timelines
+from larry.actions.transaction import Ground
 from larry.core.interval import Interval
 from larry.core.rollout import judge
 from larry.core.timeline import Kind, Stay, Turn, change_stay, end_stay, make_room
@@ -84,7 +85,7 @@ LANE_FAULTS: Mapping[str, Plant] = {
     "backdating looks at no history": swap("actions.deploy._refuse_taken_history", lambda request, author: None),
     "there is no grace": swap("actions.deploy.GRACE", timedelta(0)),
     "there is an hour of grace": swap("actions.deploy.GRACE", timedelta(hours=1)),
-    "now runs backwards": swap("actions.rollout.not_backwards", lambda author: author),
+    "now runs backwards": swap("actions.rollout.look_back", lambda author: Ground(author, 0, 0)),
     "places are not carried over": swap("actions.planning.carry_over", lambda place, *_: place),
     "conflicts are not judged": swap("actions.planning.judge", _judges_leniently),
     "nodes are compiled of old intervals": swap("core.rollout.fit_interval", _same),
