@@ -193,7 +193,7 @@ def test_what_is_revised_is_what_all_services_of_the_host_make(seed: int, monkey
             undeploy((chance.choice(live),), author(now), at=day(now + chance.choice((0, 0.5))))
             continue
         if chance.random() < 0.4:
-            change("instance", path, now, parameters={"every": chance.choice((5, 5, 6)), "tag": step})
+            change("instance", path, now, parameters={"every": chance.choice((5, 5, 6)), "mark": step})
         start = now + chance.choice((0, 0, 1, 2))
         with suppress(Refused):  # two snapshots of one instance that contradict one another
             put(path, chance.choice(("w0", "w1")), now=now, start=start, end=chance.choice((None, None, start + 1.5)))

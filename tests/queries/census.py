@@ -312,7 +312,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_readiness": lambda all_: get_readiness(all_.reader, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, all_.reader, AT),
     "list_sensitive_names": lambda all_: list_sensitive_names(all_.reader, AT),
-    "get_kept_nodes": lambda all_: get_kept_nodes([], all_.reader, AT),
+    "get_kept_nodes": lambda all_: get_kept_nodes(all_.documents, all_.reader, AT),
     "get_node_texts": lambda all_: get_node_texts(["{}"], all_.reader, AT),
     "get_node_text": lambda all_: get_node_text("{}", all_.reader, AT),
     "get_service_graph": lambda all_: get_service_graph(all_.reader, AT),
