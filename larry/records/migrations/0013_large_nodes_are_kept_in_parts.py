@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("larry", "0011_hosts_are_found_by_name"),
+        ("larry", "0012_tokens_for_feeds"),
     ]
 
     operations = [
