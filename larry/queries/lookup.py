@@ -84,7 +84,10 @@ def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | 
     body = restrict(reader, NodeDocument.objects.filter(digest=found.digest)).values_list("body", flat=True).first()
     if body is None:
         return None
-    node = read_node(get_node_text(body, reader, at))
+    try:
+        node = read_node(get_node_text(body, reader, at))
+    except KeyError:  # the parts of what has been redacted between the two statements are gone
+        return None
     return DatedNode(mask_node(node), found.start, found.end, found.digest)
 
 
