@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("larry", "0012_tokens_for_feeds"),
+        ("larry", "0013_lists_by_index"),
     ]
 
     operations = [
