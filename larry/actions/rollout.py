@@ -12,7 +12,7 @@ from larry.actions.planning import Planned
 from larry.actions.sight import show_plan
 from larry.actions.stale import refuse_stale
 from larry.actions.timeline import write_timelines
-from larry.actions.transaction import Ground, begin_recording, look_back, not_backwards, transact
+from larry.actions.transaction import Ground, begin_on_ground, look_back, not_backwards, transact
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
@@ -67,7 +67,10 @@ def carry_out(
     raise Refused("the hosts that this touches keep changing: try again")
 
 
-def _consider(planner: Callable[[Author], Planned], ground: Ground) -> _Considered:
+def _consider(planner: Callable[[Author], Planned], ground: Ground, known: _Considered | None = None) -> _Considered:
+    """What is planned on this ground; what was planned on the same is not planned again."""
+    if known is not None and ground == known.ground:
+        return known
     return _Considered(planner(ground.author), ground)
 
 
@@ -75,18 +78,16 @@ def _attempt(
     planner: Callable[[Author], Planned], known: _Considered, author: Author, expect: str | None, verb: str
 ) -> tuple[bool, _Considered]:
     """One transaction: (True, what was written), or (False, what is touched now) when more is touched than was
-    locked. What was planned on the same ground is not planned again.
+    locked.
     """
     keep_gate_shut()
     _lock(known.planned)
-    ground = look_back(author)
-    considered = known if ground == known.ground else _consider(planner, ground)
-    author, planned = ground.author, considered.planned
-    is_locked = _is_locked(planned, known.planned)
-    if is_locked and planned.plan.changes and not planned.plan.refusals:
-        author, moment = begin_recording(author), author.now
-        if author.now > moment:  # others have recorded meanwhile, elsewhere: this begins after it, and is planned so
-            planned = planner(author)
+    considered = _consider(planner, look_back(author), known)
+    plan = considered.planned.plan
+    if _is_locked(considered.planned, known.planned) and plan.changes and not plan.refusals:
+        # Others may have recorded meanwhile, elsewhere: this begins after it, and is planned so.
+        considered = _consider(planner, begin_on_ground(author), considered)
+    author, planned = considered.ground.author, considered.planned
     _permit(planned, author, is_act=True)
     if expect is not None and expect != planned.plan.digest:
         shown = show_plan(planned.plan, author)
@@ -94,11 +95,11 @@ def _attempt(
     if planned.plan.refusals:
         shown = show_plan(planned.plan, author)
         raise Refused("; ".join(refusal.text for refusal in shown.refusals), shown)
-    if not is_locked:
+    if not _is_locked(planned, known.planned):
         return False, considered
     if planned.plan.changes:
         _write(planned, author, verb)
-    return True, _Considered(planned, ground)
+    return True, considered
 
 
 def _permit(planned: Planned, author: Author, *, is_act: bool) -> None:

@@ -63,10 +63,15 @@ def begin_recording(author: Author) -> Author:
     The last lock that an act takes, after all rows, and before its first line: so moments are recorded in the order of
     the commits, and nobody who has his turn waits for anybody. On SQLite every transaction that writes has it anyway.
     """
+    return begin_on_ground(author).author
+
+
+def begin_on_ground(author: Author) -> Ground:
+    """The same as `begin_recording`, and what it is that stays the last recorded until this transaction records."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
-    return not_backwards(author)
+    return look_back(author)
 
 
 def not_backwards(author: Author) -> Author:

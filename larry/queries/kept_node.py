@@ -20,7 +20,8 @@ _kept: dict[str, tuple[Node, int]] = {}
 
 def get_kept_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Node]:
     """Nodes by digest, as recorded; no SQL for those that are kept, else 1 statement and those that putting large ones
-    together takes. Those that the reader may not see are left out."""
+    together takes. Those that the reader may not see are left out. In one view with what the digests were read from,
+    or behind the gate."""
     wanted = set(digests)
     found = {digest: _kept[digest][0] for digest in wanted if reader.sees_everything and digest in _kept}
     if wanted - found.keys():

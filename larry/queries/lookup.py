@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
+from larry.core.node import Node
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.core.rights import Narrowing, Permission, PersonRole, Right, Rights, Scope, ScopeKind, narrow, rights_of
 from larry.queries.moment import Moment
-from larry.queries.node_part import get_node_text
+from larry.queries.node_part import get_node_text, read_undisturbed
 from larry.queries.reader import Reader, restrict
 from larry.records.node import NodeDocument
 
@@ -81,14 +82,13 @@ def look_up(host: str, token: str, now: datetime, reader: Reader, at: Moment) ->
 def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | None:
     """The node of what was looked up, secrets masked; None if its document has been redacted since. 1 SQL statement,
     and those that a large node takes."""
-    body = restrict(reader, NodeDocument.objects.filter(digest=found.digest)).values_list("body", flat=True).first()
-    if body is None:
-        return None
-    try:
-        node = read_node(get_node_text(body, reader, at))
-    except KeyError:  # the parts of what has been redacted between the two statements are gone
-        return None
-    return DatedNode(mask_node(node), found.start, found.end, found.digest)
+
+    def read() -> Node | None:
+        body = restrict(reader, NodeDocument.objects.filter(digest=found.digest)).values_list("body", flat=True).first()
+        return None if body is None else read_node(get_node_text(body, reader, at))
+
+    node = read_undisturbed(read)
+    return None if node is None else DatedNode(mask_node(node), found.start, found.end, found.digest)
 
 
 def _fetch(host: str, moment: datetime, token: str) -> Sequence[Any] | None:

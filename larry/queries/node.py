@@ -12,7 +12,7 @@ from larry.core.interval import iso
 from larry.core.node import Node
 from larry.core.node_text import DatedNode, mask_node, open_node, read_node
 from larry.queries.moment import Moment
-from larry.queries.node_part import get_node_text, get_node_texts
+from larry.queries.node_part import get_node_texts, read_undisturbed
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.host import Host
 from larry.records.node import NodeSegment
@@ -22,17 +22,17 @@ from larry.records.secret import unseal
 def get_node(host: str, reader: Reader, at: Moment) -> DatedNode:
     """The node of a host as of a moment, secrets masked; 1 SQL statement (2 when there is none), and those
     that a large node takes (`get_node_texts`), here and below. Raises `NotFound`."""
-    return _dated(_segment(host, reader, at), reader, at, mask=True)
+    return _at_moment(host, reader, at, mask=True)
 
 
 def get_stored_node(host: str, reader: Reader, at: Moment) -> DatedNode:
     """The node as recorded, every secret known by its HMAC only; 1 SQL statement. Raises `NotFound`."""
-    return _dated(_segment(host, reader, at), reader, at, mask=False)
+    return _at_moment(host, reader, at, mask=False)
 
 
 def get_open_node(host: str, reader: Reader, at: Moment) -> DatedNode:
     """The node with its secrets in clear: only for the act of revealing; 1 statement and 1 for each secret."""
-    dated = _dated(_segment(host, reader, at), reader, at, mask=False)
+    dated = _at_moment(host, reader, at, mask=False)
     opened: dict[str, Json] = {}
 
     def open_one(hmac: str) -> Json:
@@ -48,7 +48,7 @@ def list_timeline(host: str, reader: Reader, at: Moment, until: datetime | None 
     rows = _rows(reader).filter(host__name=host.lower()).filter(Q(end=None) | Q(end__gt=at.as_of)).order_by("start")
     if until is not None:
         rows = rows.filter(start__lt=until)
-    found = tuple(_dated(row, reader, at, mask=True) for row in rows)
+    found = read_undisturbed(lambda: _dated(rows.all(), reader, at, mask=True))
     if not found:
         raise NotFound(_why_none(host, reader, at))
     return found
@@ -57,9 +57,14 @@ def list_timeline(host: str, reader: Reader, at: Moment, until: datetime | None 
 def get_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Node]:
     """Nodes by their digest, masked, of hosts that the reader may see; 1 SQL statement. Others are left out."""
     rows = restrict(reader, NodeSegment.objects.filter(document__in=set(digests)))
-    found = dict(rows.values_list("document_id", "document__body").distinct())
-    texts = get_node_texts(found.values(), reader, at)
-    return {digest: mask_node(read_node(texts[body])) for digest, body in found.items()}
+    pairs = rows.values_list("document_id", "document__body").distinct()
+
+    def read() -> Mapping[str, Node]:
+        found = dict(pairs.all())
+        texts = get_node_texts(found.values(), reader, at)
+        return {digest: mask_node(read_node(texts[body])) for digest, body in found.items()}
+
+    return read_undisturbed(read)
 
 
 def list_next_changes(reader: Reader, at: Moment, limit: int = 20) -> tuple[tuple[datetime, str], ...]:
@@ -87,10 +92,18 @@ def _why_none(host: str, reader: Reader, at: Moment) -> str:
     return f"{host} is known from {iso(first.start)} on, not at {iso(at.as_of)}"
 
 
-def _dated(row: NodeSegment, reader: Reader, at: Moment, *, mask: bool) -> DatedNode:
-    node = read_node(get_node_text(row.document.body, reader, at))
-    dated = DatedNode(node, row.start, row.end, row.document_id)
-    return _replace(dated, mask_node(node)) if mask else dated
+def _at_moment(host: str, reader: Reader, at: Moment, *, mask: bool) -> DatedNode:
+    return read_undisturbed(lambda: _dated([_segment(host, reader, at)], reader, at, mask=mask)[0])
+
+
+def _dated(rows: Iterable[NodeSegment], reader: Reader, at: Moment, *, mask: bool) -> tuple[DatedNode, ...]:
+    found = list(rows)
+    texts = get_node_texts((row.document.body for row in found), reader, at)
+    nodes = [read_node(texts[row.document.body]) for row in found]
+    return tuple(
+        DatedNode(mask_node(node) if mask else node, row.start, row.end, row.document_id)
+        for node, row in zip(nodes, found, strict=True)
+    )
 
 
 def _replace(dated: DatedNode, node: Node) -> DatedNode:

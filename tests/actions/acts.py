@@ -228,8 +228,8 @@ PARTS = frozenset(
         "noun.retire_items", "noun.write_items", "planning.make_moves", "planning.plan_moves", "planning.plan_wishes",
         "redact.redact", "reveal.may_disclose", "rollout.carry_out", "rollout.preview", "rollout.store_snapshots",
         "sight.keep_known", "sight.show_plan", "stale.refuse_stale", "timeline.get_stage", "timeline.recompile",
-        "timeline.write_timelines", "transaction.begin_recording", "transaction.look_back",
-        "transaction.not_backwards",
+        "timeline.write_timelines", "transaction.begin_on_ground", "transaction.begin_recording",
+        "transaction.look_back", "transaction.not_backwards",
         "restore.restore",  # test_broken_restore.py
     }
 )  # fmt: skip

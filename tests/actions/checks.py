@@ -14,7 +14,7 @@ from larry.actions.deploy import deploy, preview_deploy
 from larry.actions.edit import edit
 from larry.actions.redeploy import redeploy
 from larry.actions.snapshot import snapshot
-from larry.actions.transaction import begin_recording, transact
+from larry.actions.transaction import Ground, begin_on_ground, transact
 from larry.core.plan import Plan
 from larry.queries.deployment import DeploymentFilter, State
 from larry.queries.moment import Moment
@@ -224,16 +224,16 @@ def an_edit_waits_for_a_deployment(patch: pytest.MonkeyPatch) -> None:
 
     inside = threading.Event()
 
-    def slow(who: Author) -> Author:
+    def slow(who: Author) -> Ground:
         inside.set()
         threading.Event().wait(1)
-        return begin_recording(who)
+        return begin_on_ground(who)
 
     def second() -> EstateChange:
         inside.wait(5)
         return edit("host", "h0", {"addresses": ["10.8.0.1"]}, author(4))
 
-    patch.setattr(rollout, "begin_recording", slow)
+    patch.setattr(rollout, "begin_on_ground", slow)
     _, edited = run_at_once(partial(put, "c/a/i0", "h0", now=5), second)
     assert isinstance(edited, EstateChange), edited
     assert edited.plan.now == day(5)

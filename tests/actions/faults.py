@@ -141,7 +141,7 @@ FAULTS: tuple[ActionFault, ...] = (
     ),
     ActionFault(
         "what was recorded meanwhile is not looked at",
-        swap("actions.rollout.look_back", _always_the_same_ground),
+        swap_both("actions.rollout.look_back", "actions.transaction.look_back", _always_the_same_ground),
         checks.somebody_is_quicker,
     ),
     ActionFault(

@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from larry.actions.snapshot import snapshot
+from larry.queries.moment import Moment
+from larry.queries.node_part import get_node_text
+from larry.queries.reader import WHOLE
 from larry.records.deployment import DeployedService, Deployment
 from larry.records.host import Host
 from larry.records.node import NodeDocument, NodeSegment
@@ -137,8 +140,9 @@ def _overlap(one: Stay, other: Stay, since: int) -> bool:
 
 @lru_cache(maxsize=20_000)
 def _read_document(digest: str) -> frozenset[Entry]:
-    """What a stored document says, read as the pinned JSON, not with Larry's reader; the same digest, the same text."""
-    document = json.loads(NodeDocument.objects.values_list("body", flat=True).get(digest=digest))
+    """What a stored document says, read as the pinned JSON, not as a node; the same digest, the same text."""
+    body = NodeDocument.objects.values_list("body", flat=True).get(digest=digest)
+    document = json.loads(get_node_text(body, WHOLE, Moment(NOW)))
     return frozenset(
         (
             entry["service"],

@@ -12,10 +12,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from larry.actions import rollout
+from larry.actions import deploy, rollout
 from larry.actions.apply import apply
 from larry.actions.author import Author
-from larry.actions.planning import Planned
 from larry.actions.transaction import look_back
 from larry.core.service_graph import ServiceGraph
 from larry.queries.deployable import _parsed
@@ -95,26 +94,33 @@ def test_what_else_there_is_takes_no_statement_more() -> None:
     assert count_statements(2) == before
 
 
-@pytest.mark.parametrize("meanwhile", [False, True])
-def test_what_is_planned_on_the_same_ground_is_not_planned_again(
-    monkeypatch: pytest.MonkeyPatch, *, meanwhile: bool
-) -> None:
-    """Where something is recorded between the plan and the locks, the plan is made again."""
+POINTS = {"nowhere": 1, "_lock": 2, "begin_on_ground": 2}
+"""Before which step something is recorded, and how often is planned then."""
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_what_is_planned_on_the_same_ground_is_not_planned_again(point: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where something is recorded between the plan and the locks, or behind them, the plan is made again: even where it
+    is of a moment before the act's own."""
     lay(SMALL)
-    planned: list[Planned] = []
-    consider = rollout._consider
+    planned: list[Author] = []
+    plan_wishes = deploy.plan_wishes
 
-    def look(planner: Any, ground: Any) -> Any:
-        considered = consider(planner, ground)
-        planned.append(considered.planned)
-        if meanwhile and len(planned) == 1:
-            change("instance", TEST, 0, parameters={"size": 4})
-        return considered
+    def count(wishes: Any, now: Author, **how: Any) -> Any:
+        planned.append(now)
+        return plan_wishes(wishes, now, **how)
 
-    monkeypatch.setattr(rollout, "_consider", look)
-    done = put(LIVE, "web1")
+    def come_between(*args: Any) -> Any:
+        change("instance", TEST, 0, parameters={"size": 4})
+        return step(*args)
+
+    monkeypatch.setattr(deploy, "plan_wishes", count)
+    if point != "nowhere":
+        step = getattr(rollout, point)
+        monkeypatch.setattr(rollout, point, come_between)
+    done = put(LIVE, "web1", now=5)
     assert done.changes
-    assert len(planned) == (2 if meanwhile else 1)
+    assert len(planned) == POINTS[point]
 
 
 def test_another_moment_is_another_ground() -> None:

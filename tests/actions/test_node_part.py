@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 
 import pytest
@@ -17,9 +17,12 @@ from larry.core import node_part, revision
 from larry.core.node import Node
 from larry.core.node_part import is_divided, list_names, read_depth
 from larry.core.node_text import write_node
+from larry.core.rights import Scope
+from larry.queries import node_part as node_part_query
 from larry.queries.fleet import get_fleet, get_timelines
+from larry.queries.lookup import LookedUp, get_masked_node
 from larry.queries.moment import Moment
-from larry.queries.node import get_node, get_stored_node, list_timeline
+from larry.queries.node import get_node, get_nodes, get_open_node, get_stored_node, list_timeline
 from larry.queries.node_part import get_node_texts
 from larry.queries.reader import LOCAL
 from larry.records.node import NodeDocument, NodePart
@@ -94,6 +97,48 @@ def test_what_becomes_a_secret_is_redacted_in_parts_too(look: object) -> None:
     """And no part is left that held it: a document may share none of its parts with the redacted one."""
     assert callable(look)
     look()
+
+
+def make_found(digest: str) -> LookedUp:
+    return LookedUp("", None, False, Scope(), frozenset(), day(0), None, digest)
+
+
+READINGS: Mapping[str, Callable[[str], Iterable[Node]]] = {
+    "get_node": lambda _: [get_node("web1", LOCAL, AT).node],
+    "get_stored_node": lambda _: [get_stored_node("web1", LOCAL, AT).node],
+    "get_open_node": lambda _: [get_open_node("web1", LOCAL, AT).node],
+    "list_timeline": lambda _: [each.node for each in list_timeline("web1", LOCAL, AT)],
+    "get_nodes": lambda digest: get_nodes([digest], LOCAL, AT).values(),
+    "get_masked_node": lambda digest: [
+        dated.node for dated in [get_masked_node(make_found(digest), LOCAL, AT)] if dated is not None
+    ],
+}
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("name", READINGS)
+def test_who_reads_while_it_is_redacted_is_told_what_is_there_then(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts of the document that was read are gone. Whoever asked for the host gets what it delivers now, whoever
+    asked for the document nothing; the fleet and what others deploy are read in one view."""
+    test_redact.live_a_while()
+    before = get_stored_node("web1", LOCAL, AT).digest
+    load, times = node_part_query._load, Counter[str]()
+
+    def redact_first(bodies: Iterable[str]) -> Mapping[str, str]:
+        times["loaded"] += 1
+        if times["loaded"] == 1:
+            monkeypatch.setattr(node_part_query, "_load", load)
+            test_redact.mark(9)
+        return load(bodies)
+
+    monkeypatch.setattr(node_part_query, "_load", redact_first)
+    found = list(READINGS[name](before))
+    assert times["loaded"] == 1
+    assert get_stored_node("web1", LOCAL, AT).digest != before
+    if name in {"get_nodes", "get_masked_node"}:
+        assert found == []
+    else:
+        assert found == list(READINGS[name](before))
 
 
 @pytest.mark.django_db(transaction=True)

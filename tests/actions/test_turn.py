@@ -117,13 +117,13 @@ def test_every_action_that_leaves_a_line_takes_its_turn() -> None:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
         }
         if path.stem not in PARTS and called & {"record", "activity_of"}:
-            assert "begin_recording" in called, f"{path.name} records out of turn"
+            assert called & {"begin_recording", "begin_on_ground"}, f"{path.name} records out of turn"
 
 
 POINTS = {
     "before its locks": ("larry.actions.adopt.wait_for_gate", "larry.actions.rollout._lock"),
-    "between edit and deployments": ("larry.actions.adopt._groups", "larry.actions.rollout.begin_recording"),
-    "before the turn": ("larry.actions.rollout.begin_recording", "larry.actions.apply.begin_recording"),
+    "between edit and deployments": ("larry.actions.adopt._groups", "larry.actions.rollout.begin_on_ground"),
+    "before the turn": ("larry.actions.rollout.begin_on_ground", "larry.actions.apply.begin_recording"),
     "half written": ("larry.actions.rollout.write_timelines",),
 }
 
