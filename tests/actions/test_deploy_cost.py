@@ -12,7 +12,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from larry.actions import deploy, rollout
+from larry.actions import deploy, planning, rollout
 from larry.actions.apply import apply
 from larry.actions.author import Author
 from larry.actions.transaction import look_back
@@ -104,7 +104,7 @@ def test_what_is_planned_on_the_same_ground_is_not_planned_again(point: str, mon
     is of a moment before the act's own."""
     lay(SMALL)
     planned: list[Author] = []
-    plan_wishes = deploy.plan_wishes
+    plan_wishes = planning.plan_wishes
 
     def count(wishes: Any, now: Author, **how: Any) -> Any:
         planned.append(now)

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
 
 from larry.core.rights import NO_RIGHTS, PersonRole, Right, Rights, ScopeKind, rights_of
-from larry.queries import deployable, visible
+from larry.queries import deployable, kept_node, visible
 from larry.queries.activity import list_activity
 from larry.queries.address import list_addresses
 from larry.queries.coverage import EVERYTHING, list_coverage
@@ -91,6 +91,7 @@ def _lay() -> Census:
 def ask(name: str, all_: Census) -> str:
     """What a query says, or why it says nothing, without the names it was asked for."""
     deployable._parsed.clear()
+    kept_node._kept.clear()
     try:
         return repr(QUERIES[name](all_))
     except NotFound as reason:
@@ -174,6 +175,7 @@ def test_pictures_histories_and_searches_tell_nothing_either(kind: str, census: 
     reader = Reader("u9", KINDS[kind]())
     for name, query in FURTHER.items():
         deployable._parsed.clear()
+        kept_node._kept.clear()
         try:
             said = repr(query(reader))
         except NotFound as reason:
@@ -231,6 +233,7 @@ def test_seeing_less_costs_no_more_statements(census: Census) -> None:
         counted = {}
         for name in sorted(QUERIES.keys() - PLANNING):
             deployable._parsed.clear()
+            kept_node._kept.clear()
             with CaptureQueriesContext(connection) as captured, suppress(NotFound):
                 QUERIES[name](replace(census, reader=reader))
                 counted[name] = len(captured.captured_queries)
