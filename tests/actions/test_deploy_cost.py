@@ -15,7 +15,11 @@ from django.test.utils import CaptureQueriesContext
 from larry.actions import deploy, planning, rollout
 from larry.actions.apply import apply
 from larry.actions.author import Author
+from larry.actions.redeploy import redeploy
 from larry.actions.transaction import look_back
+from larry.core import rollout as core_rollout
+from larry.core.merge import HostTimeline, compile_timeline
+from larry.core.node import HostFacts
 from larry.core.service_graph import ServiceGraph
 from larry.queries.deployable import _parsed
 from larry.queries.instance import get_descriptions
@@ -121,6 +125,28 @@ def test_what_is_planned_on_the_same_ground_is_not_planned_again(point: str, mon
     done = put(LIVE, "web1", now=5)
     assert done.changes
     assert len(planned) == POINTS[point]
+
+
+def test_many_changes_at_once_compile_each_host_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An estate file that edits every host, and a rollout of every instance: each host, also the one that all others
+    are watched from, is compiled once."""
+    lay(SMALL)
+    put(LIVE, "web1")
+    put(TEST, "web2")
+    compiled: list[str] = []
+
+    def count(facts: HostFacts, *args: Any) -> HostTimeline:
+        compiled.append(facts.name)
+        return compile_timeline(facts, *args)
+
+    monkeypatch.setattr(core_rollout, "compile_timeline", count)
+    hosts = [{"name": name, "addresses": [f"10.9.0.{number}"]} for number, name in enumerate(("web1", "web2", "mon"))]
+    apply(state(json.dumps({"larry": 1, "hosts": hosts})), author(1))
+    assert sorted(compiled) == ["mon", "web1", "web2"]
+    compiled.clear()
+    change("service", "app", 2, parameters=[{"name": "size", "default": 7}])
+    redeploy((LIVE, TEST), author(3))
+    assert sorted(compiled) == ["mon", "web1", "web2"]
 
 
 def test_another_moment_is_another_ground() -> None:
