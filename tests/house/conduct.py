@@ -26,6 +26,7 @@ CONDITIONS = "larry/queries/visible.py"
 NEEDS_NO_READER = {
     CHOKE_POINT: "it is the choke point itself",
     "read_view": "it opens the state that is read from, and reads no row",
+    "read_undisturbed": "it reads again what a query that is given to it reads",
     "state_of": "it computes from moments that a query has read",
     "service_graph_of": "it computes from Items that a query has read",
     "find_visible": "it says what the choke point adds",
