@@ -108,6 +108,17 @@ def _always_the_same_ground(author: Author) -> Ground:
     return Ground(look_back(author).author, 0, 0)
 
 
+def _neither_locks_nor_looks(patch: pytest.MonkeyPatch) -> None:
+    """Either alone is enough: who waits for the lock looks after it, and who has the turn looks once more."""
+    patch.setattr(rollout, "_lock", lambda _: None)
+    patch.setattr(rollout, "begin_on_ground", look_back)
+    patch.setattr(rollout, "_consider", _keep_the_first)
+
+
+def _keep_the_first(planner: Any, ground: Ground, known: Any = None) -> Any:
+    return known or rollout._Considered(planner(ground.author), ground)
+
+
 def _without_before(*args: Any, before: Any = None, **kwargs: Any) -> Any:
     return activity.activity_of(*args, **kwargs)
 
@@ -254,8 +265,8 @@ FAULTS: tuple[ActionFault, ...] = (
 
 THREADED_FAULTS: tuple[ActionFault, ...] = (
     ActionFault(
-        "lanes and hosts are not locked",
-        swap("actions.rollout._lock", lambda _: None),
+        "lanes and hosts are not locked, and nobody looks again in one's turn",
+        _neither_locks_nor_looks,
         checks.two_conflicting_deployers_meet,
         needs_row_locks=True,
     ),
