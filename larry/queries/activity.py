@@ -14,6 +14,7 @@ from larry.core.document import Json, freeze
 from larry.core.interval import iso
 from larry.nouns.table import NOUNS
 from larry.queries.former_key import FormerKeys, get_former_keys
+from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.subject import find_subject
@@ -95,7 +96,6 @@ def list_activity(
         "noun": which.noun,
         "actor": which.actor,
         "verb": which.verb,
-        "reason__icontains": which.text,
         "rollout": which.rollout,
         "at__gte": which.since,
         "at__lt": which.until,
@@ -104,6 +104,8 @@ def list_activity(
     }
     rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of)).order_by("-id")
     rows = rows.filter(**{word: value for word, value in plain.items() if value is not None})
+    if which.text is not None:
+        rows = rows.filter(mentions("reason", which.text))
     if which.whole:
         rows = rows.exclude(noun="deployment", rollout__isnull=False)
     if which.address is not None:

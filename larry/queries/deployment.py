@@ -16,6 +16,7 @@ from django.db.models import Exists, F, OrderBy, OuterRef, Q
 from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.queries.host import get_host_names
+from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -205,7 +206,7 @@ def page_deployments(
     wanted = _matching(which) & _in_states(which.states, at.as_of)
     if sought:
         places = ("instance__path", "host__name", "reason", "id", "deployable__digest")
-        wanted &= reduce(or_, (Q(**{f"{place}__icontains": sought}) for place in places))
+        wanted &= reduce(or_, (mentions(place, sought) for place in places))
     rows = restrict(reader, Deployment.objects.filter(wanted, is_deleted=False))
     if which.host is not None:
         rows = rows.filter(host__name=which.host.lower())

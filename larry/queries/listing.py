@@ -16,6 +16,7 @@ from larry.core.key import fold
 from larry.nouns.field import Noun
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
+from larry.queries.mention import mentions, says
 from larry.queries.moment import Moment
 from larry.queries.noun import load_items
 from larry.queries.reader import NotFound, Reader, restrict
@@ -196,7 +197,7 @@ def _mentions(noun: str, part: str) -> Q:
         elif column == "addresses":
             wanted |= Q(addresses_text__contains=part.lower())
         else:
-            wanted |= Q(**{f"{column}__icontains": part})
+            wanted |= mentions(column, part)
     if noun == "instance":
         wanted |= Q(path__contains=part.lower())
     return wanted
@@ -224,7 +225,7 @@ def _by_key(column: str) -> Callable[[_Rows, str], _Rows]:
 
 
 def _by_text(column: str) -> Callable[[_Rows, str], _Rows]:
-    return lambda rows, value: rows.filter(**{f"{column}__iexact": value})
+    return lambda rows, value: rows.filter(says(column, value))
 
 
 def _by_edge(kind: str) -> Callable[[_Rows, str], _Rows]:

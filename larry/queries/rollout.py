@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce, Lower
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
 from larry.queries.host import get_host_names
+from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.records.deployment import Deployment, DeploymentVersion
@@ -120,7 +121,7 @@ def list_rollouts(
     if sought:
         number = sought.lstrip("#")
         is_number = number.isascii() and number.isdigit() and int(number) <= _LARGEST_ID
-        wanted = Q(reason__icontains=sought) | Q(actor__icontains=sought)
+        wanted = mentions("reason", sought) | mentions("actor", sought)
         rows = rows.filter(wanted | Q(id=int(number)) if is_number else wanted)
     name = ROLLOUT_SORTS.get(sort.lstrip("-"), "id")
     by = Lower(name) if name in {"actor", "reason"} else F(name)

@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from larry.core.key import fold
 from larry.queries.deployment import state_of
+from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
@@ -101,7 +102,7 @@ def _list_rows(text: str, reader: Reader) -> Iterator[tuple[str, _Rows]]:
         ranked = taken.annotate(fit=_fit(Q(digest=word), Q()))
         yield "snapshot", ranked.order_by("-taken_at").values_list("digest", "instance__path", "taken_by", "fit")
     number = text.lstrip("#")
-    wanted = Q(reason__icontains=text)
+    wanted = mentions("reason", text)
     if number.isascii() and number.isdigit() and int(number) <= _LARGEST_ID:
         wanted |= Q(id=int(number))
         exact = Q(id=int(number))
@@ -146,7 +147,7 @@ def _rank(rows: _Rows, text: str, columns: tuple[str, ...], said: tuple[str, ...
     for word in text.split()[:_MOST_WORDS]:
         anywhere = _any(columns, "contains", word)
         for column in said:
-            anywhere |= Q(**{f"{column}__icontains": word})
+            anywhere |= mentions(column, word)
         rows = rows.filter(anywhere)
     names = tuple(column for column in columns if column != "addresses_text")
     fit = Case(

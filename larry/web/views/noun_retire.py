@@ -21,7 +21,9 @@ from larry.web.page import look_or_act, make_page, make_problem, redirect_after
 
 @look_or_act
 def answer_noun_retire(request: HttpRequest, noun: str, address: str) -> HttpResponse:
-    """Asked for, the question; sent, what would follow; sent again, done. A write costs what `retire` costs."""
+    """Asked for, the question, to which a script adds what would follow; sent, the same; sent again, done. What is
+    sent costs what `retire` costs.
+    """
     spec, frame = NOUNS[noun], read_frame(request)
     try:
         item = get_item(noun, address[:300], frame.visitor.reader, Moment(frame.asked.now))
@@ -54,6 +56,7 @@ def answer_noun_retire(request: HttpRequest, noun: str, address: str) -> HttpRes
         "why_not": why_not,
         "note": note,
         "reason": reason,
+        "is_sent": request.method == "POST",
         "cancel": noun_path(spec.plural, item.address),
     }
     name = str(item.values["name"])
