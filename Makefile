@@ -32,7 +32,8 @@ test: .venv/ready tools ldap ## every test on SQLite, and beside it those that u
 	echo "== tests on PostgreSQL =="; cat "$$told"; rm -f "$$told"; \
 	test -z "$$failed" || { echo "== FAILED on $$failed =="; exit 1; }
 
-test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, and far more generated cases
+test-all: export TEST_PICTURES ?= $(CURDIR)/var/pictures
+test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, far more generated cases, and pictures of every page in var/pictures
 	@failed=; \
 	echo "== all tests on SQLite: this takes hours, and each long form is told of when it ends =="; \
 	HYPOTHESIS_PROFILE=deep LARRY_TEST_DATABASE=sqlite $(PYTEST) -p tests.rows -m "" $(ARGS) || failed=SQLite; \

@@ -168,6 +168,23 @@ def test_what_is_dirty_stands_under_what_made_it_so(dirty: datetime, client: Cli
     assert "Nothing of these is dirty" in look(client, "/dirty?cause=1").text
 
 
+def test_what_is_dirty_and_what_is_strange_are_exported_by_their_addresses(dirty: datetime, client: Client) -> None:
+    assert "/dirty?format=csv" in hrefs(look(client, "/dirty"))
+    assert f"/dirty?customer={LIVE[:4]}&format=json" in hrefs(look(client, f"/dirty?customer={LIVE[:4]}"))
+    found = json.loads(client.get("/dirty?format=json").content)
+    assert {(each["instance"], each["actor"], each["reason"]) for each in found} == {(LIVE, "Ada", "the sale begins")}
+    assert {each["path"]: each["described"] for each in found}["services.rails.parameters.workers"] == "8"
+    lines = list(csv.DictReader(io.StringIO(client.get("/dirty?format=csv").content.decode())))
+    assert [line["path"] for line in lines] == [each["path"] for each in found]
+    assert SECRET not in client.get("/dirty?format=csv").content.decode()
+    assert json.loads(client.get("/dirty?format=json&customer=nobody").content) == []
+    assert json.loads(client.get("/dirty?format=json&cause=1").content) == []
+    assert "/situations?format=csv" in hrefs(look(client, "/situations"))
+    strange = json.loads(client.get("/situations?format=json").content)
+    assert {"code": "host_idle", "noun": "host", "address": SPARE, "text": f"nothing is live on {SPARE}"} in strange
+    assert len(client.get("/situations?format=csv").content.decode().strip().splitlines()) == len(strange) + 1
+
+
 def test_nothing_dirty_is_told(now: datetime, client: Client) -> None:
     assert "Nothing is dirty" in look(client, "/dirty").text
 

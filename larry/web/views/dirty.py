@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from larry.actions.author import Author
 from larry.actions.redeploy import redeploy
+from larry.core.document import Json
+from larry.core.interval import iso
 from larry.core.plan import Plan
 from larry.queries.activity import ActivityRow
 from larry.queries.dirty import Dirty, DirtyCause, list_dirty_causes
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader
-from larry.web.difference_view import DifferenceLine, list_lines
+from larry.web.difference_view import DifferenceLine, list_caused_lines, list_lines
+from larry.web.export import EXPORTS, export
 from larry.web.frame import Frame, read_frame
 from larry.web.page import look_or_act
 from larry.web.plan_form import Act, CannotRead, PlanForm, answer_plan_form, read_field_moment
@@ -47,14 +51,41 @@ class CauseGroup:
 
 @look_or_act
 def answer_dirty(request: HttpRequest) -> HttpResponse:
-    """What is dirty as of the moment, of a ``customer`` or by a ``cause`` where one is named; the act is done
-    now. About 20 SQL statements, and those of a redeployment for its preview.
+    """What is dirty as of the moment, of a ``customer`` or by a ``cause`` where one is named, also as CSV or JSON;
+    the act is done now. About 20 SQL statements, and those of a redeployment for its preview.
     """
     frame = read_frame(request)
+    form = request.GET.get("format", "")
+    if request.method != "POST" and form in EXPORTS:
+        return export(_list_documents(request, frame), "dirty", form)
     is_piece = request.method == "POST" and "HX-Request" in request.headers
     values = {} if is_piece else _list_values(request, frame)
-    form = PlanForm("dirty.html", "Dirty", "Redeploy", (), _read, lambda _plan: reverse("rollouts"), values)
-    return answer_plan_form(request, form)
+    plan_form = PlanForm("dirty.html", "Dirty", "Redeploy", (), _read, lambda _plan: reverse("rollouts"), values)
+    return answer_plan_form(request, plan_form)
+
+
+def _list_documents(request: HttpRequest, frame: Frame) -> list[dict[str, Json]]:
+    """A document for each difference, secrets masked, with the activity that made it."""
+    customer, cause = request.GET.get("customer", "").strip().lower(), _read_number(request.GET.get("cause", ""))
+    found = _narrow(list_dirty_causes(frame.visitor.reader, frame.asked.at), customer, cause)
+    told = ((each, line) for each in found for line in list_caused_lines(each.causes))
+    return [
+        {
+            "instance": each.path,
+            "hosts": list(each.hosts),
+            "path": line.path,
+            "difference": line.kind,
+            "live": line.old,
+            "described": line.new,
+            "owner": line.owner,
+            "activity": line.cause.id if line.cause else None,
+            "at": iso(line.cause.at) if line.cause else None,
+            "actor": line.cause.actor if line.cause else "",
+            "reason": line.cause.reason if line.cause else "",
+        }
+        for each, line in told
+        if cause is None or (line.cause is not None and line.cause.id == cause)
+    ]
 
 
 def _list_values(request: HttpRequest, frame: Frame) -> Mapping[str, Any]:
@@ -71,7 +102,14 @@ def _list_values(request: HttpRequest, frame: Frame) -> Mapping[str, Any]:
         "customer": customer,
         "cause": cause,
         "cancel": reverse("dirty"),
+        "exports": _link_exports(customer, cause),
     }
+
+
+def _link_exports(customer: str, cause: int | None) -> tuple[tuple[str, str], ...]:
+    given = {"customer": customer, "cause": str(cause or "")}
+    kept = {word: text for word, text in given.items() if text}
+    return tuple((form.upper(), f"{reverse('dirty')}?{urlencode({**kept, 'format': form})}") for form in EXPORTS)
 
 
 def _narrow(found: Iterable[Dirty], customer: str, cause: int | None) -> tuple[Dirty, ...]:

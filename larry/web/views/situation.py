@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from types import MappingProxyType
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 
+from larry.core.document import Json
 from larry.core.situation import Situation
 from larry.nouns.table import NOUNS
 from larry.queries.situation import list_situations
 from larry.web.address import noun_path
+from larry.web.export import EXPORTS, export
 from larry.web.frame import read_frame
 from larry.web.page import look_only, make_page, make_piece
 
@@ -51,8 +53,14 @@ class SituationGroup:
 
 @look_only
 def answer_situations(request: HttpRequest) -> HttpResponse:
-    """All of them as of the moment, by kind, the gravest first. About 40 SQL statements."""
-    values = {"groups": _list_groups(request, MOST_OF_ONE)}
+    """All of them as of the moment, by kind, the gravest first, or as CSV or JSON. About 40 SQL statements."""
+    form = request.GET.get("format", "")
+    if form in EXPORTS:
+        groups = _list_groups(request, None)
+        documents: list[dict[str, Json]] = [asdict(line.situation) for group in groups for line in group.lines]
+        return export(documents, "situations", form)
+    exports = tuple((form.upper(), f"{request.path}?format={form}") for form in EXPORTS)
+    values = {"groups": _list_groups(request, MOST_OF_ONE), "exports": exports}
     return make_page(request, "situations.html", values, title="Strange situations")
 
 
@@ -62,7 +70,7 @@ def answer_situation_counts(request: HttpRequest) -> HttpResponse:
     return make_piece(request, "situation_counts.html", {"groups": _list_groups(request, 1)})
 
 
-def _list_groups(request: HttpRequest, most: int) -> tuple[SituationGroup, ...]:
+def _list_groups(request: HttpRequest, most: int | None) -> tuple[SituationGroup, ...]:
     frame = read_frame(request)
     found = list_situations(frame.visitor.reader, frame.asked.at)
     by_code = {code: tuple(group) for code, group in groupby(found, key=lambda each: each.code)}
@@ -70,7 +78,7 @@ def _list_groups(request: HttpRequest, most: int) -> tuple[SituationGroup, ...]:
     return tuple(_group(code, by_code[code], most) for code in codes)
 
 
-def _group(code: str, found: Iterable[Situation], most: int) -> SituationGroup:
+def _group(code: str, found: Iterable[Situation], most: int | None) -> SituationGroup:
     kind = _KINDS.get(code) or Kind(code.replace("_", " ").capitalize(), "Look at what it concerns.")
     situations = tuple(found)
     return SituationGroup(code, kind, len(situations), tuple(_line(each, kind) for each in situations[:most]))
