@@ -15,6 +15,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from larry.core.picture import KIND_SIGNS, MARKS, BoxKind, Condition
+from larry.queries.activity import ActivityRow
+from larry.web.activity_view import ActivityLine, list_activity_lines
 from larry.web.address import at_moment, find_route, noun_path
 from larry.web.linked_text import link_addresses
 from larry.web.when import Asked, When
@@ -124,6 +126,12 @@ def linked(text: str) -> SafeString:
 def short(digest: str) -> SafeString:
     """``{{ digest|short }}``: enough of a digest to tell it from others; all of it on request."""
     return format_html('<code title="{}">{}</code>', digest, digest[:LETTERS_OF_A_DIGEST])
+
+
+@register.filter
+def lines_of_activity(rows: Iterable[ActivityRow]) -> tuple[ActivityLine, ...]:
+    """``{{ activity|lines_of_activity }}``: what was done as `activity_feed.html` tells it, secrets masked."""
+    return list_activity_lines(rows)
 
 
 @register.filter
