@@ -21,6 +21,7 @@ from larry.web.address import find_route
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.page import look_or_act
 from larry.web.plan_form import Act, CannotRead, PlanForm, answer_plan_form, read_field_moment, read_places
+from larry.web.when import Asked
 
 
 @look_or_act
@@ -31,7 +32,7 @@ def answer_deploy(request: HttpRequest) -> HttpResponse:
     hosts = [each.strip() for each in sent.getlist("host") if each.strip()]
     reader, now = frame.visitor.reader, Moment(frame.asked.now)
     values = {
-        "snapshots": _list_snapshots(sent.get("instance", "").strip(), reader, now),
+        "snapshots": _list_snapshots(sent.get("instance", "").strip(), reader, frame.asked),
         "host_rows": [*hosts, ""],
         "pools": [each.address for each in list_addresses("pool", "", reader, now)],
         "cancel": find_route("deployments"),
@@ -68,8 +69,9 @@ def _page_after(plan: Plan) -> str:
     return reverse("deployment", args=[made]) if made else reverse("deployments")
 
 
-def _list_snapshots(instance: str, reader: Reader, at: Moment) -> list[dict[str, str]]:
+def _list_snapshots(instance: str, reader: Reader, asked: Asked) -> list[dict[str, str]]:
     """Digest and words of the instance's snapshots: which is what it is now, dirty, never deployed, deactivated."""
+    at = Moment(asked.now)
     try:
         standing = get_standing(instance, reader, at) if instance else None
     except NotFound:
@@ -86,7 +88,7 @@ def _list_snapshots(instance: str, reader: Reader, at: Moment) -> list[dict[str,
         listed.append(
             {
                 "digest": taken.digest,
-                "label": f"{taken.digest[:12]} of {taken.taken_at:%Y-%m-%d %H:%M} UTC: {', '.join(marks)}",
+                "label": f"{taken.digest[:12]} of {asked.show(taken.taken_at).shown}: {', '.join(marks)}",
             }
         )
     return listed
