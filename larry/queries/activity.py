@@ -14,13 +14,13 @@ from larry.core.document import Json, freeze
 from larry.core.interval import iso
 from larry.nouns.table import NOUNS
 from larry.queries.former_key import FormerKeys, get_former_keys
-from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.subject import find_subject
 from larry.records.activity import Activity
 from larry.records.deployment import Deployment, DeploymentVersion
 from larry.records.former_key import FormerKey
+from larry.records.mention import mentions
 
 _LATE = 1000
 """So many younger lines may be seen before one that is still being written."""

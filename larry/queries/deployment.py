@@ -16,11 +16,11 @@ from django.db.models import Exists, F, OrderBy, OuterRef, Q
 from larry.core.document import Json, digest_of
 from larry.core.interval import iso
 from larry.queries.host import get_host_names
-from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment, DeploymentVersion
+from larry.records.mention import mentions
 
 
 class State(StrEnum):

@@ -16,7 +16,6 @@ from larry.core.key import fold
 from larry.nouns.field import Noun
 from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
-from larry.queries.mention import mentions, says
 from larry.queries.moment import Moment
 from larry.queries.noun import load_items
 from larry.queries.reader import NotFound, Reader, restrict
@@ -26,6 +25,7 @@ from larry.records.customer import Customer
 from larry.records.grade import Grade
 from larry.records.host import Host
 from larry.records.instance import Instance
+from larry.records.mention import mentions, says
 from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.service import Service

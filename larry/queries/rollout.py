@@ -13,10 +13,10 @@ from django.db.models.functions import Coalesce, Lower
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
 from larry.queries.host import get_host_names
-from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.records.deployment import Deployment, DeploymentVersion
+from larry.records.mention import mentions
 from larry.records.rollout import Rollout
 
 

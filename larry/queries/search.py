@@ -13,7 +13,6 @@ from django.db.models.functions import Cast, Coalesce, Concat
 
 from larry.core.key import fold
 from larry.queries.deployment import state_of
-from larry.queries.mention import mentions
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
@@ -25,6 +24,7 @@ from larry.records.grade import Grade
 from larry.records.grant import Group
 from larry.records.host import Host
 from larry.records.instance import Instance
+from larry.records.mention import mentions
 from larry.records.pool import Pool
 from larry.records.role import Role
 from larry.records.rollout import Rollout

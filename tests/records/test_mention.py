@@ -8,11 +8,11 @@ from larry.outside import clock
 from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.deployment import DeploymentFilter, page_deployments
 from larry.queries.listing import ListingRequest, get_listing
-from larry.queries.mention import mentions, says
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 from larry.queries.rollout import list_rollouts
 from larry.queries.search import search_everything
+from larry.records.mention import mentions, says
 from larry.records.user import User
 from tests.api.scene import SPARE, WEB, lay, put
 from tests.records.rows import add_user
