@@ -129,7 +129,7 @@ def test_what_fits_best_comes_first_and_offers_what_can_be_done(now: datetime, c
     assert f"/deploy?instance={LIVE.replace('/', '%2F')}" in hrefs(look(client, "/search?q=live"))
     assert f"/deploy?host={WEB}" in hrefs(look(client, "/search?q=web1"))
     assert "Nothing is called so" in look(client, "/search?q=zzz+zzz").text
-    assert "Type above what you look for" in look(client, "/search?q=%00").text
+    assert "Type above what you look for" in look(client, "/search?q=%20").text
 
 
 def test_people_and_what_they_hold_are_found_by_who_may_see_them(now: datetime, client: Client) -> None:

@@ -153,7 +153,7 @@ def test_a_host_page_as_of_another_moment_marks_it(now: datetime, client: Client
 
 
 @pytest.mark.parametrize(
-    "path", ["/hosts/nowhere.example.com", "/hosts/%00", "/hosts/%C3%A9", "/nothing", "/static/x.css"]
+    "path", ["/hosts/nowhere.example.com", "/hosts/%01", "/hosts/%C3%A9", "/nothing", "/static/x.css"]
 )
 @pytest.mark.django_db
 def test_what_is_not_there_is_a_page_that_leads_back(path: str, client: Client) -> None:

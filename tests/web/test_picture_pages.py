@@ -102,7 +102,7 @@ def test_an_interval_map_is_zoomed_by_its_address(now: datetime, client: Client)
 
 
 @pytest.mark.parametrize("path", ["graph/role/web", "graph/service/none", "timeline/user/x", "timeline/host/none",
-                                  "graph/x/%00", "deployables/abc", f"deployables/{'0' * 64}", "hosts/none/history",
+                                  "graph/x/%01", "deployables/abc", f"deployables/{'0' * 64}", "hosts/none/history",
                                   "hosts/none/configuration"])  # fmt: skip
 def test_what_cannot_be_drawn_is_told(path: str, now: datetime, client: Client) -> None:
     look(client, f"/{path}", 404)
