@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from larry.cli.output_file import replace_folder
-
 if TYPE_CHECKING:
     from larry.exports.dialect import Dialect, RenderFiles
 
@@ -36,5 +34,7 @@ def choose_folder(dialect: Dialect) -> RenderFiles:
 
 def write_folder(files: Mapping[str, str], into: str) -> None:
     """Write the files into the folder, and say how many changed."""
+    from larry.cli.output_file import replace_folder
+
     changed = replace_folder(Path(into), files)
     click.echo(f"{into}: {len(files)} files, {changed} changed", err=True)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol
 
-from larry.core.document import Json
-from larry.core.fleet import Fleet, FleetText
-from larry.core.node_text import DatedNode
-from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml
+if TYPE_CHECKING:
+    from larry.core.document import Json
+    from larry.core.fleet import Fleet, FleetText
+    from larry.core.node_text import DatedNode
+    from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml
 
 
 class UnknownDialect(LookupError):
@@ -59,6 +61,33 @@ class Dialect:
     render_locked: RenderLocked | None = None
     render_texts: Callable[[FleetText], str] | None = None
 
+
+class _Late:
+    """A printer, or the module of several, loaded when it prints for the first time: who prints one dialect does not
+    wait for twenty."""
+
+    __slots__ = ("_name", "_printer")
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._printer: Callable[..., Any] | None = None
+
+    def __getattr__(self, name: str) -> _Late:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return _Late(f"{self._name}.{name}")
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        if self._printer is None:
+            module, _, name = self._name.rpartition(".")
+            self._printer = getattr(import_module(f"larry.exports.{module}"), name)
+        return self._printer(*given, **named)
+
+
+if not TYPE_CHECKING:
+    ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml = map(
+        _Late, "ansible capistrano cfengine chef json puppet salt shell watch waves yaml".split()
+    )
 
 JSON, YAML, TEXT = "application/json", "application/yaml", "text/plain; charset=utf-8"
 RUBY, SHELL = "text/x-ruby; charset=utf-8", "text/x-shellscript; charset=utf-8"

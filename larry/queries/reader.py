@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
-
-from django.db.models import Model, QuerySet
+from typing import TYPE_CHECKING, TypeVar
 
 from larry.core.rights import ALL_RIGHTS, NO_RIGHTS, Permission, Rights, Territory
-from larry.queries.visible import find_visible
 
-_Row = TypeVar("_Row", bound=Model)
+if TYPE_CHECKING:
+    from django.db.models import Model, QuerySet
+
+_Row = TypeVar("_Row", bound="Model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +44,7 @@ class NotFound(LookupError):
 
 def restrict(reader: Reader, rows: QuerySet[_Row]) -> QuerySet[_Row]:
     """The rows that the reader may see. Costs no SQL of its own: what it adds is a part of the same statement."""
+    from larry.queries.visible import find_visible  # noqa: PLC0415 — who reads is known where Django is not loaded too
+
     visible = find_visible(rows.model, reader.user, reader.rights)
     return rows if visible is None else rows.filter(visible)

@@ -10,11 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from cryptography.fernet import Fernet
-
-from larry.outside.directory import DirectorySettings
 from larry.site.database_url import (
     WHAT_WOULD_DO,
     Database,
@@ -23,9 +20,10 @@ from larry.site.database_url import (
     ServedDatabase,
     read_database_url,
 )
-from larry.site.directory_setting import WHAT_WOULD_DO as WHAT_DIRECTORY_WOULD_DO
-from larry.site.directory_setting import NotADirectory, read_directory
-from larry.site.key_file import KEY_FILE, KeyFileIsUnusable, Keys, keep_keys
+from larry.site.key_file import KEY_FILE, KeyFileIsUnusable, Keys, is_fernet_key, keep_keys
+
+if TYPE_CHECKING:
+    from larry.outside.directory import DirectorySettings
 
 T = TypeVar("T")
 
@@ -47,7 +45,7 @@ SETTINGS: Mapping[str, str] = {
     "lookups_from": "the networks that may read masked configurations without a token, such as 127.0.0.1; better none",
     "log_format": "how the server writes its log: text or json",
     "log_level": "what it writes: debug, info, warning or error",
-    "ldap": WHAT_DIRECTORY_WOULD_DO,
+    "ldap": "a table [ldap] as docs/guide/ldap.md has it, or the path of a TOML file that holds its lines",
     "webhook_networks": "networks to which webhooks may be sent though they are not public, such as 10.1.2.0/24",
     "debug": "error pages that show everything to everybody: true or false",
 }
@@ -261,6 +259,8 @@ def _read_database(value: object) -> Database:
 
 
 def _read_ldap(value: object) -> DirectorySettings:
+    from larry.site.directory_setting import NotADirectory, read_directory
+
     try:
         return read_directory(value)
     except NotADirectory as error:
@@ -287,10 +287,8 @@ def _read_secret_key(value: object) -> str:
 def _read_secrets_keys(value: object) -> tuple[str, ...]:
     keys = _texts(value)
     for number, key in enumerate(keys, start=1):
-        try:
-            Fernet(key)
-        except ValueError as error:
-            raise _WillNotDo(f"number {number} of {len(keys)} is no Fernet key (44 characters of base64)") from error
+        if not is_fernet_key(key):
+            raise _WillNotDo(f"number {number} of {len(keys)} is no Fernet key (44 characters of base64)")
     return keys
 
 

@@ -16,7 +16,6 @@ from larry.outside.directory import HOLE, DirectorySettings, is_directory_possib
 
 T = TypeVar("T")
 
-WHAT_WOULD_DO = "a table [ldap] as docs/guide/ldap.md has it, or the path of a TOML file that holds its lines"
 HOW_TO_INSTALL = "pip install 'larry[ldap]'"
 KEYS = (
     "url", "start_tls", "plain", "ca_file", "bind_dn", "bind_password", "bind_password_file", "user_dn", "user_base",

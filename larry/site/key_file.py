@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import stat
-import tempfile
 import tomllib
+from base64 import urlsafe_b64decode
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.fernet import Fernet
-
 KEY_FILE = "keys.toml"
+_KEY_BYTES = 32
 
 
 class KeyFileIsUnusable(Exception):
@@ -26,6 +24,14 @@ class Keys:
 
     secret: str
     secrets: tuple[str, ...]
+
+
+def is_fernet_key(text: str) -> bool:
+    """Whether `Fernet` takes it, which is not loaded for that: what only looks something up needs no key."""
+    try:
+        return len(urlsafe_b64decode(text)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 def keep_keys(home: Path) -> Keys:
@@ -47,6 +53,11 @@ def keep_keys(home: Path) -> Keys:
 
 def _make(path: Path) -> None:
     """Write a whole file beside, and link it into place: whoever comes second keeps the first one's."""
+    import secrets
+    import tempfile
+
+    from cryptography.fernet import Fernet
+
     text = (
         "# Made by Larry. Whoever has these keys can read every secret in the database; without them nobody can.\n"
         "# Keep a copy apart from the copies of the database.\n"

@@ -34,6 +34,8 @@ def process_rows(size: Size, now: datetime) -> Iterator[Row]:
 
     mine, theirs = compare(run(command), run([sys.executable, "-c", "pass"]), rounds=5)
     yield Row("P11 larry config HOST", f"{size.hosts:,} hosts", mine, theirs, "python3 -c pass", 15)
+    mine, theirs = compare(run([command[0], "--version"]), run([sys.executable, "-c", "pass"]), rounds=5)
+    yield Row("P11 larry --version", f"{size.hosts:,} hosts", mine, theirs, "python3 -c pass", None)
 
 
 def memory_rows(size: Size, now: datetime) -> Iterator[Row]:

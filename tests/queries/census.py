@@ -357,7 +357,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
 }
 """By name: how it is called, as `all_.reader`."""
 
-WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts", "look_up", "is_owned", "get_kept_faults"})
+WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts", "look_up", "find_direct_node", "is_owned", "get_kept_faults"})
 """The choke point narrows what others ask for, and so does an owner; sorts stand in the specs; a lookup is one
 statement that the driver is asked by itself, who reads is a part of it, and tests/site/test_lane.py holds it against
 the view; inside a transaction, as here, nothing is kept, and tests/queries/test_kept_survey.py counts what is."""

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from larry.cli.dialect_option import choose_dialect, choose_folder, write_folder
+from larry.cli.direct import find_node_directly
 from larry.cli.option import as_of_option, from_option, reason_option
-from larry.cli.session import Session, open_session
-from larry.core.fleet import Fleet, FleetHost
-from larry.core.node import keep_leaving
 
 if TYPE_CHECKING:
+    from larry.cli.session import Session
     from larry.core.node_text import DatedNode
 
 _JUST_BEFORE = timedelta(microseconds=1)
@@ -75,18 +74,28 @@ def config(**given: Any) -> None:
     dialect = choose_dialect(asked.form)
     asked.refuse_contradictions(can_stop=dialect.can_stop)
     fill = None if asked.into is None else choose_folder(dialect)
-    session = open_session(needs_database=asked.folder is None)
-    if asked.leaving is None:
-        dated = _read(session, asked, session.at(asked.as_of).as_of)
-    else:
-        boundary = session.moment(asked.leaving, "--leaving")
-        dated = _read(session, asked, boundary - _JUST_BEFORE)
-        dated = replace(dated, node=keep_leaving(dated.node, _read(session, asked, boundary).node))
+    is_plain = asked.folder is None and asked.leaving is None and not asked.reveal
+    dated = (find_node_directly(asked.host, asked.as_of) if is_plain else None) or _ask(asked)
     if asked.into is not None and fill is not None:
+        from larry.core.fleet import Fleet, FleetHost
+
         write_folder(fill(Fleet((FleetHost(dated),), dated.start, dated.end)), asked.into)
         return
     text = dialect.render(dated, stop=True) if asked.stop else dialect.render(dated)
     click.echo(text, nl=not text.endswith("\n"))
+
+
+def _ask(asked: Asked) -> DatedNode:
+    from larry.cli.session import open_session
+
+    session = open_session(needs_database=asked.folder is None)
+    if asked.leaving is None:
+        return _read(session, asked, session.at(asked.as_of).as_of)
+    from larry.core.node import keep_leaving
+
+    boundary = session.moment(asked.leaving, "--leaving")
+    before = _read(session, asked, boundary - _JUST_BEFORE)
+    return replace(before, node=keep_leaving(before.node, _read(session, asked, boundary).node))
 
 
 def _read(session: Session, asked: Asked, moment: datetime) -> DatedNode:
