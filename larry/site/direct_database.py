@@ -75,6 +75,6 @@ def _served(database: ServedDatabase) -> Ask:
         named = {"user": database.user, "password": database.password, "host": database.host, "port": database.port}
         told |= {name: value for name, value in named.items() if value}
         with closing(psycopg.connect(dbname=database.name, autocommit=True, **told)) as connection:
-            return connection.execute(statement, tuple(values)).fetchone()  # type: ignore[arg-type]  # ours, whole
+            return connection.execute(statement, tuple(values)).fetchone()
 
     return ask
