@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date
 
 from larry import __version__
-from larry.api.reply import make_refusal, make_reply
+from larry.api.reply import make_refusal, make_reply, make_stream
 from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, is_moving, read_moment
 from larry.exports import CannotPrint
@@ -54,7 +54,7 @@ def make_dated_reply(
     request: HttpRequest,
     dialect: Dialect,
     find: Callable[[Moment], _Found],
-    render: Callable[[_Found], str],
+    render: Callable[[_Found], str | Iterator[str]],
     *,
     past_is_settled: bool,
     opened: str = "",
@@ -62,8 +62,8 @@ def make_dated_reply(
     """What is found as of the moment that the request asks for; 304 when the asker has it, 404 for what is not there,
     400 for what is no moment, 422 for what the dialect cannot say.
 
-    ``opened`` says whose secrets are in it in clear, if any are: then no cache keeps it. ``past_is_settled``: nothing
-    that can be edited today is in what has passed.
+    What ``render`` gives piece by piece is sent so. ``opened`` says whose secrets are in it in clear, if any are: then
+    no cache keeps it. ``past_is_settled``: nothing that can be edited today is in what has passed.
     """
     now = clock.now()
     texts = request.GET.getlist("as_of")
@@ -74,11 +74,9 @@ def make_dated_reply(
         return make_refusal(f"as_of: {fault}", 400)
     except NotFound as fault:
         return make_refusal(str(fault), 404)
-    etag = _etag(found, dialect, opened)
+    etag = make_dated_etag(found, dialect, opened)
     try:
-        response = get_conditional_response(request, etag=etag) or make_reply(
-            render(found), media_type=dialect.media_type
-        )
+        response = get_conditional_response(request, etag=etag) or _print(render(found), dialect.media_type)
     except CannotPrint as fault:
         return make_refusal(str(fault), 422)
     is_settled = past_is_settled and not is_moving(_only(texts))
@@ -98,6 +96,12 @@ def make_dated_reply(
     return response
 
 
+def _print(text: str | Iterator[str], media_type: str) -> HttpResponse:
+    if isinstance(text, str):
+        return make_reply(text, media_type=media_type)
+    return make_stream(text, media_type=media_type)
+
+
 def _only(texts: list[str]) -> str:
     """The one moment asked for; now when there is none (or an empty one, as a form sends it)."""
     if len(texts) > 1:
@@ -105,7 +109,7 @@ def _only(texts: list[str]) -> str:
     return texts[0] if texts and texts[0].strip() else "now"
 
 
-def _etag(found: Dated, dialect: Dialect, opened: str) -> str:
+def make_dated_etag(found: Dated, dialect: Dialect, opened: str = "") -> str:
     """Strong: it stands for the very bytes, which content, validity, dialect, version and masking decide."""
     start, end = (iso(moment) if moment else "open" for moment in (found.start, found.end))
     parts = (found.digest, start, end, dialect.name, __version__, opened or "masked")

@@ -27,9 +27,10 @@ from django.utils.http import http_date
 
 from larry.actions.token import SELDOM
 from larry.api.configuration import answer_configuration
-from larry.api.dated_reply import make_dated_reply, tell_freshness
+from larry.api.dated_reply import Dated, make_dated_etag, make_dated_reply, tell_freshness
 from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, is_moving, read_moment
+from larry.core.node_text import DatedNode
 from larry.core.token import hash_token
 from larry.exports.dialect import DIALECTS
 from larry.outside import clock
@@ -49,26 +50,37 @@ Told: TypeAlias = Callable[[Environ, int, str, float], str]
 
 PREFIX = "/configuration/"
 LARGEST_KEPT = 1 << 20
-"""Bytes of one answer; larger ones are few, and are printed anew."""
+"""Bytes of one body; larger ones are few, and are printed anew."""
+
+MOST_HEADS = 16_384
+"""So many heads of answers are kept: about a kilobyte each. By them alone is told who has the body already."""
 
 _BEARER = re.compile(r"Bearer (larry_[0-9a-f]{12}_[0-9A-Za-z]{43})")
 _ASKED = re.compile(r"([A-Za-z0-9._-]{1,253})\.([a-z-]+)")
 _AS_OF = re.compile(r"as_of=([0-9A-Za-z:.%+-]{1,60})")
 _ONE_TAG = re.compile(r'"[^"]*"')
 _DATED = frozenset({"Cache-Control", "Last-Modified", "Larry-As-Of"})
-_SELDOM_ASKED = ("HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE")
 _HOSTS_KEPT = 256
+_SKIP = len(PREFIX)
+
+Key: TypeAlias = tuple[str, str, "str | datetime", "str | datetime | None"]
+"""The suffix of a dialect, the digest of a node, and its start and end as the driver tells them."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Printed:
-    """An answer as Django would give it, but for what changes with the moment of asking."""
+class _Head:
+    """What stands above an answer, as Django would give it, but for what changes with the moment of asking."""
 
-    body: bytes
-    headers: tuple[tuple[str, str], ...]
-    unchanged: tuple[tuple[str, str], ...]
+    headers: Headers
     etag: str
-    freshness: str
+    start: datetime
+    end: datetime | None
+    changed: str
+    """When it last changed, as a header says it, for who does not ask before that."""
+    keepers: str
+    """Who may keep it."""
+    kept: str
+    """The same, and for how long where it has no end."""
 
 
 class LookupLane:
@@ -78,15 +90,18 @@ class LookupLane:
         self.behind, self.told = behind, told
         self.site_headers = tuple(headers.items())
         self.most, self.size = kept, 0
-        self.printed: OrderedDict[tuple[str, str, datetime, datetime | None], _Printed] = OrderedDict()
+        self.bodies: OrderedDict[Key, bytes] = OrderedDict()
+        self.heads: OrderedDict[Key, _Head] = OrderedDict()
+        self.unchanged: OrderedDict[Key, _Head] = OrderedDict()
         self.hosts: set[str] = set()
         self.vary: str | None = None
         self.dialects = {dialect.suffix: dialect for dialect in DIALECTS}
 
     def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "GET" and environ["PATH_INFO"].startswith(PREFIX):
+        path: str = environ["PATH_INFO"]
+        if path.startswith(PREFIX) and environ["REQUEST_METHOD"] == "GET":
             try:
-                answer = self._answer(environ)
+                answer = self._answer(environ, path)
             except Error:
                 answer = None  # Django says it, and takes up the connection again
             if answer is not None:
@@ -95,88 +110,113 @@ class LookupLane:
                 return (body,)
         return self.behind(environ, start_response)
 
-    def _answer(self, environ: Environ) -> tuple[str, Headers, bytes] | None:
+    def _answer(self, environ: Environ, path: str) -> tuple[str, Headers, bytes] | None:
         begun = perf_counter()
         shown = _BEARER.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
-        asked = _ASKED.fullmatch(environ["PATH_INFO"], len(PREFIX))
-        if shown is None or asked is None or any(name in environ for name in _SELDOM_ASKED):
+        asked = _ASKED.fullmatch(path, _SKIP)
+        if shown is None or asked is None or not self._is_ours(environ):
             return None
-        now, text = clock.now(), _read_query(environ.get("QUERY_STRING", ""))
-        if text is None or asked[2] not in self.dialects or not self._is_ours(environ):
+        host, suffix = asked.groups()
+        if suffix not in self.dialects or "HTTP_IF_MATCH" in environ or "HTTP_RANGE" in environ:
             return None
-        try:
-            as_of = now if text == "now" else read_moment(text, now=now, zone=ZoneInfo(settings.TIME_ZONE))
-        except NotAMoment:
+        now, query, is_moving = clock.now(), environ.get("QUERY_STRING"), True
+        as_of: datetime | None = now
+        if query:
+            as_of, is_moving = _read_query(query, now)
+        if as_of is None or "HTTP_IF_UNMODIFIED_SINCE" in environ:
             return None
-        found = look_up(asked[1].lower(), hash_token(shown[1]), now, WHOLE, Moment(as_of))
-        if found is None or not found.is_theirs or found.reveals:
+        found = look_up(host.lower(), hash_token(shown[1]), now, WHOLE, Moment(as_of))
+        if found is None or not found.is_theirs or found.asker.reveals:
             return None
-        if found.used_at is None or now - found.used_at >= SELDOM:
+        used_at = found.asker.used_at
+        if used_at is None or now - used_at >= SELDOM:
             return None  # that is to be written down
-        printed = self._find_printed(asked[2], found, environ)
-        return None if printed is None else self._reply(environ, printed, found, (text, as_of, now), begun)
-
-    def _reply(
-        self, environ: Environ, printed: _Printed, found: LookedUp, when: tuple[str, datetime, datetime], begun: float
-    ) -> tuple[str, Headers, bytes] | None:
-        text, as_of, now = when
-        tag = environ.get("HTTP_IF_NONE_MATCH")
-        if tag is not None and not _ONE_TAG.fullmatch(tag):
+        printed = self._find(suffix, found, environ)
+        if printed is None:
             return None
-        is_known = tag == printed.etag
-        fresh, stale = tell_freshness(found.end, as_of, now, is_settled=not is_moving(text))
-        headers = [
-            *(printed.unchanged if is_known else printed.headers),
-            ("Last-Modified", _write_date(int(min(found.start, now).timestamp()))),
-            ("Cache-Control", f"{printed.freshness}max-age={fresh}, stale-if-error={stale}"),
-            ("Larry-As-Of", iso(as_of)),
-            ("X-Request-ID", self.told(environ, 304 if is_known else 200, found.user, perf_counter() - begun)),
-        ]
-        return ("304 Not Modified", headers, b"") if is_known else ("200 OK", headers, printed.body)
+        head, body = printed
+        status = 304 if body is None else 200
+        headers = [*head.headers, *_tell_times(head, as_of, now, is_moving=is_moving)]
+        known = self.told(environ, status, found.asker.user, perf_counter() - begun)
+        headers.append(("X-Request-ID", known))
+        return ("304 Not Modified", headers, b"") if body is None else ("200 OK", headers, body)
 
-    def _find_printed(self, suffix: str, found: LookedUp, environ: Environ) -> _Printed | None:
-        key = (suffix, found.digest, found.start, found.end)
-        printed = self.printed.get(key)
-        if printed is not None:
-            self.printed.move_to_end(key)
-            return printed
-        printed = self._print(suffix, found, environ)
-        if printed is not None and len(printed.body) <= LARGEST_KEPT:
-            self.printed[key] = printed
-            self.size += len(printed.body)
-            while self.size > self.most:
-                _, oldest = self.printed.popitem(last=False)
-                self.size -= len(oldest.body)
-        return printed
+    def _find(self, suffix: str, found: LookedUp, environ: Environ) -> tuple[_Head, bytes | None] | None:
+        """The head of the answer and its body, if the asker has it not already; None for what Django is to say."""
+        key = (suffix, found.digest, found.since, found.until)
+        tag = environ.get("HTTP_IF_NONE_MATCH")
+        if tag is not None:
+            unchanged = self.unchanged.get(key)
+            if unchanged is None and _ONE_TAG.fullmatch(tag) and tag == make_dated_etag(found, self.dialects[suffix]):
+                unchanged = self._keep_head(self.unchanged, key, self._reply(suffix, found, environ, None), found)
+            if unchanged is not None and unchanged.etag == tag:
+                return unchanged, None
+            if not _ONE_TAG.fullmatch(tag):
+                return None
+        head, body = self.heads.get(key), self.bodies.get(key)
+        if head is not None and body is not None:
+            self.bodies.move_to_end(key)
+            return head, body
+        return self._print(key, found, environ)
 
-    def _print(self, suffix: str, found: LookedUp, environ: Environ) -> _Printed | None:
-        """The answer as the view makes it, and the one for who has it already; None for what is none (422)."""
-        dialect = self.dialects[suffix]
-        dated = get_masked_node(found, WHOLE, Moment(found.start))
+    def _print(self, key: Key, found: LookedUp, environ: Environ) -> tuple[_Head, bytes] | None:
+        """The answer as the view makes it; None for what is none (422). Its head is made once: it takes longer than
+        many bodies."""
+        dated, dialect = get_masked_node(found, WHOLE, Moment(found.start)), self.dialects[key[0]]
         if dated is None:
             return None
+        head = self.heads.get(key)
+        if head is None:
+            response = self._reply(key[0], found, environ, dated)
+            if response.status_code != 200:
+                return None
+            head, body = self._keep_head(self.heads, key, response, found), response.content
+        else:
+            body = dialect.render(dated).encode()
+        if len(body) <= LARGEST_KEPT:
+            self.bodies[key] = body
+            self.size += len(body)
+            while self.size > self.most:
+                self.size -= len(self.bodies.popitem(last=False)[1])
+        return head, body
+
+    def _keep_head(self, heads: OrderedDict[Key, _Head], key: Key, response: Any, found: LookedUp) -> _Head:
+        keepers, *_ = response.headers["Cache-Control"].partition("max-age=")
+        start = found.start
+        heads[key] = head = _Head(
+            headers=[pair for pair in response.headers.items() if pair[0] not in _DATED],
+            etag=response.headers["ETag"],
+            start=start,
+            end=found.end,
+            changed=_write_date(int(start.timestamp())),
+            keepers=keepers,
+            kept=_write_kept(keepers, tell_freshness(None, start, start, is_settled=False)),
+        )
+        if len(heads) > MOST_HEADS:
+            heads.popitem(last=False)
+        return head
+
+    def _reply(self, suffix: str, found: LookedUp, environ: Environ, dated: DatedNode | None) -> Any:
+        """What the view answers to who asks for the first time; without a node, to who has it already."""
         if self.vary is None:  # the view knows on what its answers hang
-            view = answer_configuration(WSGIRequest(dict(environ)), asked=environ["PATH_INFO"][len(PREFIX) :])
+            view = answer_configuration(WSGIRequest(dict(environ)), asked=environ["PATH_INFO"][_SKIP:])
             self.vary = view.headers.get("Vary", "")
-        vary = self.vary
+        plain = {name: value for name, value in environ.items() if name != "HTTP_IF_NONE_MATCH"}
+        dialect = self.dialects[suffix]
+        if dated is None:
+            plain["HTTP_IF_NONE_MATCH"] = make_dated_etag(found, dialect)
+        request = WSGIRequest(plain)
 
-        def reply(**more: str) -> Any:
-            plain = {name: value for name, value in environ.items() if name != "HTTP_IF_NONE_MATCH"}
-            request = WSGIRequest({**plain, **more})
-            response = make_dated_reply(request, dialect, lambda _: dated, dialect.render, past_is_settled=True)
-            if vary:
-                response.headers["Vary"] = vary
-            for name, value in self.site_headers:
-                response.headers[name] = value
-            response.headers.setdefault("Content-Length", str(len(response.content)))
-            return response
+        def render(_: Dated) -> str:
+            return "" if dated is None else dialect.render(dated)
 
-        whole = reply()
-        if whole.status_code != 200:
-            return None
-        unchanged = reply(HTTP_IF_NONE_MATCH=whole.headers["ETag"])
-        freshness, *_ = whole.headers["Cache-Control"].partition("max-age=")
-        return _Printed(whole.content, _lasting(whole), _lasting(unchanged), whole.headers["ETag"], freshness)
+        response = make_dated_reply(request, dialect, lambda _: found, render, past_is_settled=True)
+        if self.vary:
+            response.headers["Vary"] = self.vary
+        for name, value in self.site_headers:
+            response.headers[name] = value
+        response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
 
     def _is_ours(self, environ: Environ) -> bool:
         """Whether the request names a host that the settings allow; other requests are refused by Django."""
@@ -192,16 +232,47 @@ class LookupLane:
         return True
 
 
-def _read_query(query: str) -> str | None:
-    """The moment that is asked for; None for what is not that alone."""
-    if not query:
-        return "now"
+def _read_query(query: str, now: datetime) -> tuple[datetime | None, bool]:
+    """The moment that is asked for, and whether the same words will mean another one; None for what is not that
+    alone."""
+    text = _find_moment(query)
+    if text is None:
+        return None, False
+    if is_moving(text):
+        return _read_moment(text, now, settings.TIME_ZONE), True
+    return _read_fixed(text, settings.TIME_ZONE), False
+
+
+@lru_cache(maxsize=4096)
+def _find_moment(query: str) -> str | None:
     said = _AS_OF.fullmatch(query)
     return None if said is None else unquote_plus(said[1]).strip() or "now"
 
 
-def _lasting(response: Any) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in response.headers.items() if name not in _DATED)
+@lru_cache(maxsize=4096)
+def _read_fixed(text: str, zone: str) -> datetime | None:
+    return _read_moment(text, clock.now(), zone)
+
+
+def _read_moment(text: str, now: datetime, zone: str) -> datetime | None:
+    try:
+        return read_moment(text, now=now, zone=ZoneInfo(zone))
+    except NotAMoment:
+        return None
+
+
+def _tell_times(head: _Head, as_of: datetime, now: datetime, *, is_moving: bool) -> tuple[tuple[str, str], ...]:
+    """What changes with the moment of asking."""
+    changed, kept = head.changed, head.kept
+    if head.start > now:
+        changed = _write_date(int(now.timestamp()))
+    if head.end is not None:
+        kept = _write_kept(head.keepers, tell_freshness(head.end, as_of, now, is_settled=not is_moving))
+    return ("Last-Modified", changed), ("Cache-Control", kept), ("Larry-As-Of", iso(as_of))
+
+
+def _write_kept(keepers: str, seconds: tuple[int, int]) -> str:
+    return f"{keepers}max-age={seconds[0]}, stale-if-error={seconds[1]}"
 
 
 @lru_cache(maxsize=4096)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from types import MappingProxyType
+from typing import cast
 
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 View = Callable[..., HttpResponse]
@@ -26,6 +27,15 @@ def make_reply(body: str | bytes, *, media_type: str = TEXT, status: int = 200) 
         response.headers[name] = value
     response.headers["Content-Length"] = str(len(response.content))
     return response
+
+
+def make_stream(pieces: Iterator[str], *, media_type: str) -> HttpResponse:
+    """A reply that is made while it is sent: its length is not known, and no more than a piece of it is in memory. If
+    its end cannot be read, the connection is broken, which says that it was not all."""
+    response = StreamingHttpResponse((piece.encode() for piece in pieces), content_type=media_type)
+    for name, value in _SAFE.items():
+        response.headers[name] = value
+    return cast("HttpResponse", response)  # whoever passes it on touches headers alone
 
 
 def make_refusal(text: str, status: int) -> HttpResponse:
@@ -53,6 +63,8 @@ def read_only(view: View) -> View:
             response.headers["Retry-After"] = RETRY_AFTER
         if request.method == "HEAD":
             length = response.headers.get("Content-Length")
+            if response.streaming:
+                return HttpResponse(status=response.status_code, headers=dict(response.headers))
             response.content = b""
             if length is not None:
                 response.headers["Content-Length"] = length

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from larry.core.document import Json, canonical_text, digest_of
 from larry.core.interval import iso
 from larry.core.node import NodeService
-from larry.core.node_text import DatedNode, dated_document, write_node
+from larry.core.node_text import DatedNode, dated_document
 from larry.core.service_graph import Sharing, order_by
 
 Spot: TypeAlias = tuple[str, str]
@@ -85,10 +85,9 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True)
-class HostText:
-    """One host of a fleet with its node as text, as it is stored or masked: for whoever passes it on unread."""
+class HostOutline:
+    """One host of a fleet without its node, of which it has the digest: for whoever passes its text on unread."""
 
-    text: str
     start: datetime
     end: datetime | None
     digest: str
@@ -97,10 +96,10 @@ class HostText:
 
 
 @dataclass(frozen=True)
-class FleetText:
-    """A fleet whose nodes are texts."""
+class FleetOutline:
+    """A fleet without its nodes."""
 
-    hosts: tuple[HostText, ...]
+    hosts: tuple[HostOutline, ...]
     start: datetime | None = None
     end: datetime | None = None
 
@@ -110,13 +109,10 @@ class FleetText:
         return _digest_of((h.digest, h.start, h.end, h.roles, h.pools) for h in self.hosts)
 
 
-def text_of(fleet: Fleet) -> FleetText:
-    """The fleet with its nodes written down."""
-    hosts = (
-        HostText(write_node(h.dated.node), h.dated.start, h.dated.end, h.dated.digest, h.roles, h.pools)
-        for h in fleet.hosts
-    )
-    return FleetText(tuple(hosts), fleet.start, fleet.end)
+def outline(fleet: Fleet) -> FleetOutline:
+    """The fleet without its nodes."""
+    hosts = (HostOutline(h.dated.start, h.dated.end, h.dated.digest, h.roles, h.pools) for h in fleet.hosts)
+    return FleetOutline(tuple(hosts), fleet.start, fleet.end)
 
 
 def fleet_at(timelines: Mapping[str, KnownHost], moment: datetime) -> Fleet:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from larry.core.document import Json
-    from larry.core.fleet import Fleet, FleetText
+    from larry.core.fleet import Fleet, FleetOutline
     from larry.core.node_text import DatedNode
     from larry.exports import ansible, capistrano, cfengine, chef, json, puppet, salt, shell, watch, waves, yaml
 
@@ -30,6 +30,12 @@ class RenderFleet(Protocol):
     def __call__(self, fleet: Fleet) -> str: ...
 
 
+class RenderTexts(Protocol):
+    """Prints all hosts piece by piece: the same as `RenderFleet`, of texts of nodes that nobody has read."""
+
+    def __call__(self, fleet: FleetOutline, texts: Iterable[str]) -> Iterator[str]: ...
+
+
 class RenderFiles(Protocol):
     """Path to text of every file that the hosts of a fleet, be it only one, have in a folder. Raises `CannotPrint`."""
 
@@ -48,7 +54,7 @@ class Dialect:
 
     ``render`` prints a host's own text. A dialect that also has one text for the whole fleet (an inventory), or a
     folder of files, says so with the next two; ``render_locked`` is for folders in which secrets may be locked,
-    ``render_texts`` prints the text for the whole fleet from nodes that nobody has read.
+    ``render_texts`` prints the text for the whole fleet piece by piece.
     """
 
     name: str
@@ -59,7 +65,7 @@ class Dialect:
     render_fleet: RenderFleet | None = None
     render_files: RenderFiles | None = None
     render_locked: RenderLocked | None = None
-    render_texts: Callable[[FleetText], str] | None = None
+    render_texts: RenderTexts | None = None
 
 
 class _Late:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from larry.core.document import Json, thaw
-from larry.core.fleet import Fleet, FleetText, HostText, text_of
+from larry.core.fleet import Fleet, FleetOutline, HostOutline, outline
 from larry.core.interval import iso
-from larry.core.node_text import DatedNode, dated_document
+from larry.core.node_text import DatedNode, dated_document, write_node
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -23,27 +25,32 @@ def render(dated: DatedNode, *, stop: bool = False) -> str:
 
 def render_fleet(fleet: Fleet) -> str:
     """Every host's document with its roles and pools, a line for each host."""
-    return write_texts(text_of(fleet))
+    return "".join(write_texts(outline(fleet), (write_node(host.dated.node) for host in fleet.hosts)))
 
 
-def write_texts(fleet: FleetText) -> str:
-    """The same of nodes that are texts already: they are passed on as they are."""
-    hosts = ",\n".join(map(_write_host, fleet.hosts))
+def write_texts(fleet: FleetOutline, texts: Iterable[str]) -> Iterator[str]:
+    """The same, piece by piece, of nodes that are texts already, a text for each host: passed on as they are."""
+    yield '{"hosts":[\n'
+    before = ""
+    for host, text in zip(fleet.hosts, texts, strict=True):
+        yield _write_host(before, host, text)
+        before = ",\n"
     until = _encode(iso(fleet.end) if fleet.end is not None else None)
-    return f'{{"hosts":[\n{hosts}\n],"next_change":{until},"digest":{_encode(fleet.digest)}}}\n'
+    yield f'\n],"next_change":{until},"digest":{_encode(fleet.digest)}}}\n'
 
 
-def _write_host(host: HostText) -> str:
+def _write_host(before: str, host: HostOutline, text: str) -> str:
     """A canonical text ends in a brace, and holds something: what is said of its time and place goes before that."""
-    start, end = iso(host.start), iso(host.end) if host.end is not None else None
-    said = {
-        "valid": {"from": start, "until": end},
-        "next_change": end,
-        "digest": host.digest,
-        "roles": host.roles,
-        "pools": host.pools,
-    }
-    return f"{host.text[:-1]},{_encode(said)[1:]}"
+    end = f'"{iso(host.end)}"' if host.end is not None else "null"
+    return (
+        f'{before}{text[:-1]},"valid":{{"from":"{iso(host.start)}","until":{end}}},"next_change":{end},'
+        f'"digest":"{host.digest}","roles":{_write_keys(host.roles)},"pools":{_write_keys(host.pools)}}}'
+    )
+
+
+@lru_cache(maxsize=1024)
+def _write_keys(keys: tuple[str, ...]) -> str:
+    return _encode(keys)
 
 
 def _write(document: Json) -> str:

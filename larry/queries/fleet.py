@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from django.db.models import Max, Min, Q, QuerySet
 
-from larry.core.document import SEALED
-from larry.core.fleet import Fleet, FleetHost, FleetText, HostText, KnownHost
-from larry.core.node_text import DatedNode, mask_node, read_node, write_node
+from larry.core.fleet import Fleet, FleetHost, FleetOutline, HostOutline, KnownHost
+from larry.core.node_text import DatedNode, mask_node, mask_text, read_node
 from larry.queries.moment import Moment
-from larry.queries.node_part import get_node_texts
-from larry.queries.reader import Reader, restrict
+from larry.queries.node_part import RedactedMeanwhile, get_node_texts
+from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.view import read_view
 from larry.records.host import Host
-from larry.records.node import NodeSegment
+from larry.records.node import NodeDocument, NodeSegment
+from larry.records.route import reading_connection, reading_from
+
+AT_ONCE = 200
+"""So many nodes are read by one statement, and are in memory at a time where a fleet is passed on unread."""
 
 
 def get_fleet(reader: Reader, at: Moment) -> Fleet:
-    """Every host that was known and not retired as of a moment, secrets masked; 4 SQL statements.
+    """Every host that was known and not retired as of a moment, secrets masked; 4 SQL statements and 1 for each 200
+    hosts.
 
     Roles and pools are as they are now.
     """
@@ -27,35 +31,51 @@ def get_fleet(reader: Reader, at: Moment) -> Fleet:
 
 
 def get_stored_fleet(reader: Reader, at: Moment) -> Fleet:
-    """The same as recorded, every secret known by its HMAC only; 4 SQL statements.
+    """The same as recorded, every secret known by its HMAC only; 4 SQL statements and 1 for each 200 hosts.
 
     Roles and pools are as they are now.
     """
-    fleet = _load(reader, at)
-    hosts = (FleetHost(DatedNode(read_node(h.text), h.start, h.end, h.digest), h.roles, h.pools) for h in fleet.hosts)
+    with read_view():
+        fleet = get_fleet_outline(reader, at)
+        texts = tuple(list_stored_texts(fleet, reader, at))
+    hosts = (
+        FleetHost(DatedNode(read_node(text), h.start, h.end, h.digest), h.roles, h.pools)
+        for h, text in zip(fleet.hosts, texts, strict=True)
+    )
     return Fleet(tuple(hosts), fleet.start, fleet.end)
 
 
-def get_fleet_text(reader: Reader, at: Moment) -> FleetText:
-    """Every host that was known and not retired as of a moment, its node as text, secrets masked; 4 SQL statements.
-
-    What holds no secret is not read: it is passed on as it is stored. Roles and pools are as they are now.
+def list_stored_texts(fleet: FleetOutline, reader: Reader, at: Moment) -> Iterator[str]:
+    """The texts of all nodes of an outline as recorded, in its order, read as they are asked for: 1 SQL statement for
+    each 200, and those that large nodes take. Whoever was shown the outline may read them. Raises `RedactedMeanwhile`.
     """
-    stored = _load(reader, at)
-    hosts = (replace(host, text=_mask_text(host.text)) if SEALED in host.text else host for host in stored.hosts)
-    return FleetText(tuple(hosts), stored.start, stored.end)
+    alias = reading_connection().alias
+    for first in range(0, len(fleet.hosts), AT_ONCE):
+        digests = [host.digest for host in fleet.hosts[first : first + AT_ONCE]]
+        with reading_from(alias):  # also where an answer is read on when its request is over
+            rows = restrict(WHOLE, NodeDocument.objects.filter(digest__in=set(digests)))
+            bodies = dict(rows.values_list("digest", "body"))
+            if len(bodies) < len(set(digests)):
+                raise RedactedMeanwhile("a node was redacted while the hosts were read: ask again")
+            texts = get_node_texts(bodies.values(), reader, at)
+        yield from (texts[bodies[digest]] for digest in digests)
 
 
-def _mask_text(text: str) -> str:
-    return write_node(mask_node(read_node(text)))
+def list_masked_texts(fleet: FleetOutline, reader: Reader, at: Moment) -> Iterator[str]:
+    """The same with all secrets masked. What holds none is not read: it is passed on as it is stored."""
+    return map(mask_text, list_stored_texts(fleet, reader, at))
 
 
-def _load(reader: Reader, at: Moment) -> FleetText:
+def get_fleet_outline(reader: Reader, at: Moment) -> FleetOutline:
+    """Every host that was known and not retired as of a moment, without its node; 4 SQL statements.
+
+    Roles and pools are as they are now.
+    """
     during = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
     in_use = Q(host__retired_at=None) | Q(host__retired_at__gt=at.as_of)
     with read_view():
         segments = restrict(reader, NodeSegment.objects.filter(during, in_use)).order_by("host__name")
-        rows = list(segments.values_list("host_id", "start", "end", "document_id", "document__body"))
+        rows = list(segments.values_list("host_id", "start", "end", "document_id"))
         roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
         pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
         boundaries = restrict(reader, NodeSegment.objects.all()).aggregate(
@@ -66,14 +86,12 @@ def _load(reader: Reader, at: Moment) -> FleetText:
             ends=Min("end", filter=Q(end__gt=at.as_of)),
             retires=Min("host__retired_at", filter=Q(host__retired_at__gt=at.as_of)),
         )
-        texts = get_node_texts((row[4] for row in rows), reader, at)
     hosts = tuple(
-        HostText(texts[body], start, end, digest, roles.get(id_, ()), pools.get(id_, ()))
-        for id_, start, end, digest, body in rows
+        HostOutline(start, end, digest, roles.get(id_, ()), pools.get(id_, ())) for id_, start, end, digest in rows
     )
     before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
     after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
-    return FleetText(hosts, max(before, default=None), min(after, default=None))
+    return FleetOutline(hosts, max(before, default=None), min(after, default=None))
 
 
 def mask_fleet(fleet: Fleet) -> Fleet:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from larry.core.interval import iso
 from larry.core.node import Node
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.core.rights import Narrowing, Permission, PersonRole, Right, Rights, Scope, ScopeKind, narrow, rights_of
@@ -19,21 +21,25 @@ from larry.queries.node_part import get_node_text, read_undisturbed
 from larry.queries.reader import Reader, restrict
 from larry.records.node import NodeDocument
 
+_GRANT = """g.role || ':' || coalesce(g.customer_id, 0) || ':' || coalesce(g.app_id, 0) || ':'
+        || coalesce(a.customer_id, 0) || ':' || coalesce(g.pool_id, 0)"""
 _STATEMENT = """
 SELECT t.revoked_at, t.expires_at, t.used_at, t.reveals, u.deactivated_at, u.name, u.is_administrator, t.role,
     t.customer_id, t.app_id, ta.customer_id, t.pool_id,
-    (SELECT string_agg(g.role || ':' || coalesce(g.customer_id, 0) || ':' || coalesce(g.app_id, 0) || ':'
-            || coalesce(a.customer_id, 0) || ':' || coalesce(g.pool_id, 0), ' ')
-        FROM larry_grant g LEFT JOIN larry_app a ON a.id = g.app_id
-        WHERE g.user_id = u.id OR g.group_id IN (SELECT m.group_id FROM larry_membership m WHERE m.user_id = u.id)),
+    CASE WHEN NOT u.is_administrator THEN (SELECT string_agg({grant}, ' ')
+        FROM larry_grant g LEFT JOIN larry_app a ON a.id = g.app_id WHERE g.user_id = u.id) END,
+    CASE WHEN NOT u.is_administrator THEN (SELECT string_agg({grant}, ' ')
+        FROM larry_membership m JOIN larry_grant g ON g.group_id = m.group_id LEFT JOIN larry_app a ON a.id = g.app_id
+        WHERE m.user_id = u.id) END,
     (SELECT string_agg(hp.pool_id || '', ' ') FROM larry_host_pools hp WHERE hp.host_id = h.id),
     s.start, s."end", s.document_id
 FROM larry_token t JOIN larry_user u ON u.id = t.user_id LEFT JOIN larry_app ta ON ta.id = t.app_id
 JOIN larry_host h ON h.name_folded = %s
 JOIN larry_nodesegment s ON s.host_id = h.id
     AND s.start = (SELECT max(n.start) FROM larry_nodesegment n WHERE n.host_id = h.id AND n.start <= %s)
+    AND (s."end" IS NULL OR s."end" > %s)
 WHERE t.digest = %s AND NOT t.feeds_only
-"""
+""".replace("{grant}", _GRANT)
 _ON_SQLITE = re.sub(
     r"[tus]\.(?:\w+_at|start|\"end\")(?=[,\n])",
     r"CAST(\g<0> AS text)",  # moments are few, and are read once each
@@ -41,23 +47,48 @@ _ON_SQLITE = re.sub(
 )
 
 
+_OF_ASKER = 14
+"""So many columns tell of the token, of its user, and of what both were granted."""
+
+
 @dataclass(frozen=True, slots=True)
-class LookedUp:
-    """A token that counts with its user, how far it may read configurations, and a segment of a host in ``pools``."""
+class Asker:
+    """A token that was not taken back, of a user who is not gone, and how far it may read configurations."""
 
     user: str
+    expires_at: datetime
     used_at: datetime | None
     reveals: bool
     reads: Scope
-    pools: frozenset[int]
-    start: datetime
-    end: datetime | None
+
+
+class _Own(threading.local):
+    """The database as this thread has it: to ask Django for it takes as long as a third of the statement."""
+
+    database: BaseDatabaseWrapper | None = None
+
+
+_OWN = _Own()
+
+
+class LookedUp(NamedTuple):
+    """Who asks, and a segment of the host: ``since`` and ``until`` as the driver tells them, for whoever knows the
+    segment already; and whether the host is one that the token may read, which is what `restrict` says of segments.
+    """
+
+    asker: Asker
+    is_theirs: bool
+    since: str | datetime
+    until: str | datetime | None
     digest: str
 
     @property
-    def is_theirs(self) -> bool:
-        """Whether the host is one that the token may read: what `restrict` says of segments."""
-        return self.reads.everything or not self.reads.pools.isdisjoint(self.pools)
+    def start(self) -> datetime:
+        return _read_moment(self.since)
+
+    @property
+    def end(self) -> datetime | None:
+        return None if self.until is None else _read_moment(self.until)
 
 
 def look_up(host: str, token: str, now: datetime, reader: Reader, at: Moment) -> LookedUp | None:
@@ -68,15 +99,12 @@ def look_up(host: str, token: str, now: datetime, reader: Reader, at: Moment) ->
     row = _fetch(host, at.as_of, token)
     if row is None:
         return None
-    revoked_at, expires_at, used_at, reveals, deactivated_at, user = row[:6]
-    start, end = _moment(row[-3]), _moment(row[-2])
-    expires = _moment(expires_at)
-    if revoked_at is not None or deactivated_at is not None or expires is None or expires <= now or start is None:
+    asker = _know(row[:_OF_ASKER])
+    if asker is None or asker.expires_at <= now:
         return None
-    if end is not None and end <= at.as_of:
-        return None
-    reads = _reach(tuple(row[6:13]))
-    return LookedUp(user, _moment(used_at), bool(reveals), reads, _numbers(row[13]), start, end, row[-1])
+    pools, since, until, digest = row[_OF_ASKER:]
+    is_theirs = asker.reads.everything or not asker.reads.pools.isdisjoint(_numbers(pools))
+    return LookedUp(asker, is_theirs, since, until, digest)
 
 
 def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | None:
@@ -91,30 +119,46 @@ def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | 
     return None if node is None else DatedNode(mask_node(node), found.start, found.end, found.digest)
 
 
-def _fetch(host: str, moment: datetime, token: str) -> Sequence[Any] | None:
+def _fetch(host: str, moment: datetime, token: str) -> tuple[Any, ...] | None:
     """By the driver itself: what Django does around a statement costs more than the statement."""
-    database = connections[DEFAULT_DB_ALIAS]  # found once: whose it is, is looked up at each mention otherwise
-    if database.connection is None:
+    database = _OWN.database
+    if database is None or database.connection is None:
+        database = _OWN.database = connections[DEFAULT_DB_ALIAS]
         database.ensure_connection()
-    row: Sequence[Any] | None
-    with database.wrap_database_errors:
-        if database.vendor == "sqlite":
-            said = str(moment.replace(tzinfo=None))  # as Django keeps it
-            row = database.connection.execute(_ON_SQLITE, (host, said, token)).fetchone()
-            return row
-        from psycopg import Cursor  # noqa: PLC0415 — the driver is installed where PostgreSQL is used
+    try:
+        return _ask(database, host, moment, token)
+    except Exception:
+        with database.wrap_database_errors:  # which takes as long as the rest where nothing went wrong
+            raise
 
-        with Cursor(database.connection) as cursor:
-            row = cursor.execute(_STATEMENT, (host, moment, token), prepare=True).fetchone()
-            return row
+
+def _ask(database: Any, host: str, moment: datetime, token: str) -> tuple[Any, ...] | None:
+    row: tuple[Any, ...] | None
+    if database.vendor == "sqlite":
+        said = iso(moment)[:-1].replace("T", " ")  # as Django keeps it
+        cursor = database.Database.Cursor(database.connection)  # a plain one: this begins no transaction
+        row = cursor.execute(_ON_SQLITE, (host, said, said, token)).fetchone()
+        return row
+    from psycopg import Cursor  # noqa: PLC0415 — the driver is installed where PostgreSQL is used
+
+    with Cursor(database.connection) as cursor:
+        row = cursor.execute(_STATEMENT, (host, moment, moment, token), prepare=True).fetchone()
+        return row
+
+
+def _read_moment(value: str | datetime) -> datetime:
+    """A moment as the driver gives it."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value
 
 
 @lru_cache(maxsize=4096)
-def _moment(value: str | datetime | None) -> datetime | None:
-    """A moment as the driver gives it."""
-    if isinstance(value, str):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    return value
+def _know(told: tuple[Any, ...]) -> Asker | None:
+    """Who asks, by what this very statement has read of them; None for a token or a user of the past."""
+    revoked_at, expires_at, used_at, reveals, deactivated_at, user = told[:6]
+    if revoked_at is not None or deactivated_at is not None:
+        return None
+    used = None if used_at is None else _read_moment(used_at)
+    return Asker(user, _read_moment(expires_at), used, bool(reveals), _reach(told[6:]))
 
 
 @lru_cache(maxsize=4096)
@@ -122,13 +166,13 @@ def _numbers(text: str | None) -> frozenset[int]:
     return frozenset(int(each) for each in text.split()) if text else frozenset()
 
 
-@lru_cache(maxsize=4096)
 def _reach(told: tuple[Any, ...]) -> Scope:
     """How far configurations may be read, as `get_narrowed_rights` has it: whether the user is an administrator, how
-    the token is narrowed (role, customer, app, the app's customer, pool), and what was granted as text."""
-    is_administrator, role, customer, app, customer_of_app, pool, grants = told
+    the token is narrowed (role, customer, app, the app's customer, pool), and what was granted to them and to their
+    groups, as text."""
+    is_administrator, role, customer, app, customer_of_app, pool, *granted_to = told
     held, customers = [Right(PersonRole.ADMINISTRATOR)] if is_administrator else [], dict[int, int]()
-    for grant in grants.split() if grants else ():
+    for grant in " ".join(filter(None, granted_to)).split():
         granted, *ids = grant.split(":")
         of_customer, of_app, owner, of_pool = map(int, ids)
         if of_app:

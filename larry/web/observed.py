@@ -44,7 +44,7 @@ def observe(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Ht
 
 def name_request(said: str) -> str:
     """The id of a request: what it says itself, if that is one; else 32 digits that no other request has."""
-    if _WELL_FORMED.fullmatch(said):
+    if said and _WELL_FORMED.fullmatch(said):
         return said
     process, numbers = _begin_numbers(os.getpid())
     return f"{process}{next(numbers):012x}"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -12,11 +14,15 @@ from pytest_django import DjangoAssertNumQueries
 from larry.actions.author import Author
 from larry.actions.edit import edit
 from larry.actions.retire import retire
+from larry.api import inventory
+from larry.core.fleet import FleetOutline
 from larry.core.interval import iso
 from larry.exports.dialect import list_inventories
 from larry.outside import clock
+from larry.queries import fleet
 from larry.queries.fleet import get_fleet
 from larry.queries.moment import Moment
+from larry.queries.node_part import RedactedMeanwhile
 from larry.queries.reader import LOCAL
 from tests.api.scene import SECRET, SPARE, WEB, lay, put
 
@@ -46,6 +52,40 @@ def test_every_inventory_is_what_its_dialect_prints(dialect: object, now: dateti
     text = dialect.render_fleet(get_fleet(LOCAL, Moment(clock.now())))  # type: ignore[attr-defined]
     assert response.content.decode() == text
     assert SECRET not in text
+
+
+def test_an_inventory_of_many_hosts_is_the_same_and_sent_while_it_is_read(
+    now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    when = iso(now)
+    whole = client.get(PAGE, {"as_of": when})
+    monkeypatch.setattr(inventory, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(fleet, "AT_ONCE", 1)
+    response = client.get(PAGE, {"as_of": when})
+    assert response.streaming
+    assert b"".join(response) == whole.content
+    told = {name: value for name, value in response.headers.items() if name != "X-Request-ID"}
+    wanted = {name: value for name, value in whole.headers.items() if name not in {"Content-Length", "X-Request-ID"}}
+    assert told == wanted
+    head = client.head(PAGE, {"as_of": when})
+    assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", told["ETag"])
+    assert client.get(PAGE, {"as_of": when}, HTTP_IF_NONE_MATCH=told["ETag"]).status_code == 304
+
+
+def test_what_was_redacted_while_it_was_read_is_asked_for_again(
+    now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def redact(*words: Any) -> FleetOutline:
+        found = fleet.get_fleet_outline(*words)
+        return replace(found, hosts=(*found.hosts, replace(found.hosts[0], digest="0" * 64)))
+
+    monkeypatch.setattr(inventory, "get_fleet_outline", redact)
+    response = client.get(PAGE)
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert "was redacted while" in response.content.decode()
+    monkeypatch.setattr(inventory, "MOST_AT_ONCE", 1)
+    with pytest.raises(RedactedMeanwhile):
+        list(client.get(PAGE))
 
 
 def test_every_host_is_in_it_with_roles_pools_and_the_next_change(now: datetime, client: Client) -> None:
@@ -119,12 +159,14 @@ def test_what_is_no_moment_is_refused(now: datetime, client: Client) -> None:
     assert client.post(PAGE).status_code == 405
 
 
-def test_it_costs_four_statements_and_two_for_who_asks(
+def test_it_costs_five_statements_and_two_for_who_asks(
     now: datetime, client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     client.get(PAGE)  # the first time it is written that the token was used
+    with django_assert_num_queries(7):
+        tag = client.get(PAGE).headers["ETag"]
     with django_assert_num_queries(6):
-        client.get(PAGE)
+        assert client.get(PAGE, HTTP_IF_NONE_MATCH=tag).status_code == 304
 
 
 def test_an_estate_of_nothing_answers(db: None, client: Client) -> None:

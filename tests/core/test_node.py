@@ -29,6 +29,7 @@ from larry.core.node_text import (
     dated_document,
     has_secrets,
     mask_node,
+    mask_text,
     node_document,
     open_node,
     read_node,
@@ -39,6 +40,7 @@ from tests.core.budget import dice, many
 from tests.core.host_scene import make_scene
 from tests.core.hours import GRID, at
 from tests.core.specimen import VALUES
+from tests.exports.specimen import dated, entry
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -217,7 +219,8 @@ def test_masking_leaves_no_secret_and_nothing_else_out() -> None:
         for node in make_nodes(random):
             text = write_node(node)
             sealed = sealed_in(json.loads(text))
-            masked = json.loads(write_node(mask_node(node)))
+            assert mask_text(text) == write_node(mask_node(node))
+            masked = json.loads(mask_text(text))
             assert sealed_in(masked) == [], f"seed {seed}"
             wanted = text
             for hmac in set(sealed):
@@ -226,6 +229,22 @@ def test_masking_leaves_no_secret_and_nothing_else_out() -> None:
             assert has_secrets(node) == bool(sealed) == (mask_node(node) != node), f"seed {seed}"
             with_secrets += bool(sealed)
     assert with_secrets > many(40)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"a": {"sealed": "aa"}},
+        {"a": '{"sealed":"aa"}', "b": '\\"{"sealed":"'},
+        {"a": [{"sealed": 'a"}'}], "sealed": {"sealed": {"sealed": "é"}}},
+        {'{"sealed":"aa"}': 1.5, "b": {"sealed": "aa", "more": 1}},
+    ],
+)
+def test_what_looks_like_a_secret_and_is_none_stays_as_it_is(data: dict[str, Any]) -> None:
+    for own in (None, {"a/b/c": {"password": {"sealed": "aa"}, "nested": data}}):
+        for more in ({}, {"password": {"sealed": "bb"}}, {"nested": data}, {"odd": {"sealed": data}}):
+            node = dated(entry("web", **more), own=own, data=data).node
+            assert mask_text(write_node(node)) == write_node(mask_node(node))
 
 
 def test_opening_asks_for_each_secret_by_its_hmac() -> None:

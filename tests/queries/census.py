@@ -37,7 +37,14 @@ from larry.queries.edge import list_edges
 from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
 from larry.queries.feed import get_activity_feed, get_upcoming_feed
-from larry.queries.fleet import get_fleet, get_fleet_text, get_stored_fleet, get_timelines
+from larry.queries.fleet import (
+    get_fleet,
+    get_fleet_outline,
+    get_stored_fleet,
+    get_timelines,
+    list_masked_texts,
+    list_stored_texts,
+)
 from larry.queries.former_key import explain_absence, get_former_keys
 from larry.queries.gauge import get_gauges
 from larry.queries.grant import (
@@ -71,7 +78,7 @@ from larry.queries.kept_survey import get_now
 from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.listing import ListingRequest, get_listing, get_stretch, list_related
 from larry.queries.live_situation import list_live_situations
-from larry.queries.lookup import LookedUp, get_masked_node
+from larry.queries.lookup import Asker, LookedUp, get_masked_node
 from larry.queries.map_stay import list_behind, list_map_stays
 from larry.queries.moment import Moment
 from larry.queries.node import (
@@ -244,7 +251,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_dirty_causes": lambda all_: list_dirty_causes(all_.reader, AT),
     "list_edges": lambda all_: list_edges(all_.reader, AT),
     "get_fleet": lambda all_: get_fleet(all_.reader, AT),
-    "get_fleet_text": lambda all_: get_fleet_text(all_.reader, AT),
+    "get_fleet_outline": lambda all_: get_fleet_outline(all_.reader, AT),
+    "list_masked_texts": lambda all_: tuple(list_masked_texts(get_fleet_outline(all_.reader, AT), all_.reader, AT)),
+    "list_stored_texts": lambda all_: tuple(list_stored_texts(get_fleet_outline(all_.reader, AT), all_.reader, AT)),
     "get_stored_fleet": lambda all_: get_stored_fleet(all_.reader, AT),
     "get_timelines": lambda all_: get_timelines(all_.reader, AT),
     "get_latest_mark": lambda all_: get_latest_mark(all_.reader, AT),
@@ -336,7 +345,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "is_anybody_known": lambda all_: [is_anybody_known(all_.reader, AT)],
     "find_session_user": lambda all_: find_session_user(*all_.user, all_.reader, AT),
     "get_masked_node": lambda all_: get_masked_node(
-        LookedUp("u0", None, False, Scope(everything=True), frozenset(), day(-1), None, next(iter(all_.documents))),
+        LookedUp(
+            Asker("u0", day(1), None, False, Scope(everything=True)), True, day(-1), None, next(iter(all_.documents))
+        ),
         all_.reader,
         AT,
     ),

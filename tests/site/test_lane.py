@@ -108,6 +108,31 @@ def test_every_dialect_and_moment_is_the_same_to_the_byte(lane: Lane, suffix: st
             assert other == answer
 
 
+def test_who_has_it_is_told_so_before_anything_is_printed(lane: Lane) -> None:
+    token = lane.token()
+    for as_of in ("", f"?as_of={iso(lane.now + timedelta(days=3))}", "?as_of=%2B3d"):
+        tag = lane.ask(lane.behind, f"{WEB}.yaml{as_of}", token)[1]["etag"]
+        known, is_lane = lane.both(f"{WEB}.yaml{as_of}", token, HTTP_IF_NONE_MATCH=tag)
+        assert (known[0], is_lane) == ("304 Not Modified", True)
+    assert not lane.lane.bodies
+
+
+def test_a_body_that_is_no_longer_kept_is_printed_anew_under_its_head(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = lane.token()
+    monkeypatch.setattr(lane.lane, "most", 0)
+    for dialect in DIALECTS:
+        lane.both(f"{WEB}.{dialect.suffix}", token)
+    assert lane.lane.heads
+    assert not lane.lane.bodies
+    lane.lane.heads.clear()
+    monkeypatch.setattr("larry.api.lane.MOST_HEADS", 2)
+    for dialect in DIALECTS:
+        lane.both(f"{WEB}.{dialect.suffix}", token)
+        assert len(lane.lane.heads) <= 2
+
+
 @pytest.mark.parametrize(
     "path, headers",
     [
@@ -253,4 +278,4 @@ def test_what_is_kept_is_bounded(lane: Lane, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(lane.lane, "most", 3000)
     for dialect in DIALECTS:
         lane.both(f"{WEB}.{dialect.suffix}", token)
-        assert sum(len(each.body) for each in lane.lane.printed.values()) == lane.lane.size <= 3000
+        assert sum(map(len, lane.lane.bodies.values())) == lane.lane.size <= 3000

@@ -13,6 +13,7 @@ from larry.cli.session import Session, open_session
 
 if TYPE_CHECKING:
     from larry.core.fleet import Fleet
+    from larry.exports.dialect import RenderTexts
     from larry.queries.moment import Moment
 
 
@@ -39,11 +40,25 @@ def inventory(*, form: str, into: str | None, folder: Path | None, as_of: str | 
         known = ", ".join(each.name for each in list_inventories())
         raise click.UsageError(f"{dialect.name} tells one host at a time (larry config); all at once: {known}")
     session = open_session(needs_database=folder is None)
+    if folder is None and into is None and session.remote is None and dialect.render_texts is not None:
+        _pass_on(session, session.at(as_of), dialect.render_texts)
+        return
     told = fill(_read(session, folder, session.at(as_of)))
     if isinstance(told, str):
         click.echo(told, nl=False)
     elif into is not None:
         write_folder(told, into)
+
+
+def _pass_on(session: Session, at: Moment, print_texts: RenderTexts) -> None:
+    """Print nodes as they are stored, masked, without making anything of them."""
+    from larry.queries.fleet import get_fleet_outline, list_masked_texts
+    from larry.queries.view import read_view
+
+    with read_view():
+        fleet = get_fleet_outline(session.reader, at)
+        told = "".join(print_texts(fleet, list_masked_texts(fleet, session.reader, at)))
+    click.echo(told, nl=False)
 
 
 def _read(session: Session, folder: Path | None, at: Moment) -> Fleet:
