@@ -20,7 +20,7 @@ from larry.core.node_text import write_node
 from larry.core.rights import Scope
 from larry.queries import node_part as node_part_query
 from larry.queries.fleet import get_fleet, get_timelines
-from larry.queries.lookup import LookedUp, get_masked_node
+from larry.queries.lookup import Asker, LookedUp, get_masked_node
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, get_nodes, get_open_node, get_stored_node, list_timeline
 from larry.queries.node_part import get_node_texts
@@ -100,7 +100,7 @@ def test_what_becomes_a_secret_is_redacted_in_parts_too(look: object) -> None:
 
 
 def make_found(digest: str) -> LookedUp:
-    return LookedUp("", None, False, Scope(), frozenset(), day(0), None, digest)
+    return LookedUp(Asker("", day(1), None, False, Scope()), True, day(0), None, digest)
 
 
 READINGS: Mapping[str, Callable[[str], Iterable[Node]]] = {
