@@ -15,6 +15,7 @@ from larry.core.service_graph import ServiceSpec
 from larry.core.track import Track, untracked
 from larry.queries.activity import RENAME_KEY, ActivityRow, list_activity_of, list_key_changes
 from larry.queries.deployable import get_snapshots
+from larry.queries.deployment import DeploymentRow, State
 from larry.queries.former_key import get_former_keys
 from larry.queries.instance import Description, get_descriptions
 from larry.queries.kept_survey import KeptInstance, Now, get_now
@@ -22,6 +23,7 @@ from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment
+from larry.records.instance import Instance
 
 _Hosts: TypeAlias = dict[str, dict[str, set[str]]]
 
@@ -96,6 +98,19 @@ def list_dirty(reader: Reader, at: Moment, *, track: Track = untracked) -> Mappi
     with read_view():
         dirty, _ = _list_dirty(reader, at, None, None, track)
     return {path: tuple(sorted({name for hosts in dirty[path].values() for name in hosts})) for path in sorted(dirty)}
+
+
+def find_dirty_deployments(rows: Iterable[DeploymentRow], reader: Reader, at: Moment) -> frozenset[str]:
+    """The ids of those of deployments as of the moment that are current and dirty; 2 SQL statements where nothing was
+    edited since the survey was last asked for, else about 8, none where nothing is current.
+    """
+    current = [row for row in rows if row.state is State.CURRENT]
+    if not current:
+        return frozenset()
+    with read_view():
+        standing = Instance.objects.filter(path__in={row.instance for row in current}, retired_at=None).order_by()
+        now = get_now(restrict(reader, standing).values_list("path", flat=True), reader, at)
+    return frozenset(row.id for row in current if now.digests.get(row.instance, row.snapshot) != row.snapshot)
 
 
 class _Behind:

@@ -32,7 +32,7 @@ from larry.queries.coverage import (
 from larry.queries.coverage_page import CoverageRequest, page_coverage
 from larry.queries.deployable import find_digest, get_kept_snapshot, get_snapshots, list_kept_snapshots, list_taken
 from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
-from larry.queries.dirty import list_dirty, list_dirty_causes
+from larry.queries.dirty import find_dirty_deployments, list_dirty, list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
@@ -247,6 +247,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_deployment": lambda all_: get_deployment(all_.deployments[0], all_.reader, AT),
     "list_hosts_of_pool": lambda all_: list_hosts_of_pool("p", all_.reader, AT),
     "list_rollouts": lambda all_: list_rollouts(all_.reader, AT),
+    "find_dirty_deployments": lambda all_: find_dirty_deployments(
+        list_deployments(DeploymentFilter(states=frozenset(State)), all_.reader, AT), all_.reader, AT
+    ),
     "list_dirty": lambda all_: list_dirty(all_.reader, AT),
     "list_dirty_causes": lambda all_: list_dirty_causes(all_.reader, AT),
     "list_edges": lambda all_: list_edges(all_.reader, AT),

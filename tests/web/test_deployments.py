@@ -20,6 +20,7 @@ from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, lis
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 from tests.api.scene import LIVE, SPARE, WEB, lay, put
+from tests.web.test_instance_pages import more_workers
 
 HTMX = {"HX-Request": "true"}
 
@@ -224,6 +225,22 @@ def test_the_list_is_narrowed_by_state_place_and_letters(client: Client, estate:
     assert (found(f"q={SPARE[:5]}"), found("q=%25"), found("page=9")) == (1, 0, 0)
     later = (clock.now() + timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert found(f"state=current&as_of={later}") == 2
+
+
+def test_what_is_live_and_dirty_is_marked_in_the_list_and_on_its_own_page(client: Client, estate: None) -> None:
+    deployed(WEB)
+    deployed(SPARE, start=2)
+    (live,), (future,) = rows(State.CURRENT), rows(State.FUTURE)
+    link = f"/instances/{LIVE}/snapshots#dirty"
+
+    def told() -> tuple[bool, ...]:
+        lines = client.get("/deployments/?sort=start").text.split("<tr>")[2:]
+        pages = (client.get(f"/deployments/{row.id}").text for row in (live, future))
+        return (*("badge lp-dirty" in line for line in lines), *(link in page for page in pages))
+
+    assert told() == (False, False, False, False)
+    more_workers(clock.now())
+    assert told() == (True, False, True, False), "what is to come is no more dirty than what is over"
 
 
 def test_names_are_offered(client: Client, estate: None) -> None:
