@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 from tests.tools import require
 
 NAME, PASSWORD = "ada", "correct horse battery"
-WIDE, NARROW = 1400, 360
+WIDE, NARROW, BROAD = 1400, 360, 1600
 REFUSED = "the server responded with a status of 4"
 """What Chromium's console says of a form that was refused: no fault of the page."""
 ABANDONED = ("htmx:sendAbort, ", "htmx:afterRequest, ")
@@ -83,7 +83,14 @@ class Visit:
     def find_barriers(self) -> list[str]:
         """What axe finds, each with the elements it is about; what is folded up is unfolded for it."""
         self.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-        found = Axe().run(self.page).response["violations"]
+        return self._ask_axe()
+
+    def find_faint(self) -> list[str]:
+        """Of that what depends on colours alone."""
+        return self._ask_axe({"runOnly": ["color-contrast"]})
+
+    def _ask_axe(self, options: dict[str, list[str]] | None = None) -> list[str]:
+        found = Axe().run(self.page, options=options).response["violations"]
         return [f"{self.page.url}: {each['id']}: {[node['target'] for node in each['nodes'][:3]]}" for each in found]
 
     def keep(self, name: str, folder: Path) -> None:
@@ -96,12 +103,14 @@ class Visit:
         return width
 
     def look_closely(self) -> list[str]:
-        """Nothing is in anybody's way here as it is shown, and at a telephone's width nothing sticks out."""
+        """Nothing is in anybody's way here as it is shown, and nothing sticks out at the width of a telephone, nor on a
+        broad screen."""
         found = self.find_barriers()
         size = self.page.viewport_size
-        self.page.set_viewport_size({"width": NARROW, "height": 800})
-        if self.overflow() > 0:
-            found.append(f"{self.page.url}: {self.overflow()} pixels too wide at {NARROW}")
+        for width in (BROAD, NARROW):
+            self.page.set_viewport_size({"width": width, "height": 800})
+            if self.overflow() > 0:
+                found.append(f"{self.page.url}: {self.overflow()} pixels too wide at {width}")
         if size is not None:
             self.page.set_viewport_size(size)
         return found

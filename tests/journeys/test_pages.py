@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys.browser import NAME, NARROW, PASSWORD, WIDE, Visit, browsing, pictures_folder, visiting
+from tests.journeys.browser import BROAD, NAME, NARROW, PASSWORD, WIDE, Visit, browsing, pictures_folder, visiting
 from tests.journeys.served import add_user, command, serving_the_demonstration
 from tests.journeys.walk import walk
 from tests.web.routes import PAGES
@@ -56,25 +56,25 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.mark.parametrize(
-    "width, scheme",
-    [
-        (WIDE, "light"),
-        pytest.param(WIDE, "dark", marks=pytest.mark.slow),
-        pytest.param(NARROW, "light", marks=pytest.mark.slow),
-        pytest.param(NARROW, "dark", marks=pytest.mark.slow),
-    ],
-)
-def test_every_page_is_open_to_everybody(width: int, scheme: str, url: str, browser: Browser, tmp_path: Path) -> None:
-    """axe finds no barrier, the policy stops nothing, no page is wider than a telephone; a link leads to each."""
+@pytest.mark.parametrize("width", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
+def test_every_page_is_open_to_everybody(width: int, url: str, browser: Browser, tmp_path: Path) -> None:
+    """axe finds no barrier, in light or dark, the policy stops nothing, no page is wider than a telephone or a broad
+    screen; a link leads to each."""
     folder = pictures_folder(tmp_path)
     found: list[str] = []
-    with visiting(browser, url, width=width, scheme=scheme) as visit:
+    with visiting(browser, url, width=width) as visit:
 
-        def look(path: str) -> None:
+        def keep(path: str, scheme: str) -> None:
             if "TEST_PICTURES" in os.environ:
                 visit.keep(f"{re.sub(r'[^a-z0-9]+', '-', path.lower()).strip('-')[:60]}-{width}-{scheme}", folder)
+
+        def look(path: str) -> None:
+            keep(path, "light")
             found.extend(visit.look_closely())
+            visit.page.emulate_media(color_scheme="dark")
+            found.extend(f"in the dark: {each}" for each in visit.find_faint())
+            keep(path, "dark")
+            visit.page.emulate_media(color_scheme="light")
 
         walked = walk(visit, look, WANTED)
         assert "\n".join(found) == ""
@@ -192,6 +192,51 @@ def test_a_token_is_made_copied_and_revoked_by_keyboard(url: str, browser: Brows
         assert visit.complaints == []
 
 
+PRINTED = ("/", f"/hosts/{HOST}", f"/instances/{SHOP}", "/deployments/", f"/graph/instance/{SHOP}", "/coverage")
+PAPER = 720
+"""Pixels between the margins of an A4 page."""
+
+
+@pytest.mark.parametrize("path", PRINTED)
+def test_what_is_printed_is_what_there_is_to_read(path: str, url: str, browser: Browser) -> None:
+    """Dark on white whatever the screen has, without what only a screen can do, and nothing beyond the paper."""
+    with visiting(browser, url, width=PAPER, scheme="dark") as visit:
+        visit.go(path)
+        assert visit.page.locator(".top").is_visible()
+        visit.page.emulate_media(media="print")
+        for gone in (".top", ".toolbar", ".actions", ".subtabs"):
+            assert not any(each.is_visible() for each in visit.page.locator(gone).all())
+        assert visit.page.locator("h1").is_visible()
+        assert visit.overflow() <= 0
+        ink, paper = visit.page.evaluate(
+            "() => { const style = getComputedStyle(document.body); return [style.color, style.backgroundColor]; }"
+        )
+        assert brightness(ink) < 0.3
+        assert brightness(paper) > 0.9
+        clipped = visit.page.evaluate(
+            "() => [...document.querySelectorAll('.wide, .drawing')].filter((each) => each.getClientRects().length &&"
+            " getComputedStyle(each).overflowX !== 'visible').length"
+        )
+        assert clipped == 0, "what can be scrolled on a screen is cut off on paper"
+
+
+def brightness(colour: str) -> float:
+    """From 0 to 1, of what Chromium says of a colour; what is clear shows the paper."""
+    channels = [float(each) for each in re.findall(r"[\d.]+", colour)]
+    return 1.0 if len(channels) == 4 and channels[3] == 0 else sum(channels[:3]) / 3 / 255
+
+
+def test_nothing_moves_for_those_whom_it_disturbs(url: str, browser: Browser) -> None:
+    with visiting(browser, url) as visit:
+        moving = "() => [getComputedStyle(document.documentElement).scrollBehavior, document.getAnimations().length]"
+        for path in ("/", f"/hosts/{HOST}", f"/graph/instance/{SHOP}", "/deploy"):
+            visit.go(path)
+            visit.page.hover("main")
+            assert visit.page.evaluate(moving) == ["auto", 0]
+        visit.page.emulate_media(reduced_motion="no-preference")
+        assert visit.page.evaluate(moving)[0] == "smooth", "for all others it does, gently"
+
+
 def test_what_looks_for_faults_finds_them(url: str, browser: Browser) -> None:
     """Without these the tests above would pass whatever the pages were."""
     with visiting(browser, url) as visit:
@@ -214,7 +259,12 @@ def test_what_looks_for_faults_finds_them(url: str, browser: Browser) -> None:
         assert "label" in "".join(visit.find_barriers())
         put_into(visit, "<pre class='muted'></pre>")
         visit.page.evaluate("document.querySelector('main').style.width = '2000px'")
-        assert any("too wide" in each for each in visit.look_closely())
+        told = visit.look_closely()
+        assert [f"too wide at {width}" in "".join(told) for width in (NARROW, BROAD)] == [True, True]
+        assert visit.find_faint() == []
+        put_into(visit, "<p class='faint'>hardly to be read</p>")
+        visit.page.evaluate("document.querySelector('.faint').style.color = '#f4f4f4'")
+        assert "color-contrast" in "".join(visit.find_faint())
 
 
 def put_into(visit: Visit, html: str) -> None:
