@@ -108,8 +108,9 @@ def find_dirty_deployments(rows: Iterable[DeploymentRow], reader: Reader, at: Mo
     if not current:
         return frozenset()
     with read_view():
-        standing = Instance.objects.filter(path__in={row.instance for row in current}, retired_at=None).order_by()
-        now = get_now(restrict(reader, standing).values_list("path", flat=True), reader, at)
+        named = {row.instance for row in current}
+        standing = restrict(reader, Instance.objects.filter(path__in=named, retired_at=None)).order_by()
+        now = get_now(standing.values_list("path", flat=True), reader, at)
     return frozenset(row.id for row in current if now.digests.get(row.instance, row.snapshot) != row.snapshot)
 
 
