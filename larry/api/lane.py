@@ -174,6 +174,7 @@ class LookupLane:
         else:
             body = dialect.render(dated).encode()
         if len(body) <= LARGEST_KEPT:
+            self.size -= len(self.bodies.pop(key, b""))  # its head may have been given up before it
             self.bodies[key] = body
             self.size += len(body)
             while self.size > self.most:

@@ -279,3 +279,13 @@ def test_what_is_kept_is_bounded(lane: Lane, monkeypatch: pytest.MonkeyPatch) ->
     for dialect in DIALECTS:
         lane.both(f"{WEB}.{dialect.suffix}", token)
         assert sum(map(len, lane.lane.bodies.values())) == lane.lane.size <= 3000
+
+
+def test_a_body_that_outlives_its_head_counts_once(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else what is kept would seem to grow until everything had to go, and then nothing were left to go."""
+    token = lane.token()
+    monkeypatch.setattr("larry.api.lane.MOST_HEADS", 1)
+    for suffix in ("json", "yaml") * 3:
+        lane.both(f"{WEB}.{suffix}", token)
+    assert len(lane.lane.bodies) == 2
+    assert sum(map(len, lane.lane.bodies.values())) == lane.lane.size
