@@ -32,7 +32,6 @@ test: .venv/ready tools ldap ## every test on SQLite, and beside it those that u
 	echo "== tests on PostgreSQL =="; cat "$$told"; rm -f "$$told"; \
 	test -z "$$failed" || { echo "== FAILED on $$failed =="; exit 1; }
 
-test-all: export TEST_PICTURES ?= $(CURDIR)/var/pictures
 test-all: .venv/ready tools-all ldap salt ## the same with the slow tests, far more generated cases, and pictures of every page in var/pictures
 	@failed=; \
 	echo "== all tests on SQLite: this takes hours, and each long form is told of when it ends =="; \

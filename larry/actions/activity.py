@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from larry.actions.announce import announce_lines
 from larry.actions.author import Author
@@ -51,8 +51,8 @@ def record(
     return line
 
 
-def record_all(lines: Sequence[Activity]) -> None:
+def record_all(lines: Sequence[Activity], wanted: Collection[str] | None = None) -> None:
     """Write many lines of activity, and put into the outbox what they tell of; 1 SQL statement for each 500, and 1 or 2
-    where there are lines about deployments."""
+    where there are lines about deployments, 1 less where the kinds of event that are ``wanted`` are given."""
     Activity.objects.bulk_create(lines, batch_size=500)
-    announce_lines(lines)
+    announce_lines(lines, wanted)

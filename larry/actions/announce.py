@@ -40,13 +40,17 @@ def announce(events: Iterable[Event]) -> None:
     Event.objects.bulk_create(events, batch_size=_BATCH)
 
 
-def announce_lines(lines: Iterable[Activity]) -> None:
+def announce_lines(lines: Iterable[Activity], known: Collection[str] | None = None) -> None:
     """Tell of deployments that were planned or changed, by the lines of activity about them. No SQL without such
-    lines, 1 statement where nobody wants to know, else 2."""
+    lines, 1 statement where nobody wants to know, else 2; 1 less where the kinds that are wanted are ``known``."""
     about = [line for line in lines if line.noun == "deployment"]
-    wanted = find_wanted() if about else frozenset()
+    if not about:
+        return
+    wanted = find_wanted() if known is None else known
     kinds = [(line, EventKind.PLANNED if line.verb in _PLANNED else EventKind.CHANGED) for line in about]
-    announce(_of_line(line, kind) for line, kind in kinds if kind in wanted)
+    events = [_of_line(line, kind) for line, kind in kinds if kind in wanted]
+    if events:
+        announce(events)
 
 
 def _of_line(line: Activity, kind: EventKind) -> Event:
@@ -60,10 +64,12 @@ def _of_line(line: Activity, kind: EventKind) -> Event:
     return Event(kind=kind.value, noun=line.noun, address=line.address, at=line.at, body=body)
 
 
-def look_at_nodes(hosts: Collection[int], author: Author) -> Mapping[int, NodeState] | None:
+def look_at_nodes(
+    hosts: Collection[int], author: Author, known: Collection[str] | None = None
+) -> Mapping[int, NodeState] | None:
     """What hosts deliver at the author's moment, before an act changes that; None where nobody wants to know. 1 or 2
-    SQL statements."""
-    if not hosts or EventKind.NODE not in find_wanted():
+    SQL statements, 1 less where the kinds of event that are wanted are ``known``."""
+    if not hosts or EventKind.NODE not in (find_wanted() if known is None else known):
         return None
     at_moment = Q(start__lte=author.now) & (Q(end=None) | Q(end__gt=author.now))
     rows = NodeSegment.objects.filter(at_moment, host__in=hosts).values_list("host_id", "document_id", "end")

@@ -3,52 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import TypeAlias, cast
 
 from django.db import connection, transaction
 
 from larry.actions.activity import activity_of, record_all
 from larry.actions.author import Author, GroundMoved
-from larry.actions.consequence import NO_CONSEQUENCE, Consequence, find_concerned, weigh
+from larry.actions.consequence import NO_CONSEQUENCE, Consequence, foresee
+from larry.actions.decision import (
+    Decided,
+    Existing,
+    Leaving,
+    NeedsWhole,
+    count_clear,
+    decide,
+    seal_item,
+    tell_unmarked,
+)
 from larry.actions.edge import write_edges
 from larry.actions.noun import identity, retire_items, write_items
 from larry.actions.permit import permit_changes
 from larry.actions.redact import Redaction, redact
 from larry.actions.sight import keep_known, show_plan
 from larry.actions.timeline import recompile, write_timelines
-from larry.actions.transaction import begin_recording, transact
-from larry.core.deployable import LEVELS
-from larry.core.document import Json, digest_of, is_sealed, read_marked
-from larry.core.parameters import ParameterType, matches_type
+from larry.actions.transaction import BrokenPromise, Busy, begin_recording, transact
+from larry.core.document import Json, digest_of
 from larry.core.plan import Plan
-from larry.core.redaction import seal_defaults, seal_values
 from larry.exports.plan import plan_document
-from larry.nouns.check import check_items
-from larry.nouns.completion import Completion, overlay
-from larry.nouns.estate import EstateFaults
-from larry.nouns.fault import Fault, FaultList
-from larry.nouns.item import Item, find_parent_address, is_same
+from larry.nouns.directory import Entry, nobody
+from larry.nouns.item import Item, is_same
 from larry.nouns.table import NOUNS
+from larry.queries.excerpt import find_excerpt, list_entries
+from larry.queries.kept_survey import freshen
 from larry.queries.noun import get_estate
 from larry.queries.presence import list_hosts_beside
-from larry.queries.survey import survey_instances
 from larry.records.activity import Activity
 from larry.records.gate import take_turn, wait_for_gate
 from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.remains import sweep_remains
-from larry.records.secret import prepare_seals, seal
-
-Existing: TypeAlias = Mapping[tuple[str, str], Item]
-"""All nouns that are not retired, by (noun, address)."""
+from larry.records.secret import prepare_seals
 
 Check: TypeAlias = Callable[[Existing], None]
 """Raises what stands against an act, given all that exist; asked where nobody else writes."""
 
-Leaving: TypeAlias = Callable[[Existing, Sequence[Item]], Collection[tuple[str, str]]]
-"""Which of the existing nouns retire, given the stated ones completed."""
+Excerpt: TypeAlias = Callable[[Author], Existing | None]
+"""Of all that exist what an act concerns, or stands against it; None where that does not tell the same."""
+
+MOST_IN_EXCERPT = 300
+"""As many stated items are completed in an excerpt; of more the whole estate is read at once."""
 
 _FACTS = ("name", "addresses", "labels", "data")
 """Fields of a host that its node shows: an edit is effective at once."""
@@ -121,7 +128,7 @@ def apply(
     """Make the estate what the stated items say, in one transaction; what is not stated stays, or retires (``prune``).
 
     A dry run is the same act, undone. Values of sensitive names are sealed on the way in, those that stand already too.
-    SQL: about 60 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `Refused` for what cannot
+    SQL: about 70 statements and 1 for each 500 rows. Raises `EstateFaults` with every fault, `Refused` for what cannot
     retire, `GroundMoved`.
     """
     leaving = _unstated if prune else _nobody
@@ -136,15 +143,25 @@ def change_estate(
     dry_run: bool = False,
     expect: str | None = None,
     check: Check | None = None,
+    excerpt: Excerpt | None = None,
 ) -> EstateChange:
-    """State some nouns and retire others, which ``leaving`` names given all that exist and what is stated."""
+    """State some nouns and retire others, which ``leaving`` names given all that exist and what is stated.
 
-    def work() -> EstateChange:
+    A few are completed and checked in an excerpt of the estate (what is to retire in the one that is given), so that
+    time is proportional to what they touch. Where the excerpt might tell another refusal than the whole estate, that is
+    asked: so refusals are the same.
+    """
+    if leaving is _nobody and 0 < len(stated) <= MOST_IN_EXCERPT:
+        excerpt = partial(_find_stated, stated)
+
+    def work(read: Excerpt | None) -> EstateChange:
         take_turn()
-        existing = keep_known(get_estate(author.reader, author.moment), author)
+        is_excerpt = read is not None
+        existing = _read_known(author) if read is None else _read_excerpt(read, author)
+        others = partial(_list_others, existing, author) if is_excerpt else nobody
         if check is not None:
             check(existing)
-        decided = _decide(stated, existing, leaving)
+        decided = decide(stated, existing, leaving, is_excerpt=is_excerpt, others=others)
         standing = {(item.noun, identity(item)): item for item in existing.values()}
         changes = (
             *(_change(item, standing.get((item.noun, identity(item))), decided.sensitive) for item in decided.changed),
@@ -154,17 +171,17 @@ def change_estate(
         if decided.newly:
             wait_for_gate()  # before any lock of those who keep it shut
         _lock(changes, author)
-        concerned = find_concerned(existing, decided.changed, decided.gone, author)
-        before = survey_instances(concerned, author.sees, author.moment)
+        tell = foresee(
+            existing, decided.changed, decided.gone, author, is_redacting=bool(decided.newly), is_excerpt=is_excerpt
+        )
         now = begin_recording(author)
         lines = _record(changes, now)
         _write(decided, lines, now)
-        redacted = redact(decided.newly, _count_clear(existing, decided.newly), now) if decided.newly else None
+        redacted = redact(decided.newly, count_clear(existing, decided.newly), now) if decided.newly else None
         plan = _recompile(changes, redacted.hosts if redacted is not None else frozenset(), now)
-        notes = tuple(_tell_unmarked(existing, decided))
         redaction = redacted.redaction if redacted is not None else None
-        consequence = weigh(before, survey_instances(concerned, author.sees, author.moment))
-        change = EstateChange(changes, show_plan(plan, author), redaction, notes, decided.changed, consequence)
+        told = redaction, tuple(tell_unmarked(existing, decided)), decided.changed, tell()
+        change = EstateChange(changes, show_plan(plan, author), *told)
         if expect is not None and expect != change.digest:
             raise GroundMoved("the ground has moved: this is no longer the change that was expected", change.plan)
         if dry_run:
@@ -172,8 +189,40 @@ def change_estate(
         return change
 
     prepare_seals()
-    change = transact(work)
+    freshen(author.reader, author.moment)
+    change = _do_in(excerpt if MOST_IN_EXCERPT else None, work)
     return change if dry_run else forget(change)
+
+
+def _do_in(excerpt: Excerpt | None, work: Callable[[Excerpt | None], EstateChange]) -> EstateChange:
+    """Do it in the excerpt, if there is one; in the whole estate where that does not tell all."""
+    if excerpt is not None:
+        with suppress(NeedsWhole, BrokenPromise, Busy):
+            return transact(partial(work, excerpt))
+    return transact(partial(work, None))
+
+
+def _read_known(author: Author) -> Existing:
+    return keep_known(get_estate(author.reader, author.moment), author)
+
+
+def _find_stated(stated: Sequence[Item], author: Author) -> Existing | None:
+    return find_excerpt(stated, author.sees, author.moment)
+
+
+def _read_excerpt(read: Excerpt, author: Author) -> Existing:
+    excerpt = read(author)
+    if excerpt is None:
+        raise NeedsWhole("a word names what is not for the author to see")
+    return excerpt
+
+
+def _list_others(excerpt: Existing, author: Author, noun: str, parent: str) -> Iterable[Entry]:
+    """The names that could have been meant and are not in the excerpt."""
+    if not author.sees.sees_everything:
+        raise NeedsWhole("of what others have, the whole estate tells what its author can speak of")
+    entries = list_entries(noun, parent, author.reader, author.moment)
+    return (entry for entry in entries if (noun, entry.address) not in excerpt)
 
 
 def forget(change: EstateChange) -> EstateChange:
@@ -195,115 +244,10 @@ def _unstated(existing: Existing, completed: Sequence[Item]) -> Collection[tuple
     return [place for place, item in existing.items() if (item.noun, identity(item)) not in stated]
 
 
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """The items that change, in the order of the table of nouns, secrets sealed, nothing at fault; those that retire,
-    in the opposite order; which names of parameters are sensitive then, become so by this, and are no longer."""
-
-    changed: tuple[Item, ...]
-    gone: tuple[Item, ...]
-    sensitive: frozenset[str]
-    newly: frozenset[str]
-    unmarked: frozenset[str]
-
-
-def _decide(stated: Sequence[Item], existing: Existing, leaving: Leaving) -> _Decided:
-    faults = FaultList()
-    completed = Completion(stated, existing, faults).items
-    gone = [existing[place] for place in leaving(existing, completed)] if not faults else []
-    left = {(item.noun, item.address) for item in gone}
-    after = [item for item in overlay(existing, completed) if (item.noun, item.address) not in left]
-    for fault in (*_orphans(after, left), *check_items(after, left)):
-        faults.add(fault)
-    if faults:
-        raise EstateFaults(faults.settle(item.position.file for item in stated if item.position is not None))
-    sensitive, before = _sensitive_names(after), _sensitive_names(existing.values())
-    wrong = tuple(_wrong_secrets(after, sensitive))
-    if wrong:
-        raise EstateFaults(wrong)
-    changed = [item for item in (_seal(item, sensitive) for item in after) if _differs(item, existing)]
-    order = tuple(NOUNS)
-    return _Decided(
-        tuple(sorted(changed, key=lambda item: (order.index(item.noun), item.address))),
-        tuple(sorted(gone, key=lambda item: (-order.index(item.noun), item.address))),
-        sensitive,
-        sensitive - before,
-        before - sensitive,
-    )
-
-
-def _orphans(after: Iterable[Item], left: Collection[tuple[str, str]]) -> Iterable[Fault]:
-    """Children that would stay behind a parent that retires."""
-    for item in after:
-        parent = NOUNS[item.noun].parent
-        if parent is not None and (parent, find_parent_address(item.address)) in left:
-            address = find_parent_address(item.address)
-            yield Fault(f"{parent} {address} cannot retire while it has the {item.noun} {item.address}")
-
-
-def _differs(item: Item, existing: Existing) -> bool:
-    return existing.get((item.noun, item.address)) != item
-
-
-def _sensitive_names(items: Iterable[Item]) -> frozenset[str]:
-    declared = (
-        cast(Sequence[Mapping[str, Any]], item.values["parameters"]) for item in items if item.noun == "service"
-    )
-    return frozenset(stated["name"] for declarations in declared for stated in declarations if stated["sensitive"])
-
-
-def _wrong_secrets(items: Collection[Item], sensitive: Collection[str]) -> Iterable[Fault]:
-    """Secrets of another type than a service declares: told while they can still be read, and without the value."""
-    types: dict[str, set[ParameterType]] = {}
-    for item in items:
-        for stated in cast(Sequence[Mapping[str, Any]], item.values["parameters"] if item.noun == "service" else ()):
-            types.setdefault(stated["name"], set()).add(ParameterType(stated["type"]))
-    for item in items:
-        values = item.values.get("parameters") if item.noun != "service" else None
-        for name, value in (values if isinstance(values, Mapping) else {}).items():
-            clear = read_marked(value)
-            wanted = [] if name not in sensitive else [t for t in types[name] if not matches_type(clear, t)]
-            if wanted:
-                at = item.position_of(("parameters", name))
-                yield Fault(f"this is not of type {wanted[0]}", ("parameters", name), subject=item.label, position=at)
-
-
-def _seal(item: Item, sensitive: Collection[str]) -> Item:
-    """The item with every value of a sensitive name sealed, and every default that there still was."""
-    parameters = item.values.get("parameters")
-    sealed: Json = parameters
-    if isinstance(parameters, Mapping):
-        sealed = seal_values(parameters, sensitive, seal)
-    elif isinstance(parameters, Sequence) and not isinstance(parameters, str):
-        sealed = seal_defaults(parameters, sensitive, seal)
-    if sealed is parameters:
-        return item
-    return replace(item, values=MappingProxyType({**item.values, "parameters": sealed}))
-
-
-def _count_clear(existing: Existing, names: Collection[str]) -> int:
-    """How many values of these names stand in clear."""
-    layers = [item.values["parameters"] for item in existing.values() if item.noun in LEVELS]
-    return sum(
-        not is_sealed(values[name])
-        for values in layers
-        if isinstance(values, Mapping)
-        for name in names & values.keys()
-    )
-
-
-def _tell_unmarked(existing: Existing, decided: _Decided) -> Iterable[str]:
-    """A secret stays one when its name is sensitive no longer: nobody reveals it by an edit of a service."""
-    layers = [item.values["parameters"] for item in existing.values() if item.noun in LEVELS]
-    for name in sorted(decided.unmarked):
-        if any(isinstance(values, Mapping) and is_sealed(values.get(name)) for values in layers):
-            yield f"{name} is sensitive no longer: what is sealed stays sealed until it is written anew"
-
-
 def _change(item: Item, standing: Item | None, sensitive: Collection[str]) -> ItemChange:
     """What changes, told without secrets: also what stands in clear until its name becomes sensitive by this."""
     before: Mapping[str, Json] = standing.values if standing is not None else {}
-    told: Mapping[str, Json] = _seal(standing, sensitive).values if standing is not None else {}
+    told: Mapping[str, Json] = seal_item(standing, sensitive).values if standing is not None else {}
     fields = {
         name: (told.get(name), value)
         for name, value in item.values.items()
@@ -353,7 +297,7 @@ def _record(changes: Iterable[ItemChange], author: Author) -> Mapping[tuple[str,
     return {(line.noun, line.address): line for line in lines}
 
 
-def _write(decided: _Decided, lines: Mapping[tuple[str, str], Activity], author: Author) -> None:
+def _write(decided: Decided, lines: Mapping[tuple[str, str], Activity], author: Author) -> None:
     for noun in NOUNS:
         write_items([item for item in decided.changed if item.noun == noun], author)
     services = [_without_edges(item) for item in decided.gone if item.noun == "service"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache, partial
 from types import MappingProxyType
 
 from larry.actions.author import Author, Refused
@@ -69,12 +70,13 @@ def deploy(request: DeployRequest, author: Author) -> Plan:
 
 
 def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Planned]:
-    """Snapshots are taken here, once, from one state of the database; lanes are planned anew each time."""
+    """Snapshots are taken as the first Plan is made, once, from one state of the database; lanes are planned anew each
+    time."""
     if not request.items or not all(item.hosts for item in request.items):
         raise Refused("nothing to deploy: name at least one instance and one host for it")
     if request.backdate:
         permit_everything(author, Permission.DEPLOY, "in the past")
-    frozen, refusals = _freeze(request.items, author)
+    freeze = cache(partial(_freeze, request.items, author))
 
     def plan(now: Author) -> Planned:
         if request.backdate and request.start is not None and request.start < now.now - GRACE:
@@ -84,6 +86,7 @@ def _planner(request: DeployRequest, author: Author) -> Callable[[Author], Plann
         return plan_from(now)
 
     def plan_from(now: Author, present: datetime | None = None) -> Planned:
+        frozen, refusals = freeze()
         interval = _interval(request, now.now)
         wishes = [
             LaneWish(item.instance.lower(), host, snapshot, interval, _place(item, snapshot))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from larry.actions.apply import EstateChange, Existing, apply
+from larry.actions.apply import EstateChange, apply
 from larry.actions.author import Author, Refused
+from larry.actions.decision import Existing
 from larry.core.document import Json
 from larry.nouns.directory import Directory, Entry
 from larry.nouns.estate import EstateFaults

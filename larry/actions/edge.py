@@ -18,6 +18,10 @@ _Stated: TypeAlias = dict[tuple[str, str], Json]
 """(kind, target's key) -> where."""
 
 
+_FEW = 500
+"""As many services are asked for by their keys."""
+
+
 def write_edges(items: Iterable[Item], lines: Mapping[tuple[str, str], Activity]) -> None:
     """Make the edges of services those that their Items state; removals first, so that an edge may change its
     direction.
@@ -25,8 +29,11 @@ def write_edges(items: Iterable[Item], lines: Mapping[tuple[str, str], Activity]
     ``lines`` are the activity lines by (noun, address). SQL: about 7 statements; the guard on circles looks at each new
     edge.
     """
-    ids = dict(Service.objects.values_list("key", "id"))
-    wanted = {ids[item.address]: _stated_edges(item) for item in items}
+    stated = {item.address: _stated_edges(item) for item in items}
+    named = {*stated, *(target for edges in stated.values() for _, target in edges)}
+    rows = Service.objects.filter(key__in=named) if len(named) <= _FEW else Service.objects.all()
+    ids = dict(rows.values_list("key", "id"))
+    wanted = {ids[address]: edges for address, edges in stated.items()}
     activities = {ids[item]: line for (noun, item), line in lines.items() if noun == "service" and item in ids}
     standing: dict[tuple[int, str, str], Edge] = {}
     for edge in Edge.objects.filter(service__in=wanted).select_related("target", "where_host", "where_role"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
-from django.db.models import CharField, Model, QuerySet, Value
+from django.db.models import CharField, Model, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from larry.actions.author import Author, Refused
@@ -28,6 +28,8 @@ from larry.records.role import Role
 from larry.records.service import Parameter, Service
 
 _BATCH = 500
+_FEW = 500
+"""As many are asked for by their keys."""
 
 _Parents: TypeAlias = Mapping[str, Mapping[str, Any]]
 """By address, the columns that say whose child the noun is."""
@@ -45,7 +47,7 @@ class NounRows:
     model: type[NounRecord]
     columns: tuple[str, ...]
     parents: Callable[[Iterable[Item]], _Parents] = lambda items: {item.address: {} for item in items}
-    references: Callable[[], _Ids] = dict
+    references: Callable[[Iterable[Item]], _Ids] = lambda items: {}
     relations: Callable[[Mapping[int, Item]], None] = lambda rows: None
 
 
@@ -58,7 +60,7 @@ def write_items(items: Sequence[Item], author: Author) -> None:
     if not items:
         return
     table = _TABLES[items[0].noun]
-    standing = {_identity_of(row): row for row in _standing_rows(table)}
+    standing = {_identity_of(row): row for row in _standing_rows(table, items)}
     _refuse_retired(table, items)
     _free_names(table, {standing[identity(item)]: item for item in items if identity(item) in standing})
     parents = table.parents([item for item in items if identity(item) not in standing])
@@ -70,7 +72,7 @@ def write_items(items: Sequence[Item], author: Author) -> None:
             if item.address in parents and identity(item) not in standing
         ],
     )
-    ids = table.references()
+    ids = table.references(items)
     new: list[NounRecord] = []
     changed: list[NounRecord] = []
     kept: list[tuple[Item, NounRecord]] = []
@@ -92,10 +94,10 @@ def write_items(items: Sequence[Item], author: Author) -> None:
     table.relations({row.pk: item for item, row in kept})
 
 
-def _refuse_retired(table: NounRows, items: Iterable[Item]) -> None:
+def _refuse_retired(table: NounRows, items: Collection[Item]) -> None:
     """What has retired keeps its name and key, because what was live is recorded under them."""
     retired: dict[tuple[str, str, str], NounRecord] = {}
-    for row in _retired_rows(table):
+    for row in _retired_rows(table, items):
         parent = _identity_of(row).rpartition("/")[0]
         retired[parent, "key", row.key] = retired[parent, "name", row.name_folded] = row
     for item in items if retired else ():
@@ -109,11 +111,14 @@ def _refuse_retired(table: NounRows, items: Iterable[Item]) -> None:
                 )
 
 
-def refuse_former_keys(noun: str, wanted: Iterable[tuple[int, str, int | None, str]]) -> None:
+def refuse_former_keys(noun: str, wanted: Collection[tuple[int, str, int | None, str]]) -> None:
     """Keys that others had before theirs were changed stay theirs. ``wanted`` are (id of the parent or 0, key, id of
-    the row or None for a new one, address). 1 SQL statement. Raises `Refused` saying who had it.
+    the row or None for a new one, address). 1 SQL statement, none for none wanted. Raises `Refused` saying who had it.
     """
-    former = {(row.parent, row.key): row for row in FormerKey.objects.filter(noun=noun)}
+    if not wanted:
+        return
+    kept = _among(FormerKey.objects.filter(noun=noun), key={key for _, key, *_ in wanted})
+    former = {(row.parent, row.key): row for row in kept}
     for parent, key, owner, address in wanted if former else ():
         row = former.get((parent, key))
         if row is not None and row.owner != owner:
@@ -137,20 +142,43 @@ def _is_renamed(row: NounRecord, item: Item) -> bool:
     return row.name_folded != fold(str(item.values["name"]))
 
 
-def _retired_rows(table: NounRows) -> Iterable[NounRecord]:
+def _retired_rows(table: NounRows, items: Collection[Item]) -> Iterable[NounRecord]:
+    """Those that have retired, of many items all, of a few those beside them with one of their keys or names."""
+    rows = _rows_beside(table, items).exclude(retired_at=None)
+    if len(items) > _FEW:
+        return rows
+    keys, names = {item.values["key"] for item in items}, {fold(str(item.values["name"])) for item in items}
+    return rows.filter(Q(key__in=keys) | Q(name_folded__in=names))
+
+
+def _standing_rows(table: NounRows, items: Collection[Item]) -> Iterable[NounRecord]:
+    """Those that stand, of many items all, of a few those beside them with one of their keys."""
+    return _among(_rows_beside(table, items).filter(retired_at=None), key={item.values["key"] for item in items})
+
+
+def _rows_beside(table: NounRows, items: Collection[Item]) -> QuerySet[Any]:
+    """The rows of the same customers and apps; an app is known by its customer's key too."""
+    parents = [find_parent_address(item.address) for item in items]
     if table.model is App:
-        return App.objects.exclude(retired_at=None).select_related("customer")
-    return table.model._default_manager.exclude(retired_at=None)
+        return _among(App.objects.select_related("customer"), customer__key=set(parents))
+    if table.model is Instance:
+        customers, apps = {each.partition("/")[0] for each in parents}, {each.partition("/")[2] for each in parents}
+        return _among(Instance.objects.all(), customer__key=customers, app__key=apps)
+    return table.model._default_manager.all()
 
 
-def _standing_rows(table: NounRows) -> Iterable[NounRecord]:
-    if table.model is App:  # an app is known by its customer's key too
-        return App.objects.filter(retired_at=None).select_related("customer")
-    return table.model._default_manager.filter(retired_at=None)
+def _among(rows: QuerySet[Any], **wanted: Collection[Any]) -> QuerySet[Any]:
+    """The rows with one of a few values in each column; of many values all, which are no more to read."""
+    few = {f"{column}__in": values for column, values in wanted.items() if len(values) <= _FEW}
+    return rows.filter(**few)
 
 
 class CannotRetire(Refused):
-    """Something is still live, or still refers to the noun."""
+    """Something is still live of the noun, or on it; ``against`` are those, as (noun, address)."""
+
+    def __init__(self, text: str, against: Iterable[tuple[str, str]] = ()) -> None:
+        super().__init__(text)
+        self.against = tuple(against)
 
 
 def retire_items(items: Sequence[Item], author: Author) -> None:
@@ -180,7 +208,8 @@ def retire_items(items: Sequence[Item], author: Author) -> None:
         ),
     ]
     if reasons:
-        raise CannotRetire("; ".join(reasons))
+        instances = {("instance", path) for pairs in (served, stays, deployed) for _, path in pairs}
+        raise CannotRetire("; ".join(reasons), sorted(instances | {("host", host) for _, host in lanes}))
     for item in items:
         _row_of(item).update(retired_at=author.now)
 
@@ -238,13 +267,16 @@ def _fill(row: NounRecord, item: Item, columns: Iterable[str], ids: _Ids) -> Non
 
 
 def _app_parents(items: Iterable[Item]) -> _Parents:
-    customers = dict(Customer.objects.values_list("key", "id"))
+    owners = {find_parent_address(item.address) for item in items}
+    customers = dict(_among(Customer.objects.all(), key=owners).values_list("key", "id"))
     return {item.address: {"customer_id": customers[find_parent_address(item.address)]} for item in items}
 
 
 def _instance_parents(items: Iterable[Item]) -> _Parents:
-    rows = App.objects.values_list("customer__key", "key", "id", "customer_id")
-    apps = {f"{customer}/{key}": {"app_id": id_, "customer_id": of} for customer, key, id_, of in rows}
+    owners = [find_parent_address(item.address).partition("/") for item in items]
+    rows = _among(App.objects.all(), customer__key={each[0] for each in owners}, key={each[2] for each in owners})
+    ids = rows.values_list("customer__key", "key", "id", "customer_id")
+    apps = {f"{customer}/{key}": {"app_id": id_, "customer_id": of} for customer, key, id_, of in ids}
     return {item.address: {"path": item.address, **apps[find_parent_address(item.address)]} for item in items}
 
 
@@ -276,7 +308,7 @@ def _parameter(service: int, position: int, stated: Mapping[str, Any]) -> Parame
 
 
 def _instance_relations(rows: Mapping[int, Item]) -> None:
-    services = dict(Service.objects.values_list("key", "id"))
+    services = _ids_of(Service, {key for item in rows.values() for key in _keys(item, "requires")})
     wanted = {row: {services[key] for key in _keys(item, "requires")} for row, item in rows.items()}
     _write_pairs(Requirement, "instance_id", "service_id", wanted)
     paths = {item.values["template"] for item in rows.values()} - {None}
@@ -288,15 +320,21 @@ def _instance_relations(rows: Mapping[int, Item]) -> None:
 
 
 def _host_relations(rows: Mapping[int, Item]) -> None:
-    roles, pools = dict(Role.objects.values_list("key", "id")), dict(Pool.objects.values_list("key", "id"))
+    roles = _ids_of(Role, {key for item in rows.values() for key in _keys(item, "roles")})
+    pools = _ids_of(Pool, {key for item in rows.values() for key in _keys(item, "pools")})
     wanted = {row: {roles[key] for key in _keys(item, "roles")} for row, item in rows.items()}
     _write_pairs(Host.roles.through, "host_id", "role_id", wanted)
     wanted = {row: {pools[key] for key in _keys(item, "pools")} for row, item in rows.items()}
     _write_pairs(Host.pools.through, "host_id", "pool_id", wanted)
 
 
-def _grades() -> _Ids:
-    return {"grade": dict(Grade.objects.values_list("key", "id"))}
+def _grades(items: Iterable[Item]) -> _Ids:
+    return {"grade": _ids_of(Grade, {str(item.values["grade"]) for item in items if item.values["grade"] is not None})}
+
+
+def _ids_of(model: type[NounRecord], keys: Collection[str]) -> Mapping[str, int]:
+    """The ids of nouns by key. 1 SQL statement, none for no keys."""
+    return dict(_among(model._default_manager.all(), key=keys).values_list("key", "id")) if keys else {}
 
 
 def _keys(item: Item, field: str) -> Iterable[str]:

@@ -28,11 +28,11 @@ from larry.core.rollout import (
 from larry.core.service_graph import Where, WhereKind
 from larry.core.timeline import WRITTEN, Kind, Room, Stay, Turn, make_room
 from larry.queries.deployable import get_snapshots
-from larry.queries.former_key import FormerKeys, get_former_keys
+from larry.queries.former_key import FormerKeys
 from larry.queries.host import get_host_ids, list_hosts_of_role, list_names_by_host_key
-from larry.queries.lane import Lane, LaneKey, count_live, list_lanes, list_serving
+from larry.queries.lane import Lane, LaneKey, list_lanes, list_live_lanes, list_serving
 from larry.queries.moment import Moment
-from larry.queries.presence import list_standing
+from larry.queries.presence import Scene, StandingService, list_standing_services
 from larry.queries.reader import NotFound
 
 
@@ -56,17 +56,21 @@ class Planned:
     """A Plan, what applying it writes, and whom it touches: the lanes and hosts to be locked.
 
     ``since`` is the moment from which hosts deliver something else: now, or earlier where an estate is adopted; then
-    ``kept`` says what by host was delivered since, and stays.
+    ``kept`` says what by host was delivered since, and stays. ``instances`` are ids of the lanes' instances by path;
+    of deployments that are there ``standing`` are the services and ``versions`` the versions, as they were read.
     """
 
     plan: Plan
     since: datetime
     writes: Writes = EMPTY_WRITES
     snapshots: Mapping[str, Snapshot] = field(default_factory=lambda: MappingProxyType({}))
-    instances: frozenset[int] = frozenset()
+    instances: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     hosts: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     ordinals: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     kept: Mapping[str, Interval] = field(default_factory=lambda: NOTHING_KEPT)
+    standing: Mapping[str, tuple[StandingService, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    versions: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    former: FormerKeys = field(default_factory=FormerKeys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,8 @@ def plan_wishes(
     refusals: Sequence[Notice] = (),
     present: datetime | None = None,
 ) -> Planned:
-    """Make room in every lane and judge the result as a whole; SQL: about 12 statements and 3 for each role and
-    interval. ``present`` is now, where the author's moment is an earlier one.
+    """Make room in every lane and judge the result as a whole; SQL: about 9 statements, 1 for the hosts of audits, 1
+    and 3 for each role and interval. ``present`` is now, where the author's moment is an earlier one.
     """
     lanes = list_lanes([wish.lane for wish in wishes], author.sees, author.moment)
     if len(lanes) < len(wishes):
@@ -112,38 +116,48 @@ def plan_moves(
     """Lay out what is new, find every host that is touched, and judge all of it together."""
     stored = {change.deployable for change in moves.changes} - snapshots.keys()
     snapshots = {**snapshots, **get_snapshots(stored, author.reader, author.moment)}
-    additions = lay_out_additions(moves.changes, _grounds(moves, snapshots, author))
-    _refuse_unknown_hosts(additions, author)
-    standing = list_standing(
-        [c.deployment for c in moves.changes if c.before is not None], author.reader, author.moment
-    )
-    hosts = touched_hosts(moves.changes, additions, standing)
+    # Read once, with the lanes; where there is no lane nothing is asked of it.
+    former = lanes[0].former if lanes else FormerKeys()
+    additions = lay_out_additions(moves.changes, _grounds(moves, snapshots, former, author))
+    changed = [c.deployment for c in moves.changes if c.before is not None]
+    standing = list_standing_services(changed, author.reader, author.moment)
+    present_on = {id_: frozenset(each.host for each in services) for id_, services in standing.items()}
+    hosts = touched_hosts(moves.changes, additions, present_on)
     mentioned = {host for a in additions for f in a.footings for _, host in (*f.subjects, *f.elsewhere)}
-    warnings = (*moves.warnings, *_too_few_copies(moves.changes, author))
+    warnings = (*moves.warnings, *_too_few_copies(moves.changes, lanes, author))
+    about = {change.instance for change in moves.changes}
     try:
-        stage, scene = get_stage(hosts, author, mentioned, present, {change.instance for change in moves.changes})
+        stage, scene = get_stage(hosts, author, mentioned, present, about, former)
+        _refuse_unknown_hosts(additions, scene, author)
         plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     except NeedsAll:
-        stage, scene = get_stage(hosts, author, mentioned, present)
+        stage, scene = get_stage(hosts, author, mentioned, present, None, former)
         plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
     return Planned(
         plan,
         author.now,
         writes,
         MappingProxyType(snapshots),
-        frozenset(lane.instance_id for lane in lanes),
+        MappingProxyType({lane.path: lane.instance_id for lane in lanes}),
         MappingProxyType({**scene.ids, **{lane.host: lane.host_id for lane in lanes}}),
         moves.ordinals,
         stage.kept,
+        MappingProxyType(standing),
+        MappingProxyType({id_: version for lane in lanes for id_, version in lane.versions.items()}),
+        former,
     )
 
 
-def _refuse_unknown_hosts(additions: Sequence[NewDeployment], author: Author) -> None:
+def _refuse_unknown_hosts(additions: Sequence[NewDeployment], scene: Scene, author: Author) -> None:
     """Services go to hosts that are there and not retired."""
+    hosts = {footing.host for a in additions for footing in a.footings}
+    unknown = sorted(hosts - (scene.ids.keys() - scene.retired))
+    if unknown:
+        raise Refused(f"there is no host {', '.join(unknown)}, where services are to go")
+    if author.sees.sees_everything:
+        return
     try:
-        get_host_ids({footing.host for a in additions for footing in a.footings}, author.reader, author.moment)
-        if not author.sees.sees_everything:
-            get_host_ids({host for a in additions for host in a.place.values()}, author.sees, author.moment)
+        get_host_ids({host for a in additions for host in a.place.values()}, author.sees, author.moment)
     except NotFound as reason:
         raise Refused(f"{reason}, where services are to go") from reason
 
@@ -184,7 +198,7 @@ def make_moves(wish: LaneWish, lane: Lane, author: Author, *, resume: bool) -> M
     replaced = [
         lane.places[stay.id] for stay in stays
     ]  # the one that is live where the newcomer starts has the last word
-    place = carry_over(wish.place, replaced, wish.snapshot, lane.former)
+    place = carry_over(wish.place, replaced, wish.snapshot, lane.former.all_of("service"))
     return moves_of(lane, changes, {newcomer.deployment: place}, tuple(_lane_warnings(wish, lane, room, place)))
 
 
@@ -230,10 +244,9 @@ def join_moves(all_moves: Iterable[Moves]) -> Moves:
     )
 
 
-def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) -> Grounds:
+def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], former: FormerKeys, author: Author) -> Grounds:
     additions = [change for change in moves.changes if change.before is None and change.after is not None]
     paths = {change.instance for change in additions}
-    former = get_former_keys(author.reader, author.moment)
     serving = _serving(additions, snapshots, author, former)
     asked = {
         (role, c.after)
@@ -246,7 +259,7 @@ def _grounds(moves: Moves, snapshots: Mapping[str, Snapshot], author: Author) ->
         for role, during in sorted(asked, key=lambda pair: (pair[0], pair[1].start, str(pair[1].end)))
     }
     keys = {key for c in additions for key in hosts_asked(snapshots[c.deployable])}
-    names = list_names_by_host_key(author.reader, author.moment, keys)
+    names = list_names_by_host_key(author.reader, author.moment, keys, former)
     return Grounds(snapshots, moves.places, serving, candidates, names)
 
 
@@ -263,6 +276,8 @@ def _serving(
             return known, where
         return known, replace(where, name=former.find("role", str(where.name)))
 
+    if not any(roles_asked(snapshots[change.deployable]) for change in additions):
+        return {}  # nobody chooses a host
     found = list_serving({change.instance for change in additions}, author.reader, author.moment)
     stored = get_snapshots({digest for *_, digest in found}, author.reader, author.moment)
     roles = {
@@ -279,10 +294,11 @@ def _serving(
     return {edge: standing[same(edge, where)] for edge, where in roles.items() if same(edge, where) in standing}
 
 
-def _too_few_copies(changes: Sequence[Change], author: Author) -> Iterable[Notice]:
-    """Instances that have fewer copies than wanted at the moment from which on there are more or fewer of them; 2 SQL
-    statements for each such moment.
+def _too_few_copies(changes: Sequence[Change], lanes: Sequence[Lane], author: Author) -> Iterable[Notice]:
+    """Instances that have fewer copies than wanted at the moment from which on there are more or fewer of them; 1 SQL
+    statement for each such moment, none where those that come are enough.
     """
+    wanted = {lane.path: lane.copies for lane in lanes}
     of_path: dict[str, list[Change]] = {}
     moments: dict[str, datetime] = {}
     for change in changes:
@@ -291,14 +307,20 @@ def _too_few_copies(changes: Sequence[Change], author: Author) -> Iterable[Notic
         if moment is not None:
             moments[change.instance] = min(moment, moments.get(change.instance, moment))
     for moment in sorted(set(moments.values())):
-        paths = [path for path in moments if moments[path] == moment]
-        live = count_live(paths, Moment(moment), author.reader, author.moment)
-        for path, (wanted, hosts) in sorted(live.items()):
+        there = {
+            path: {c.host for c in of_path[path] if c.after is not None and moment in c.after}
+            for path in sorted(moments)
+            if moments[path] == moment
+        }
+        doubtful = [path for path, hosts in there.items() if len(hosts) < wanted[path]]
+        live: dict[str, set[str]] = {path: set() for path in doubtful}
+        for path, host in list_live_lanes(doubtful, Moment(moment), author.reader, author.moment) if doubtful else ():
+            live[path].add(host)
+        for path, hosts in live.items():
             gone = {c.host for c in of_path[path] if c.before is not None and moment in c.before}
-            there = {c.host for c in of_path[path] if c.after is not None and moment in c.after}
-            copies = len((hosts - gone) | there)
-            if copies < wanted:
-                yield Notice("fewer_copies", f"{path} has {copies} of {wanted} copies at {iso(moment)}")
+            copies = len((hosts - gone) | there[path])
+            if copies < wanted[path]:
+                yield Notice("fewer_copies", f"{path} has {copies} of {wanted[path]} copies at {iso(moment)}")
 
 
 def _counts_from(change: Change) -> datetime | None:

@@ -76,6 +76,6 @@ def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author, also_
     for (path, host), lane in lanes.items():
         stay = next((stay for stay in lane.stays if moment in stay.interval), None)
         if stay is not None and (also_clean or stay.deployable != frozen[path].digest):
-            place = carry_over({}, [lane.places[stay.id]], frozen[path], lane.former)
+            place = carry_over({}, [lane.places[stay.id]], frozen[path], lane.former.all_of("service"))
             wishes.append(LaneWish(path, host, frozen[path], Interval(moment, stay.interval.end), place))
     return wishes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,6 @@ from larry.actions.permit import permit_everything
 from larry.actions.transaction import begin_recording, transact
 from larry.core.document import Json, digest_of
 from larry.core.interval import iso
-from larry.core.key import fold
 from larry.core.plan import Plan
 from larry.core.rights import Permission
 from larry.nouns.check import list_referring
@@ -26,8 +25,11 @@ from larry.nouns.item import Item, find_parent_address, join_address
 from larry.nouns.parser import parse_field
 from larry.nouns.table import NOUNS
 from larry.queries.activity import RENAME_KEY
-from larry.queries.dirty import list_dirty_causes
-from larry.queries.noun import get_estate, get_item
+from larry.queries.concern import list_concerned
+from larry.queries.dirty import list_dirty_among
+from larry.queries.excerpt import find_surroundings
+from larry.queries.noun import get_item, load_items
+from larry.queries.service import list_bringing
 from larry.records.app import App
 from larry.records.former_key import FormerKey
 from larry.records.gate import take_turn
@@ -93,7 +95,7 @@ def rename_key(
     """Give one noun another key, as it was ``seen`` (the digest of its item). A dry run is the same act, undone.
 
     What is live keeps the keys that it was frozen with until it is deployed again. SQL: about 70 statements and 1 for
-    each 500 instances.
+    each 500 instances. Time is proportional to what the noun concerns.
 
     Raises `Refused` saying who has the key or why it is none, `GroundMoved`, `ChangedMeanwhile`, `NotFound`.
     """
@@ -108,15 +110,18 @@ def rename_key(
         take_turn()
         item = get_item(noun, address, author.reader, author.moment)
         refuse_changed(item, seen)
-        estate = get_estate(author.reader, author.moment)
+        around = find_surroundings(noun, item.address, author.reader, author.moment) or {}
         row = find_row(item)
-        _refuse_taken(item, key, estate, row)
-        moved = _moved(item, key, estate)
+        _refuse_taken(item, key, row, author)
+        moved = _moved(item, key, row)
         ids = _lock(item, row)
         now = begin_recording(author)
-        behind = _differences(now)
+        concerned = _find_concerned(item, moved, around.values(), now)
+        now_at = {then: at for _, then, at in moved} | {item.address: _address_after(item, key)}
+        behind = _differences(concerned, now)
         _write(item, key, row, moved, ids, now)
-        change = _tell(item, key, moved, estate, (behind, _differences(now)))
+        after = _differences({now_at.get(path, path) for path in concerned}, now)
+        change = _tell(item, key, moved, list_referring(around.values(), noun, item.address), (behind, after))
         if expect is not None and expect != change.digest:
             raise GroundMoved("the ground has moved: this is no longer the change that was expected", Plan(now.now))
         if dry_run:
@@ -126,23 +131,21 @@ def rename_key(
     return transact(work)
 
 
-def _refuse_taken(item: Item, key: str, estate: Mapping[tuple[str, str], Item], row: NounRecord) -> None:
+def _refuse_taken(item: Item, key: str, row: NounRecord, author: Author) -> None:
     """A key is had by one noun of a sort (of a customer's apps, of an app's instances), now and ever, and is nobody
     else's name."""
     if key == item.values["key"]:
         raise Refused(f"{item.label} has the key {key} already")
     refuse_former_keys(item.noun, [(_parent_id(row), key, row.pk, item.label)])
-    parent = _parent_of(item)
-    for other in estate.values():
-        if other.noun != item.noun or _parent_of(other) != parent or other.address == item.address:
-            continue
+    beside = type(row)._default_manager.filter(Q(key=key) | Q(name_folded=key), **_beside(row)).exclude(pk=row.pk)
+    standing = beside.filter(retired_at=None).values_list("pk", flat=True)
+    for other in load_items(item.noun, list(standing), author.reader, author.moment):
         if other.values["key"] == key:
             raise Refused(f"the key {key} is taken by {other.label}: take another")
-        if fold(str(other.values["name"])) == key:
-            raise Refused(f"the key {key} is the name of {other.label}, which it would be mistaken for: take another")
-    for gone in type(row)._default_manager.filter(Q(key=key) | Q(name_folded=key), **_beside(row)):
+        raise Refused(f"the key {key} is the name of {other.label}, which it would be mistaken for: take another")
+    for gone in beside:
         if gone.retired_at is None:
-            continue  # told above, or the noun itself
+            continue  # told above
         word = "key" if gone.key == key else "name"
         raise Refused(
             f"{item.noun} {gone.name!r} retired at {iso(gone.retired_at)}, and its {word} {key} stays its own: "
@@ -169,17 +172,32 @@ def _address_after(item: Item, key: str) -> str:
     return item.address if item.noun == "host" else join_address(_parent_of(item), key)
 
 
-def _moved(item: Item, key: str, estate: Mapping[tuple[str, str], Item]) -> tuple[tuple[str, str, str], ...]:
+def _moved(item: Item, key: str, row: NounRecord) -> tuple[tuple[str, str, str], ...]:
     """(noun, address before, address after) of the apps and instances below; those that have retired move untold."""
     if item.noun not in {"customer", "app"}:
         return ()
     after = _address_after(item, key)
-    below = [each for each in estate.values() if each.noun in {"app", "instance"}]
+    standing = Instance.objects.filter(retired_at=None, **{item.noun: row.pk})
+    below = [("instance", path) for path in standing.values_list("path", flat=True)]
+    if item.noun == "customer":
+        apps = App.objects.filter(customer=row.pk, retired_at=None)
+        below += [("app", join_address(item.address, of)) for of in apps.values_list("key", flat=True)]
     return tuple(
-        (each.noun, each.address, f"{after}{each.address.removeprefix(item.address)}")
-        for each in sorted(below, key=lambda each: each.address)
-        if each.address.startswith(f"{item.address}/")
+        (noun, address, f"{after}{address.removeprefix(item.address)}")
+        for noun, address in sorted(below, key=lambda each: each[1])
     )
+
+
+def _find_concerned(
+    item: Item, moved: Iterable[tuple[str, str, str]], around: Iterable[Item], author: Author
+) -> frozenset[str]:
+    """The paths, before the change, of the instances that may become dirty or clean by it: those whose own address
+    changes, with those that follow them, and those with which a service comes along that has the key in it."""
+    touched = [(noun, address) for noun, address, _ in moved if noun == "instance"]
+    touched += [("instance", item.address)] if item.noun == "instance" else []
+    services = {each.address for each in around if each.noun == "service"}
+    reached = list_bringing(services, author.reader, author.moment)
+    return list_concerned(touched, reached, author.reader, author.moment)
 
 
 def _lock(item: Item, row: NounRecord) -> tuple[int, ...]:
@@ -194,9 +212,10 @@ def _lock(item: Item, row: NounRecord) -> tuple[int, ...]:
     return tuple(locked.values_list("id", flat=True))
 
 
-def _differences(author: Author) -> Mapping[str, tuple[tuple[str, ...], frozenset[str]]]:
-    """By path of each dirty instance, where it is live and at what it differs. About 15 SQL statements."""
-    found = list_dirty_causes(author.reader, author.moment)
+def _differences(paths: Collection[str], author: Author) -> Mapping[str, tuple[tuple[str, ...], frozenset[str]]]:
+    """By path of each of the instances that is dirty, where it is live and at what it differs. About 15 SQL statements,
+    none for no path."""
+    found = list_dirty_among(paths, author.reader, author.moment) if paths else ()
     return {each.path: (each.hosts, frozenset(c.difference.path for c in each.causes)) for each in found}
 
 
@@ -228,7 +247,7 @@ def _tell(
     item: Item,
     key: str,
     moved: tuple[tuple[str, str, str], ...],
-    estate: Mapping[tuple[str, str], Item],
+    references: Iterable[tuple[str, str, str]],
     behind: tuple[
         Mapping[str, tuple[tuple[str, ...], frozenset[str]]], Mapping[str, tuple[tuple[str, ...], frozenset[str]]]
     ],
@@ -246,7 +265,7 @@ def _tell(
         (str(item.values["key"]), key),
         (item.address, after),
         moved,
-        tuple(sorted(list_referring(estate.values(), item.noun, item.address))),
+        tuple(sorted(references)),
         soiled,
         tuple(sorted(was.keys() - behind[1].keys())),
     )

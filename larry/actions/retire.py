@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from larry.actions.apply import EstateChange, Existing, change_estate
+from larry.actions.apply import EstateChange, change_estate
 from larry.actions.author import Author
+from larry.actions.decision import Existing
 from larry.actions.describe import refuse_changed
 from larry.core.key import fold
 from larry.nouns.item import Item
+from larry.queries.excerpt import find_surroundings
 from larry.queries.reader import NotFound
 
 
@@ -41,4 +43,7 @@ def retire(
         refuse_changed(existing[found[0]], seen)
         return found
 
-    return change_estate((), author, leaving, dry_run=dry_run, expect=expect)
+    def surround(by: Author) -> Existing | None:
+        return find_surroundings(noun, address, by.sees, by.moment)
+
+    return change_estate((), author, leaving, dry_run=dry_run, expect=expect, excerpt=surround)

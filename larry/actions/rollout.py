@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from larry.actions.activity import activity_of, record, record_all
+from larry.actions.activity import activity_of, record_all
+from larry.actions.announce import find_wanted
 from larry.actions.author import Author, GroundMoved, NoReason, Refused
 from larry.actions.permit import permit_plan
 from larry.actions.planning import Planned
 from larry.actions.sight import show_plan
 from larry.actions.stale import refuse_stale
 from larry.actions.timeline import write_timelines
-from larry.actions.transaction import Ground, begin_on_ground, look_back, not_backwards, transact
+from larry.actions.transaction import Ground, begin_on_ground, is_alone, look_back, not_backwards, transact
 from larry.core.document import Json
 from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
 from larry.core.rollout import fit_interval
 from larry.core.timeline import Kind
-from larry.queries.former_key import get_former_keys
 from larry.queries.view import read_view
 from larry.records.activity import Activity
 from larry.records.deployable import Deployable
@@ -30,6 +30,9 @@ from larry.records.rollout import Rollout
 from larry.records.service import Service
 
 _ROUNDS = 20
+
+_FEW = 20
+"""So many groups of services that change alike are written one by one; of more, each service by itself in batches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,10 @@ def _attempt(
     """
     keep_gate_shut()
     _lock(known.planned)
-    considered = _consider(planner, look_back(author), known)
+    # Who is not alone plans before his turn, so that others wait for what he writes and not for what he thinks.
+    considered = known if is_alone() else _consider(planner, look_back(author), known)
     plan = considered.planned.plan
-    if _is_locked(considered.planned, known.planned) and plan.changes and not plan.refusals:
+    if is_alone() or (_is_locked(considered.planned, known.planned) and plan.changes and not plan.refusals):
         # Others may have recorded meanwhile, elsewhere: this begins after it, and is planned so.
         considered = _consider(planner, begin_on_ground(author), considered)
     author, planned = considered.ground.author, considered.planned
@@ -104,20 +108,22 @@ def _attempt(
 
 def _permit(planned: Planned, author: Author, *, is_act: bool) -> None:
     placed = {host for addition in planned.writes.additions for host in addition.place.values()}
-    permit_plan(planned.plan, planned.instances, placed, author, is_act=is_act)
+    permit_plan(planned.plan, planned.instances.values(), placed, author, is_act=is_act)
 
 
 def _is_locked(planned: Planned, known: Planned) -> bool:
-    return planned.instances <= known.instances and planned.hosts.keys() <= known.hosts.keys()
+    return planned.instances.items() <= known.instances.items() and planned.hosts.keys() <= known.hosts.keys()
 
 
 def _lock(planned: Planned) -> None:
     """Lock lanes' parents, then hosts, each in sorted order, so that two actions never wait for one another in a
-    circle.
+    circle. No SQL where nobody else can write.
     """
+    if is_alone():
+        return
     list(
         Instance.objects.select_for_update(no_key=True)
-        .filter(id__in=planned.instances)
+        .filter(id__in=planned.instances.values())
         .order_by("id")
         .values_list("id")
     )
@@ -136,12 +142,11 @@ def store_snapshots(planned: Planned, author: Author) -> None:
     """
     paths = {addition.deployable: addition.instance for addition in planned.writes.additions}
     refuse_stale([planned.snapshots[digest] for digest in paths], author)
-    instances = dict(Instance.objects.filter(path__in=paths.values()).values_list("path", "id"))
     Deployable.objects.bulk_create(
         [
             Deployable(
                 digest=digest,
-                instance_id=instances[path],
+                instance_id=planned.instances[path],
                 document=planned.snapshots[digest].text,
                 taken_at=author.now,
                 taken_by=author.actor,
@@ -154,63 +159,87 @@ def store_snapshots(planned: Planned, author: Author) -> None:
 
 def _write(planned: Planned, author: Author, verb: str) -> None:
     """Ends first, then moves, then additions, then what hosts deliver; the last lines say so."""
-    writes = planned.writes
+    writes, wanted = planned.writes, find_wanted()
     store_snapshots(planned, author)
     rollout = Rollout.objects.create(
         reason=author.reason, actor=author.actor, recorded_at=author.now, plan_digest=planned.plan.digest
     )
-    _write_changes([change for change in writes.changes if change.before is not None], rollout, author)
-    _write_additions(writes.additions, planned, rollout, author)
-    write_timelines(writes.timelines, planned.hosts, author, planned.since, planned.kept)
-    record(author, verb, "rollout", str(rollout.id), after=_rollout_document(planned.plan), rollout=rollout)
-    record_all([_change_activity(change, author, rollout) for change in writes.changes])
+    changed = _write_changes([change for change in writes.changes if change.before is not None], planned, author)
+    added = _write_additions(writes.additions, planned, rollout, author)
+    DeploymentVersion.objects.bulk_create([_version(row, rollout) for row in (*changed, *added)], batch_size=500)
+    write_timelines(writes.timelines, planned.hosts, author, planned.since, planned.kept, wanted)
+    said = _rollout_document(planned.plan)
+    line = activity_of(author, verb, "rollout", str(rollout.id), after=said, rollout=rollout)
+    record_all([line, *(_change_activity(change, author, rollout) for change in writes.changes)], wanted)
 
 
-def _write_changes(changes: Iterable[Change], rollout: Rollout, author: Author) -> None:
-    changes = list(changes)
-    rows = {row.id: row for row in Deployment.objects.filter(id__in=[change.deployment for change in changes])}
-    services: dict[str, list[DeployedService]] = {}
-    for service in DeployedService.objects.filter(deployment__in=rows):
-        services.setdefault(service.deployment_id, []).append(service)
-    for change in changes:
-        row = rows[change.deployment]
-        if change.after is None:
-            row.deactivated_at, row.is_deleted = author.now, change.kind is Kind.DELETE
-        else:
-            row.start, row.end = change.after.start, change.after.end
-        row.version, row.recorded_at = row.version + 1, author.now
+def _write_changes(changes: Iterable[Change], planned: Planned, author: Author) -> Sequence[Deployment]:
+    """Deployments that are there end, move or go, and their services with them; the rows as they are then."""
+    rows = [_changed(change, planned, author) for change in changes]
+    for row in rows:
         row.save(update_fields=["start", "end", "deactivated_at", "is_deleted", "version", "recorded_at"])
-        for service in services.get(row.id, []):
-            during = fit_interval(Interval(service.start, service.end), change.before, change.after)
-            service.deactivated = service.deactivated or during is None
-            service.start, service.end = (during.start, during.end) if during else (service.start, service.end)
-    changed = [service for of_one in services.values() for service in of_one]
-    DeployedService.objects.bulk_update(changed, ["start", "end", "deactivated"], batch_size=200)
-    DeploymentVersion.objects.bulk_create([_version(row, rollout) for row in rows.values()])
+    services = [row for change in changes for row in _fit_services(change, planned)]
+    alike: dict[tuple[object, ...], list[DeployedService]] = {}
+    for service in services:
+        alike.setdefault((service.start, service.end, service.deactivated), []).append(service)
+    if len(alike) > _FEW:
+        DeployedService.objects.bulk_update(services, ["start", "end", "deactivated"], batch_size=200)
+        return rows
+    for (start, end, deactivated), of_these in alike.items():
+        which = DeployedService.objects.filter(id__in=[service.id for service in of_these])
+        which.update(start=start, end=end, deactivated=deactivated)
+    return rows
 
 
-def _write_additions(additions: Iterable[NewDeployment], planned: Planned, rollout: Rollout, author: Author) -> None:
+def _changed(change: Change, planned: Planned, author: Author) -> Deployment:
+    """The row of a deployment that is there as it will be, with what is written of it."""
+    row = Deployment(
+        id=change.deployment,
+        host_id=planned.hosts[change.host],
+        version=planned.versions[change.deployment] + 1,
+        recorded_at=author.now,
+    )
+    if change.after is None:
+        row.deactivated_at, row.is_deleted = author.now, change.kind is Kind.DELETE
+    interval = change.after or change.before
+    if interval is not None:
+        row.start, row.end = interval.start, interval.end
+    return row
+
+
+def _fit_services(change: Change, planned: Planned) -> Iterable[DeployedService]:
+    """The services of a deployment that changes, with when they are there from then on."""
+    for service in planned.standing.get(change.deployment, ()):
+        during = fit_interval(service.interval, change.before, change.after)
+        left = during or service.interval
+        yield DeployedService(
+            id=service.id, start=left.start, end=left.end, deactivated=service.is_deactivated or during is None
+        )
+
+
+def _write_additions(
+    additions: Iterable[NewDeployment], planned: Planned, rollout: Rollout, author: Author
+) -> Sequence[Deployment]:
     additions = sorted(additions, key=lambda addition: addition.continues is not None)
-    instances = dict(Instance.objects.filter(id__in=planned.instances).values_list("path", "id"))
-    rows = [_deployment(addition, planned, instances, rollout, author) for addition in additions]
+    rows = [_deployment(addition, planned, rollout, author) for addition in additions]
+    if not rows:
+        return rows
     Deployment.objects.bulk_create(rows)
-    DeploymentVersion.objects.bulk_create([_version(row, rollout) for row in rows])
     keys = {footing.service for addition in additions for footing in addition.footings}
-    former = get_former_keys(author.reader, author.moment)  # of a snapshot that is older than a change of a key
+    former = planned.former  # of a snapshot that is older than a change of a key
     ids = dict(Service.objects.filter(key__in=[former.find("service", key) for key in keys]).values_list("key", "id"))
     services = {key: ids[former.find("service", key)] for key in keys}
     DeployedService.objects.bulk_create(
         [row for addition in additions for row in _deployed_services(addition, services, planned.hosts)], batch_size=500
     )
+    return rows
 
 
-def _deployment(
-    addition: NewDeployment, planned: Planned, instances: Mapping[str, int], rollout: Rollout, author: Author
-) -> Deployment:
+def _deployment(addition: NewDeployment, planned: Planned, rollout: Rollout, author: Author) -> Deployment:
     hosts = planned.hosts
     return Deployment(
         id=addition.id,
-        instance_id=instances[addition.instance],
+        instance_id=planned.instances[addition.instance],
         host_id=hosts[addition.host],
         deployable_id=addition.deployable,
         start=addition.interval.start,

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from larry.actions.adopt import Stated, adopt
-from larry.actions.apply import EstateChange, Existing, apply
+from larry.actions.apply import EstateChange, apply
 from larry.actions.author import Author
+from larry.actions.decision import Existing
 from larry.core.document import Json
 from larry.core.moment_text import NotAMoment, read_moment
 from larry.core.plan import Plan

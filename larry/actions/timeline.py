@@ -29,13 +29,15 @@ def get_stage(
     mentioned: Iterable[str] = (),
     present: datetime | None = None,
     about: Collection[str] | None = None,
+    known: FormerKeys | None = None,
 ) -> tuple[Stage, Scene]:
-    """The hosts from the author's moment on, ready to be judged; 6 SQL statements, a few more for large ones.
+    """The hosts from the author's moment on, ready to be judged; 3 to 5 SQL statements, a few more for large ones, and
+    what the former keys take where they are not ``known``.
 
     ``present`` is now, where that moment is an earlier one: what was delivered in between stays; 1 statement more.
     ``about`` are the paths of the instances that change: large hosts are revised by them. None to look at everything.
     """
-    former = get_former_keys(author.reader, author.moment)
+    former = get_former_keys(author.reader, author.moment) if known is None else known
     keys = former.all_of("service")
     plain = about is not None and present is None and all(_is_plain(path, former) for path in about)
     scene = get_scene(hosts, author.reader, author.moment, mentioned, about if plain else None)
@@ -82,13 +84,15 @@ def write_timelines(
     author: Author,
     since: datetime,
     kept: Mapping[str, Interval] = NOTHING_KEPT,
+    wanted: Collection[str] | None = None,
 ) -> None:
     """Replace what hosts deliver from ``since`` (now, but for an estate that is adopted with its past) on; what they
     delivered until then stays as it was, and so does what ``kept`` holds. 5 SQL statements at most, and 1 for each
     moment at which running segments are to end from now on; where something is kept twice as many, and 3 for each host
-    whose past is filled in before it. 1 more to ask whether anybody wants to know, and 2 where somebody does.
+    whose past is filled in before it. 1 more to ask whether anybody wants to know where the kinds of event that are
+    ``wanted`` are not given, and 2 where somebody does.
     """
-    before = look_at_nodes({ids[name] for name in timelines}, author)
+    before = look_at_nodes({ids[name] for name in timelines}, author, wanted)
     _write_documents(timelines)
     early: dict[datetime, dict[int, tuple[Segment, ...]]] = {}
     for name, segments in timelines.items():
@@ -139,9 +143,11 @@ def _list_new_parts(divided: Divided) -> Iterable[tuple[str, str]]:
 
 def _replace_from(since: datetime, hosts: Mapping[int, tuple[Segment, ...]], author: Author) -> None:
     """What hosts deliver from a moment on is these segments and nothing else."""
-    NodeSegment.objects.filter(host__in=hosts, start__gte=since).delete()
     # One that ended just now goes on if nothing has changed after all: where nothing changes there is no boundary.
-    running = {row.host_id: row for row in NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since)}
+    standing = list(NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since))
+    running = {row.host_id: row for row in standing if row.start < since}
+    if any(row.start >= since for row in standing):
+        NodeSegment.objects.filter(host__in=hosts, start__gte=since).delete()
     added: list[NodeSegment] = []
     ends: dict[datetime | None, list[int]] = {}
     for host, segments in hosts.items():

@@ -2,7 +2,7 @@
 
 It knows one thing, a host's configuration for a token that counts and is shown no secrets, and leaves everything else
 to Django behind it: refusals, sessions, secrets, odd requests, and whatever must be written. So it can be wrong in one
-way only, by another answer than Django's; tests/api/test_lane.py holds the two equal.
+way only, by another answer than Django's; tests/site/test_lane.py holds the two equal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, TypeAlias
@@ -27,7 +27,8 @@ from django.utils.http import http_date
 
 from larry.actions.token import SELDOM
 from larry.api.configuration import answer_configuration
-from larry.api.dated_reply import Dated, make_dated_etag, make_dated_reply, tell_freshness
+from larry.api.dated_reply import DAY, SHORT, Dated, make_dated_etag, make_dated_reply, tell_freshness
+from larry.api.kept_body import KeptBodies
 from larry.core.interval import iso
 from larry.core.moment_text import NotAMoment, is_moving, read_moment
 from larry.core.node_text import DatedNode
@@ -60,6 +61,7 @@ _ASKED = re.compile(r"([A-Za-z0-9._-]{1,253})\.([a-z-]+)")
 _AS_OF = re.compile(r"as_of=([0-9A-Za-z:.%+-]{1,60})")
 _ONE_TAG = re.compile(r'"[^"]*"')
 _DATED = frozenset({"Cache-Control", "Last-Modified", "Larry-As-Of"})
+_FAR = timedelta(seconds=DAY + SHORT + 1)
 _HOSTS_KEPT = 256
 _SKIP = len(PREFIX)
 
@@ -81,16 +83,26 @@ class _Head:
     """Who may keep it."""
     kept: str
     """The same, and for how long where it has no end."""
+    far: datetime
+    """Before that its end is as good as none for who may keep it."""
 
 
 class LookupLane:
-    """``behind`` is Django; ``headers`` are on every answer of the site; ``kept`` bounds the bytes that are kept."""
+    """``behind`` is Django; ``headers`` are on every answer of the site; ``kept`` bounds the bytes that bodies take,
+    and ``packed`` those of more of them that are packed."""
 
-    def __init__(self, behind: Application, headers: Mapping[str, str], told: Told, *, kept: int = 64 << 20) -> None:
+    def __init__(
+        self,
+        behind: Application,
+        headers: Mapping[str, str],
+        told: Told,
+        *,
+        kept: int = 20 << 20,
+        packed: int = 24 << 20,
+    ) -> None:
         self.behind, self.told = behind, told
         self.site_headers = tuple(headers.items())
-        self.most, self.size = kept, 0
-        self.bodies: OrderedDict[Key, bytes] = OrderedDict()
+        self.bodies = KeptBodies(kept, packed)
         self.heads: OrderedDict[Key, _Head] = OrderedDict()
         self.unchanged: OrderedDict[Key, _Head] = OrderedDict()
         self.hosts: set[str] = set()
@@ -113,10 +125,10 @@ class LookupLane:
     def _answer(self, environ: Environ, path: str) -> tuple[str, Headers, bytes] | None:
         begun = perf_counter()
         shown = _BEARER.fullmatch(environ.get("HTTP_AUTHORIZATION", ""))
-        asked = _ASKED.fullmatch(path, _SKIP)
+        asked = _read_path(path)
         if shown is None or asked is None or not self._is_ours(environ):
             return None
-        host, suffix = asked.groups()
+        host, suffix = asked
         if suffix not in self.dialects or "HTTP_IF_MATCH" in environ or "HTTP_RANGE" in environ:
             return None
         now, query, is_moving = clock.now(), environ.get("QUERY_STRING"), True
@@ -125,7 +137,7 @@ class LookupLane:
             as_of, is_moving = _read_query(query, now)
         if as_of is None or "HTTP_IF_UNMODIFIED_SINCE" in environ:
             return None
-        found = look_up(host.lower(), hash_token(shown[1]), now, WHOLE, Moment(as_of))
+        found = look_up(host, hash_token(shown[1]), now, WHOLE, Moment(as_of))
         if found is None or not found.is_theirs or found.asker.reveals:
             return None
         used_at = found.asker.used_at
@@ -153,9 +165,8 @@ class LookupLane:
                 return unchanged, None
             if not _ONE_TAG.fullmatch(tag):
                 return None
-        head, body = self.heads.get(key), self.bodies.get(key)
+        head, body = self.heads.get(key), self.bodies.find(key)
         if head is not None and body is not None:
-            self.bodies.move_to_end(key)
             return head, body
         return self._print(key, found, environ)
 
@@ -174,24 +185,22 @@ class LookupLane:
         else:
             body = dialect.render(dated).encode()
         if len(body) <= LARGEST_KEPT:
-            self.size -= len(self.bodies.pop(key, b""))  # its head may have been given up before it
-            self.bodies[key] = body
-            self.size += len(body)
-            while self.size > self.most:
-                self.size -= len(self.bodies.popitem(last=False)[1])
+            self.bodies.keep(key, body)
         return head, body
 
     def _keep_head(self, heads: OrderedDict[Key, _Head], key: Key, response: Any, found: LookedUp) -> _Head:
         keepers, *_ = response.headers["Cache-Control"].partition("max-age=")
         start = found.start
+        end = found.end
         heads[key] = head = _Head(
-            headers=[pair for pair in response.headers.items() if pair[0] not in _DATED],
+            headers=[_share(*pair) for pair in response.headers.items() if pair[0] not in _DATED],
             etag=response.headers["ETag"],
             start=start,
-            end=found.end,
+            end=end,
             changed=_write_date(int(start.timestamp())),
             keepers=keepers,
             kept=_write_kept(keepers, tell_freshness(None, start, start, is_settled=False)),
+            far=start if end is None else end - _FAR,
         )
         if len(heads) > MOST_HEADS:
             heads.popitem(last=False)
@@ -233,26 +242,36 @@ class LookupLane:
         return True
 
 
+@lru_cache(maxsize=256)
+def _share(name: str, value: str) -> tuple[str, str]:
+    """The same pair for all heads: most of what stands above one stands above all."""
+    return name, value
+
+
+@lru_cache(maxsize=16_384)
+def _read_path(path: str) -> tuple[str, str] | None:
+    """The host that is asked for, in lower case, and the suffix of a dialect."""
+    asked = _ASKED.fullmatch(path, _SKIP)
+    return None if asked is None else (asked[1].lower(), asked[2])
+
+
 def _read_query(query: str, now: datetime) -> tuple[datetime | None, bool]:
     """The moment that is asked for, and whether the same words will mean another one; None for what is not that
     alone."""
-    text = _find_moment(query)
-    if text is None:
-        return None, False
-    if is_moving(text):
-        return _read_moment(text, now, settings.TIME_ZONE), True
-    return _read_fixed(text, settings.TIME_ZONE), False
+    found = _find_moment(query, settings.TIME_ZONE)
+    if isinstance(found, str):
+        return _read_moment(found, now, settings.TIME_ZONE), True
+    return found, False
 
 
 @lru_cache(maxsize=4096)
-def _find_moment(query: str) -> str | None:
+def _find_moment(query: str, zone: str) -> datetime | str | None:
+    """The moment itself, or the words where they mean another one each time."""
     said = _AS_OF.fullmatch(query)
-    return None if said is None else unquote_plus(said[1]).strip() or "now"
-
-
-@lru_cache(maxsize=4096)
-def _read_fixed(text: str, zone: str) -> datetime | None:
-    return _read_moment(text, clock.now(), zone)
+    if said is None:
+        return None
+    text = unquote_plus(said[1]).strip() or "now"
+    return text if is_moving(text) else _read_moment(text, clock.now(), zone)
 
 
 def _read_moment(text: str, now: datetime, zone: str) -> datetime | None:
@@ -267,7 +286,7 @@ def _tell_times(head: _Head, as_of: datetime, now: datetime, *, is_moving: bool)
     changed, kept = head.changed, head.kept
     if head.start > now:
         changed = _write_date(int(now.timestamp()))
-    if head.end is not None:
+    if head.end is not None and (as_of >= head.far or (head.end <= now and not is_moving)):
         kept = _write_kept(head.keepers, tell_freshness(head.end, as_of, now, is_settled=not is_moving))
     return ("Last-Modified", changed), ("Cache-Control", kept), ("Larry-As-Of", iso(as_of))
 

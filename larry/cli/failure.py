@@ -47,6 +47,7 @@ def _is_known(error: Exception) -> bool:
         ("larry.actions.author", "Refused"),
         ("larry.exports", "CannotPrint"),
         ("larry.queries.reader", "NotFound"),
+        ("larry.queries.node_part", "RedactedMeanwhile"),
         ("larry.nouns.estate", "EstateFaults"),
         ("larry.outside.puppet_classes", "CannotReadClasses"),
         ("larry.nouns.package_index", "NotAnIndex"),

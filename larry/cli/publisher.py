@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from larry.cli.failure import CannotStart
-from larry.cli.published_tree import TIMELINE, Timelines, draw_fleet, draw_host, read_timeline
+from larry.cli.published_tree import TIMELINE, Timelines, Tree, draw_fleet, draw_host, read_timeline
 from larry.core.fleet import KnownHost, fleet_at
 from larry.exports.dialect import Dialect
 from larry.exports.puppet.hiera import Lock
@@ -25,6 +25,8 @@ from larry.outside.published_file import (
 )
 
 OPEN_MODE, SECRET_MODE = 0o644, 0o600
+HOSTS_AT_ONCE = 500
+"""So many hosts are drawn, and then put on the disk with one flush."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +70,35 @@ def publish(
     order: Order, timelines: Timelines, now: datetime, before: Published | None, lock: Lock | None
 ) -> Published:
     """Bring the tree up to what is known at ``now``; hosts that are as they were ``before`` are not drawn again."""
-    drawn = [host for host in timelines if before is None or _differs(host, timelines, now, before)]
+    drawn = dict.fromkeys(h for h in timelines if before is None or _differs(h, timelines, now, before))
     kept = {} if before is None else {path: why for path, why in before.faults.items() if _host_of(path) in timelines}
-    trees = [draw_host(host, timelines[host], order.dialects, now) for host in drawn]
-    told = bool(drawn) or before is None or before.timelines.keys() != timelines.keys()
-    if told:
-        trees.append(draw_fleet(timelines, order.dialects, now, lock))
-    texts = {path: text for tree in trees for path, text in tree.texts.items()}
     faults = {path: why for path, why in kept.items() if _host_of(path) not in drawn}
-    faults.update({path: why for tree in trees for path, why in tree.faults.items()})
+    told = bool(drawn) or before is None or before.timelines.keys() != timelines.keys()
     mode = SECRET_MODE if order.has_secrets else OPEN_MODE
-    written = replace_files({order.folder / path: text for path, text in texts.items()}, mode=mode)
+    texts: set[str] = set()
+    written = 0
+    for trees in _draw(order, timelines, now, lock, tuple(drawn), told=told):
+        some = {path: text for tree in trees for path, text in tree.texts.items()}
+        faults.update({path: why for tree in trees for path, why in tree.faults.items()})
+        written += replace_files({order.folder / path: text for path, text in some.items()}, mode=mode)
+        texts |= some.keys()
     folders = [each.name for each in order.dialects if each.render_files and each.name not in faults] if told else []
     for path in _list_stale(order.folder, drawn, timelines, folders):
         name = path.relative_to(order.folder).as_posix()
         if name not in texts and name not in faults:
             remove_files([path])
     return Published(timelines, now, written, MappingProxyType(faults), fleet_at(timelines, now).end)
+
+
+def _draw(
+    order: Order, timelines: Timelines, now: datetime, lock: Lock | None, hosts: Sequence[str], *, told: bool
+) -> Iterator[list[Tree]]:
+    """Some hosts after others, so that not all of their texts are in memory; what tells all of them comes last."""
+    for first in range(0, len(hosts), HOSTS_AT_ONCE):
+        of_some = hosts[first : first + HOSTS_AT_ONCE]
+        yield [draw_host(host, timelines[host], order.dialects, now) for host in of_some]
+    if told:
+        yield [draw_fleet(timelines, order.dialects, now, lock)]
 
 
 def read_tree(folder: Path, warn: Callable[[str], None]) -> Timelines:
@@ -121,8 +135,9 @@ def _host_of(path: str) -> str:
     return parts[1] if parts[0] == "hosts" else ""
 
 
-def _list_stale(folder: Path, drawn: Sequence[str], timelines: Timelines, folders: Sequence[str]) -> Iterator[Path]:
-    """Every published file that this publication would have written, had it still something to say there."""
+def _list_stale(folder: Path, drawn: Collection[str], timelines: Timelines, folders: Sequence[str]) -> Iterator[Path]:
+    """Every published file that this publication would have written, had it still something to say there. ``drawn`` is
+    asked for each file whether a host is in it."""
     gone = {path.name for path in (folder / "hosts").glob("*")} - timelines.keys()
     for host in (*drawn, *sorted(gone)):
         yield from list_published(folder / "hosts" / host)

@@ -16,7 +16,9 @@ from larry.cli.failure import CannotStart
 from larry.cli.session import Session
 from larry.outside.parent import end_with_parent
 
-APPLICATION = "larry.site.wsgi:application"
+APPLICATION = "larry.site.page_process:application"
+LOOKUPS = "larry.site.wsgi:application"
+"""What a process of the pages calls, and one of the lookups, which needs no head start."""
 
 _LOOK_EVERY = 0.5
 _START_AGAIN_AFTER = 1.0
@@ -48,16 +50,16 @@ def run_server(address: Address, workers: int = 1, lookups: int = 0) -> None:
 
     connections.close_all()
     with _counting_together(workers + lookups), _serving_lookups(address, lookups):
-        _serve(address, workers, "Larry answers on")
+        _serve(address, workers, APPLICATION, "Larry answers on")
 
 
-def _serve(address: Address, workers: int, announced: str) -> None:
+def _serve(address: Address, workers: int, application: str, announced: str) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
     server = Granian(
-        APPLICATION,
+        application,
         address=address.host,
         port=address.port,
         interface=Interfaces.WSGI,
@@ -112,7 +114,7 @@ def _keep_serving(address: Address, processes: int, is_over: threading.Event) ->
 
 def _serve_lookups(address: Address, processes: int) -> None:
     end_with_parent()
-    _serve(address, processes, "Lookups are answered on")
+    _serve(address, processes, LOOKUPS, "Lookups are answered on")
 
 
 @contextmanager

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
 from typing import TypeAlias
 
-from larry.core.document import Json, canonical_text, digest_of
+from larry.core.document import Json, canonical_text
 from larry.core.interval import iso
 from larry.core.node import NodeService
 from larry.core.node_text import DatedNode, dated_document
@@ -17,6 +19,8 @@ from larry.core.service_graph import Sharing, order_by
 
 Spot: TypeAlias = tuple[str, str]
 """A host's name and the key of an entry there: one thing to be started."""
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +165,21 @@ def fleet_document(fleet: Fleet) -> dict[str, Json]:
 def _digest_of(
     hosts: Iterable[tuple[str, datetime, datetime | None, tuple[str, ...], tuple[str, ...]]],
 ) -> str:
-    """The root over hosts: digest, start, end, roles, pools. The digest of a node knows the name of its host."""
-    return digest_of(
-        [
-            (digest, iso(start), iso(end) if end is not None else None, roles, pools)
-            for digest, start, end, roles, pools in hosts
-        ]
+    """The root over hosts: digest, start, end, roles, pools. The digest of a node knows the name of its host.
+
+    It is that of the canonical text of all, which is written some at a time.
+    """
+    root = hashlib.sha256(b"[")
+    before = b""
+    told = (
+        (digest, iso(start), None if end is None else iso(end), roles, pools)
+        for digest, start, end, roles, pools in hosts
     )
+    while some := list(islice(told, _AT_ONCE)):
+        root.update(before + canonical_text(some)[1:-1].encode())
+        before = b","
+    root.update(b"]")
+    return root.hexdigest()
 
 
 def _abroad(entry: NodeService) -> Iterator[tuple[str, str, tuple[str, ...]]]:

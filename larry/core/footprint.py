@@ -122,7 +122,7 @@ class _Layout:
         if kind is WhereKind.HOST:
             return name, ""
         if kind is WhereKind.MANUAL:
-            return None, f"nobody has named a host for {auditor}: place it with {auditor}=HOST"
+            return None, f"nobody has named a host for {auditor}: place it on one"
         edge = (auditor, audit.service)
         if edge not in self.chosen:
             self.chosen[edge] = self.choose(auditor, audit.service, str(name))

@@ -18,9 +18,9 @@ from larry.core.service_graph import Sharing
 MASK = "********"
 """What stands in place of a secret for readers without the right to it."""
 
-_SEAL = f'{{"{SEALED}":'
+SEAL = f'{{"{SEALED}":'
 """How each seal begins in a canonical text; within a string its quotes would be written otherwise."""
-_SEALED_TEXT = re.compile(re.escape(_SEAL) + r'"[^"\\]*"\}')
+_SEALED_TEXT = re.compile(re.escape(SEAL) + r'"[^"\\]*"\}')
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +132,30 @@ def mask_text(text: str) -> str:
     """The text of the masked node from that of the node as it is stored; the node itself is not made, which would take
     longer by far. What holds no secret is passed on unread.
     """
-    seals = text.count(_SEAL)
-    if not seals:
+    if SEAL not in text:
         return text
-    document: Any = json.loads(text)
-    found = 0
-    for values in _find_parameters(document):
-        sealed = [name for name, value in values.items() if type(value) is dict and is_sealed(value)]
-        values.update(dict.fromkeys(sealed, MASK))
-        found += len(sealed)
-    masked, plain = _SEALED_TEXT.subn(f'"{MASK}"', text)
+    if holds_secrets_alone(text):
+        return mask_seals(text)
     # What looks like a seal elsewhere, such as in the data of a host, is somebody's own value and stays.
-    return masked if found == plain == seals else canonical_text(document)
+    document: Any = json.loads(text)
+    for values in _find_parameters(document):
+        values.update(dict.fromkeys(_list_sealed(values), MASK))
+    return canonical_text(document)
+
+
+def holds_secrets_alone(text: str) -> bool:
+    """Whether all that looks like a seal in the text of a node is a secret, so that `mask_seals` masks it."""
+    found = sum(len(_list_sealed(values)) for values in _find_parameters(json.loads(text)))
+    return found == text.count(SEAL) == len(_SEALED_TEXT.findall(text))
+
+
+def mask_seals(text: str) -> str:
+    """The text with a mask in place of all that looks like a seal."""
+    return _SEALED_TEXT.sub(f'"{MASK}"', text)
+
+
+def _list_sealed(values: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in values.items() if type(value) is dict and len(value) == 1 and SEALED in value]
 
 
 def _find_parameters(document: Any) -> Iterator[dict[str, Any]]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from larry.core.document import Json
 from larry.core.parameters import Declaration, Layer, Merge, Missing, ParameterType, matches_type, settle_layers
 from larry.core.service_graph import ServiceGraph
+
+_SHARED = frozenset({"customer", "app"})
+"""Levels whose owners many instances have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,77 @@ class _Wanted:
     typed: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Risks:
+    """Parameters that an instance may come to be at fault with in another graph: for certain ``anybody``, or only
+    ``setters`` of what no service of its wanted before.
+    """
+
+    anybody: frozenset[str]
+    setters: frozenset[str]
+
+    def concern(self, faults: ParameterFaults) -> bool:
+        """Whether they may concern an instance with such faults; False says that they do not."""
+        return bool(self.anybody) or any(name in self.setters for _, _, name in faults.unknown)
+
+
+def is_at_risk(
+    services: ServiceGraph, requires: tuple[str, ...], values: Mapping[str, Json], gone: Collection[str]
+) -> bool:
+    """Whether whoever requires these may come to be at fault where one layer sets these values anew, and sets the
+    parameters that are ``gone`` no more; whatever other layers set. False says that nobody does. O(closure)."""
+    declared = _list_declared(services, services.outline(requires), values.keys() | set(gone))
+    return any(
+        not _takes(each, values[name]) if name in values else _is_checked(each)
+        for name, of_name in declared.items()
+        for each in of_name
+    )
+
+
+def find_risks(here: ServiceGraph, there: ServiceGraph, requires: tuple[str, ...], changed: AbstractSet[str]) -> Risks:
+    """What whoever requires these may come to be at fault with in another graph, in which some services have changed.
+    O(closure)."""
+    before, after = here.outline(requires), there.outline(requires)
+    moved = (set(before) ^ set(after)) | (changed & set(before))
+    specs = [of[key] for key in moved for of in (here, there) if key in of]
+    names = {declared.name for spec in specs for declared in spec.declarations}
+    was, now = _list_declared(here, before, names), _list_declared(there, after, names)
+    # Equal defaults may be different values (1 and true), so texts are compared.
+    other = {name for name, of_name in now.items() if repr(of_name) != repr(was.get(name))}
+    checked = {name for name in other if any(map(_is_checked, now[name]))}
+    fit = {name for name in checked if name not in was and all(map(_is_given, now[name]))}
+    return Risks(frozenset(checked - fit), frozenset(fit))
+
+
+def _list_declared(
+    services: ServiceGraph, keys: Iterable[str], names: AbstractSet[str]
+) -> dict[str, list[Declaration]]:
+    """What services declare of some names."""
+    found: dict[str, list[Declaration]] = {}
+    for key in keys if names else ():
+        for declared in services[key].declarations:
+            if declared.name in names:
+                found.setdefault(declared.name, []).append(declared)
+    return found
+
+
+def _is_checked(declared: Declaration) -> bool:
+    """Whether anything can be wrong with a parameter."""
+    return not declared.has_default or declared.type is not ParameterType.ANY
+
+
+def _takes(declared: Declaration, value: Json) -> bool:
+    """Whether nothing is wrong with a value of one layer, whatever lies under it and over it."""
+    return declared.type is ParameterType.ANY or (
+        declared.merge is Merge.REPLACE and matches_type(value, declared.type)
+    )
+
+
+def _is_given(declared: Declaration) -> bool:
+    """Whether nothing is wrong with it where nobody sets it."""
+    return declared.has_default and _is_fit(declared.default, declared)
+
+
 class FaultFinder:
     """Finds the faults of instances in one service graph. What a set of requirements wants is found out once; an
     instance costs what it sets."""
@@ -45,23 +120,26 @@ class FaultFinder:
 
     def find(self, layers: Sequence[Layer], requires: Iterable[str]) -> ParameterFaults:
         """The faults of one instance; ``layers`` are all layers, earliest first."""
-        required = tuple(sorted(set(requires)))
-        wanted = self._wanted.get(required)
-        if wanted is None:
-            wanted = self._wanted[required] = self._ask(required)
-        last: dict[str, Layer] = {}
+        wanted = self._want(requires)
+        declared, last = wanted.declared, dict[str, Layer]()
         for layer in layers:
-            last.update(dict.fromkeys(layer.values, layer))
-        missing = tuple(wanted.without[name] for name in sorted(wanted.without.keys() - last.keys()))
-        faulty = [(name, kind) for name in wanted.faulty.keys() - last.keys() for kind in wanted.faulty[name]]
-        for name in wanted.typed & last.keys():
-            faulty += [(name, each.type) for each in wanted.declared[name] if not _fits(name, each, layers, last[name])]
-        unknown = sorted(last.keys() - wanted.declared.keys())
+            if layer.values:
+                last.update(dict.fromkeys(layer.values, layer))
+        missing = tuple([wanted.without[name] for name in wanted.without if name not in last])
+        faulty = [(name, kind) for name, kinds in wanted.faulty.items() if name not in last for kind in kinds]
+        for name in last if wanted.typed else ():
+            if name in wanted.typed:
+                wrong = (each for each in declared[name] if not _fits(name, each, layers, last[name]))
+                faulty += [(name, each.type) for each in wrong]
+        unknown = sorted([name for name in last if name not in declared])
         used = tuple(
-            (layer.owner, name)
-            for layer in layers
-            if layer.level in {"customer", "app"}
-            for name in layer.values.keys() & wanted.declared.keys()
+            [
+                (layer.owner, name)
+                for layer in layers
+                if layer.level in _SHARED
+                for name in layer.values
+                if name in declared
+            ]
         )
         return ParameterFaults(
             missing,
@@ -70,6 +148,16 @@ class FaultFinder:
             used,
         )
 
+    def _want(self, requires: Iterable[str]) -> _Wanted:
+        known = self._wanted.get(requires) if isinstance(requires, tuple) else None
+        if known is not None:
+            return known
+        required = tuple(sorted(set(requires)))
+        wanted = self._wanted.get(required)
+        if wanted is None:
+            wanted = self._wanted[required] = self._ask(required)
+        return wanted
+
     def _ask(self, required: tuple[str, ...]) -> _Wanted:
         declared: dict[str, list[tuple[str, Declaration]]] = {}
         for key in self._graph.outline(required):
@@ -77,7 +165,7 @@ class FaultFinder:
                 declared.setdefault(declaration.name, []).append((key, declaration))
         without: dict[str, Missing] = {}
         faulty: dict[str, tuple[ParameterType, ...]] = {}
-        ordered = {name: sorted(pairs, key=lambda pair: pair[0]) for name, pairs in declared.items()}
+        ordered = {name: sorted(pairs, key=lambda pair: pair[0]) for name, pairs in sorted(declared.items())}
         for name, pairs in ordered.items():
             lacking = tuple(key for key, declaration in pairs if not declaration.has_default)
             if lacking:

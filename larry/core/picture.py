@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -119,8 +120,8 @@ class MapLane:
 
 @dataclass(frozen=True, slots=True)
 class IntervalMap:
-    """What is live when: ``during`` is the stretch of time that is drawn, its end never open; ``left_out`` counts lanes
-    that there are beyond those asked for.
+    """What is live when: ``during`` is the stretch of time that is drawn, its end never open; ``passed`` counts lanes
+    that there are before those asked for, ``left_out`` those beyond.
     """
 
     kind: str
@@ -130,6 +131,8 @@ class IntervalMap:
     during: Interval
     lanes: tuple[MapLane, ...]
     boundaries: tuple[datetime, ...]
+    _: KW_ONLY
+    passed: int = 0
     left_out: int = 0
 
 
@@ -222,22 +225,34 @@ def find_href(link: Link, prefix: str = "") -> str | None:
     """The address of a link under a prefix, each segment percent-encoded (RFC 3986); None where there is nothing to
     link to. Raises `UnsafePrefix` for what is neither a path nor http(s).
     """
+    base = _read_prefix(prefix)
+    if not link or any(segment in {"", ".", ".."} for segment in link):
+        return None
+    return base + "".join([f"/{_percent(segment)}" for segment in link])
+
+
+@lru_cache(maxsize=16)
+def _read_prefix(prefix: str) -> str:
+    """The prefix without a slash at its end; looked at once, for a picture has thousands of links."""
     given = prefix.casefold()
     is_path = not given or (given.startswith("/") and not given.startswith("//"))
     if not (is_path or given.startswith(("http://", "https://"))) or not _URL_OF_PREFIX.issuperset(prefix):
         raise UnsafePrefix(
             f"{show_harmless(prefix)!r} is no prefix of links: write a path like /larry or https://larry.example"
         )
-    if not link or any(segment in {"", ".", ".."} for segment in link):
-        return None
-    return prefix.rstrip("/") + "".join(f"/{_percent(segment)}" for segment in link)
+    return prefix.rstrip("/")
 
 
 _UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_PLAIN = re.compile(r"[A-Za-z0-9._~-]+")
+"""Of those alone, as most addresses are."""
+
 _URL_OF_PREFIX = frozenset(map(chr, _UNRESERVED)) | frozenset("/:%[]")
 
 
 def _percent(segment: str) -> str:
+    if _PLAIN.fullmatch(segment):
+        return segment
     return "".join(chr(b) if b in _UNRESERVED else f"%{b:02X}" for b in segment.encode("utf-8", errors="replace"))
 
 
@@ -268,12 +283,14 @@ def _harmless(char: str) -> str:
 
 def escape_xml(text: str) -> str:
     """The text as XML content or as a quoted attribute, harmless in both."""
-    for char, entity in _ENTITIES:
-        text = text.replace(char, entity)
+    if _MARKUP.search(text):
+        for char, entity in _ENTITIES:
+            text = text.replace(char, entity)
     return show_harmless(text)
 
 
 _ENTITIES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#39;"))
+_MARKUP = re.compile("[&<>\"']")
 
 
 LONGEST_LABEL = 200

@@ -112,6 +112,23 @@ class ServiceGraph(Mapping[str, ServiceSpec]):
         self._outlines: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._arranged = 0
 
+    def with_changed(self, changed: Mapping[str, ServiceSpec], gone: Collection[str] = ()) -> ServiceGraph:
+        """The graph in which some services are others, or new, and some are gone. What is known of what comes along
+        with the others, or before them, it knows too: O(services + edges of those).
+        """
+        moved = changed.keys() | set(gone)
+        kept = {key: spec for key, spec in self._services.items() if key not in moved}
+        graph = ServiceGraph({**kept, **changed})
+        audited = {audit.service for key in moved for of in (self, changed) if key in of for audit in of[key].audits}
+        graph._pulls = {key: known for key, known in tuple(self._pulls.items()) if key not in moved | audited}
+        graph._before = {key: known for key, known in tuple(self._before.items()) if key not in moved}
+        return graph
+
+    def list_changed(self, other: ServiceGraph, keys: Iterable[str]) -> frozenset[str]:
+        """Which of the services are others in another graph, or in one of the two alone."""
+        # Equal values may be different texts (1 and true), so texts are compared.
+        return frozenset(key for key in keys if repr(self.get(key)) != repr(other.get(key)))
+
     def __getitem__(self, key: str) -> ServiceSpec:
         return self._services[key]
 

@@ -10,16 +10,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from enum import Enum
 from types import MappingProxyType
 
-from larry.core.deployable import LEVELS, freeze_service, is_idle, service_document
+from larry.core.deployable import freeze_service, is_idle, service_document
 from larry.core.document import Json, canonical_text
 from larry.core.parameters import Declaration, Layer, Merge, resolve, settle_layers
 from larry.core.service_graph import ServiceSpec, graph_of
 
 _KEPT = 10_000
 """As many texts are kept of what is set: of owners that follow one another few are asked for again later."""
+
+
+_IN_ORDER = ("app", "customer", "instance")
+"""The levels as the text of a snapshot has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,15 @@ class _Outline:
     readers: Mapping[str, tuple[tuple[int, Declaration], ...]]
 
 
+class Sway(Enum):
+    """Which of those that require the same are described as something else by a change of services: none; those whose
+    layers leave it to the services; or all, whatever their layers say."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
 class Survey:
     """Surveys instances in one service graph: O(closure) once for each set of requirements, and for each instance
     O(parameters set) and the digest of its text.
@@ -62,7 +77,30 @@ class Survey:
         outline = self._outline(requires)
         return hashlib.sha256(self._write(keys, layers, outline).encode()).hexdigest()
 
+    def renewed(self, services: Mapping[str, ServiceSpec], changed: AbstractSet[str] = frozenset()) -> Survey:
+        """A survey of services that are others than those of this one only where they are ``changed``: how the others
+        are written it knows already. Nothing else of what was surveyed is kept by it.
+        """
+        survey = Survey(services)
+        survey._written = {place: known for place, known in tuple(self._written.items()) if place[0] not in changed}
+        return survey
+
+    def compare(self, other: Survey, requires: tuple[str, ...], changed: AbstractSet[str]) -> Sway:
+        """What becomes of whatever requires these in another survey, for which some services have changed; ``requires``
+        in order. O(closure). Raises `CircleInServices`."""
+        order = self._graph.outline(requires)
+        if order != other._graph.outline(requires):
+            return Sway.ALL
+        closure = frozenset(order)
+        pairs = [(self._write_bare(key, closure), other._write_bare(key, closure)) for key in changed & closure]
+        if any((here.head, here.tail) != (there.head, there.tail) for here, there in pairs):
+            return Sway.ALL
+        return Sway.NONE if all(here == there for here, there in pairs) else Sway.SOME
+
     def _outline(self, requires: Iterable[str]) -> _Outline:
+        known = self._outlines.get(requires) if isinstance(requires, tuple) else None
+        if known is not None:
+            return known
         required = tuple(sorted(set(requires)))
         known = self._outlines.get(required)
         if known is None:
@@ -106,17 +144,19 @@ class Survey:
         return known
 
     def _write(self, keys: tuple[str, str, str], layers: Sequence[Layer], outline: _Outline) -> str:
-        own = {level: self._own(layers, level) for level in LEVELS}
+        said: dict[str, list[Mapping[str, Json]]] = {}
+        for layer in layers:
+            said.setdefault(layer.level, []).append(layer.values)
+        of_app, of_customer, own = [self._own(said[level]) if level in said else "{}" for level in _IN_ORDER]
         customer, app, instance = map(_quote, keys)
         return (
-            f'{{"app":{{"key":{app},"parameters":{own["app"]}}},'
-            f'"customer":{{"key":{customer},"parameters":{own["customer"]}}},'
-            f'"instance":{{"key":{instance},"parameters":{own["instance"]},"requires":{outline.requires}}},'
+            f'{{"app":{{"key":{app},"parameters":{of_app}}},'
+            f'"customer":{{"key":{customer},"parameters":{of_customer}}},'
+            f'"instance":{{"key":{instance},"parameters":{own},"requires":{outline.requires}}},'
             f'"services":[{",".join(self._write_services(layers, outline))}]}}'
         )
 
-    def _own(self, layers: Sequence[Layer], level: str) -> str:
-        values = [layer.values for layer in layers if layer.level == level]
+    def _own(self, values: Sequence[Mapping[str, Json]]) -> str:
         if len(values) != 1:
             return canonical_text({name: value for each in values for name, value in each.items()})
         known = self._texts.get(id(values[0]))

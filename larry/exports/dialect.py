@@ -31,7 +31,7 @@ class RenderFleet(Protocol):
 
 
 class RenderTexts(Protocol):
-    """Prints all hosts piece by piece: the same as `RenderFleet`, of texts of nodes that nobody has read."""
+    """Prints all hosts piece by piece: the same as `RenderFleet`, of the texts of nodes, each asked for in its turn."""
 
     def __call__(self, fleet: FleetOutline, texts: Iterable[str]) -> Iterator[str]: ...
 
@@ -102,7 +102,8 @@ RUBY, SHELL = "text/x-ruby; charset=utf-8", "text/x-shellscript; charset=utf-8"
 DIALECTS: tuple[Dialect, ...] = (
     Dialect("json", "json", JSON, json.render, can_stop=True, render_fleet=json.render_fleet,
             render_texts=json.write_texts),
-    Dialect("yaml", "yaml", YAML, yaml.render, can_stop=True, render_fleet=yaml.render_fleet),
+    Dialect("yaml", "yaml", YAML, yaml.render, can_stop=True, render_fleet=yaml.render_fleet,
+            render_texts=yaml.write_blocks),
     Dialect("enc", "enc", YAML, puppet.enc.write_answer, can_stop=False),
     Dialect("puppet", "pp", TEXT, puppet.manifest.write_manifest, can_stop=False),
     Dialect("hiera", "hiera", YAML, puppet.hiera.write_data, can_stop=False, render_files=puppet.hiera.write_tree,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
 
 from larry.core.document import Json
 from larry.core.key import fold
@@ -13,6 +15,9 @@ from larry.nouns.field import Field, FieldKind
 from larry.nouns.item import FieldPath, Item, find_parent_address, list_members
 from larry.nouns.table import NOUNS
 
+_Identity: TypeAlias = tuple[str, str, Json]
+_NOTHING: Mapping[tuple[str, str], Item] = MappingProxyType({})
+
 MOST_CIRCLES = 20
 LONGEST_CIRCLE = 100
 _REFERRING: Mapping[str, tuple[Field, ...]] = {
@@ -20,10 +25,15 @@ _REFERRING: Mapping[str, tuple[Field, ...]] = {
 }
 
 
-def check_items(items: Iterable[Item], retiring: Collection[tuple[str, str]] = ()) -> tuple[Fault, ...]:
+def check_items(
+    items: Iterable[Item],
+    retiring: Collection[tuple[str, str]] = (),
+    standing: Mapping[tuple[str, str], Item] = _NOTHING,
+) -> tuple[Fault, ...]:
     """What is wrong with an estate made of exactly these items, all in normal form; linear in their number and size.
 
-    ``retiring`` are those that are to leave it, by (noun, address): what refers to one says so.
+    ``retiring`` are those that are to leave it, by (noun, address): what refers to one says so. Where the items are but
+    an excerpt, ``standing`` are those that it had before: what they belong and refer to is there.
     """
     faults = FaultList()
     by_noun: dict[str, dict[str, Item]] = {noun: {} for noun in NOUNS}
@@ -31,19 +41,31 @@ def check_items(items: Iterable[Item], retiring: Collection[tuple[str, str]] = (
         twin = by_noun[item.noun].setdefault(item.address, item)
         if twin is not item:
             faults.add_to(item, f"there are two of the address {item.address}")
-    _check_names(by_noun, faults)
-    _check_references(by_noun, retiring, faults)
+    before = {_identity(item): item for item in standing.values()}
+    _check_names(by_noun, retiring, before, faults)
+    _check_references(by_noun, retiring, before, faults)
     _check_circles(by_noun, faults)
     _check_declarations(by_noun["service"].values(), faults)
     return faults.settle()
 
 
-def _check_names(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -> None:
+def _identity(item: Item) -> _Identity:
+    """What never changes of an item: a host's address is its name."""
+    return item.noun, find_parent_address(item.address) if NOUNS[item.noun].parent else "", item.values["key"]
+
+
+def _check_names(
+    by_noun: Mapping[str, Mapping[str, Item]],
+    retiring: Collection[tuple[str, str]],
+    before: Mapping[_Identity, Item],
+    faults: FaultList,
+) -> None:
     for noun in NOUNS.values():
         taken: dict[tuple[str, str, Json], Item] = {}
         for item in by_noun[noun.name].values():
             parent = find_parent_address(item.address) if noun.parent else ""
-            if noun.parent and parent not in by_noun[noun.parent]:
+            is_known = _identity(item) in before and (noun.parent, parent) not in retiring
+            if noun.parent and parent not in by_noun[noun.parent] and not is_known:
                 faults.add_to(item, f"there is no {noun.parent} {parent} that it could belong to")
             for word, text in (("name", fold(str(item.values["name"]))), ("key", item.values["key"])):
                 twin = taken.setdefault((parent, word, text), item)
@@ -52,15 +74,21 @@ def _check_names(by_noun: Mapping[str, Mapping[str, Item]], faults: FaultList) -
 
 
 def _check_references(
-    by_noun: Mapping[str, Mapping[str, Item]], retiring: Collection[tuple[str, str]], faults: FaultList
+    by_noun: Mapping[str, Mapping[str, Item]],
+    retiring: Collection[tuple[str, str]],
+    before: Mapping[_Identity, Item],
+    faults: FaultList,
 ) -> None:
     for noun, referring in _REFERRING.items():
         for item in by_noun[noun].values():
+            old = before.get(_identity(item)) if before else None
             for field in referring:
-                for target, address, path in _list_references(field, item.values.get(field.name)):
+                references = _list_references(field, item.values.get(field.name))
+                known = {each[:2] for each in _list_references(field, old.values.get(field.name))} if old else ()
+                for target, address, path in references:
                     if (target, address) in retiring:
                         faults.add_to(item, f"{target} {address!r} cannot retire while this refers to it", *path)
-                    elif address not in by_noun[target]:
+                    elif address not in by_noun[target] and (target, address) not in known:
                         faults.add_to(item, f"there is no {target} {address!r}", *path)
 
 

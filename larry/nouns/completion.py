@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from larry.core.document import Json, is_sealed
 from larry.core.key import NoKeyFromName, derive_key
-from larry.nouns.directory import Directory, Entry, spell_out_parents
+from larry.nouns.directory import Directory, Entry, Others, nobody, spell_out_parents
 from larry.nouns.fault import FaultList, shorten
 from larry.nouns.field import FieldKind, Noun
 from larry.nouns.item import Item, find_parent_address, is_same, join_address, unquote_segment
@@ -57,13 +57,20 @@ class Completion:
     """Completes stated items against those that exist. Faults are noted, and what has one is left out.
 
     Nothing is changed: `items` are the completed ones, `directory` knows all nouns as they will be. Linear in the
-    number of stated and existing items.
+    number of stated and existing items. Where those are but an excerpt, ``others`` are asked for the names that are not
+    among them, when a fault is to say what could have been meant.
     """
 
-    def __init__(self, items: Iterable[Item], existing: Mapping[tuple[str, str], Item], faults: FaultList) -> None:
+    def __init__(
+        self,
+        items: Iterable[Item],
+        existing: Mapping[tuple[str, str], Item],
+        faults: FaultList,
+        others: Others = nobody,
+    ) -> None:
         self.existing = existing
         self.faults = faults
-        self.directory = Directory(existing.values())
+        self.directory = Directory(existing.values(), others)
         self._claimed: dict[tuple[str, str], Item] = {}
         self._addresses: dict[tuple[str, str], str | None] = {}
         self._handed: dict[tuple[str, str], Json] = {}

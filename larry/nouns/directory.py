@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, TypeAlias
 
 from larry.core.key import fold
 from larry.nouns.fault import did_you_mean, name_some, shorten
@@ -36,10 +36,26 @@ def enter(item: Item) -> Entry:
     return Entry(item.noun, parent, item.address, str(key), str(name), None)
 
 
-class Directory:
-    """Entries by (noun, parent), then by key and by folded name. All look-ups take constant time."""
+Others: TypeAlias = Callable[[str, str], Iterable[Entry]]
+"""Of a noun and a parent the entries that there are besides those that a directory was given."""
 
-    def __init__(self, items: Iterable[Item]) -> None:
+
+def nobody(noun: str, parent: str) -> Iterable[Entry]:
+    """There are no others."""
+    del noun, parent
+    return ()
+
+
+class Directory:
+    """Entries by (noun, parent), then by key and by folded name. All look-ups take constant time.
+
+    It may be given no more of what there is than what is looked up; ``others`` are asked where it is to say what else
+    could have been meant.
+    """
+
+    def __init__(self, items: Iterable[Item], others: Others = nobody) -> None:
+        self._others = others
+        self._complete: set[tuple[str, str]] = set()
         self._keys: dict[tuple[str, str], dict[str, Entry]] = {}
         self._names: dict[tuple[str, str], dict[str, Entry]] = {}
         self._spellings: dict[tuple[str, str], dict[str, str]] = {}
@@ -87,6 +103,7 @@ class Directory:
         for step, segment in zip(spell_out_parents(noun), segments, strict=False):
             entry = self.find(step, parent, segment)
             if entry is None:
+                self._complete_scope(step, parent)
                 within = f" in {parent}" if parent else ""
                 candidates = self._spell(step, parent)
                 guess = did_you_mean(segment, candidates)
@@ -95,6 +112,12 @@ class Directory:
                 return f"there is no {step} {shorten(segment)}{within}{offer}"
             parent = entry.address
         return f"there is no {noun} {shorten('/'.join(segments))}"
+
+    def _complete_scope(self, noun: str, parent: str) -> None:
+        if (noun, parent) not in self._complete:
+            self._complete.add((noun, parent))
+            for entry in self._others(noun, parent):
+                self.add(entry)
 
     def _spell(self, noun: str, parent: str) -> dict[str, str]:
         """Keys and folded names with their spelling, made once until something is entered."""

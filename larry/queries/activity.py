@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q, Subquery
+from django.db.models import CharField, Q, Subquery
+from django.db.models.functions import Cast
 
 from larry.core.document import Json, freeze
 from larry.core.interval import iso
@@ -131,11 +132,9 @@ def _owned_by(kind: str, address: str, reader: Reader, at: Moment) -> Q:
     lanes = Q(instance__path=path) if kind == "instance" else _beneath("instance__path", path)
     deployments = restrict(reader, Deployment.objects.filter(lanes))
     versions = restrict(reader, DeploymentVersion.objects.filter(deployment__in=deployments.values("id")))
-    return (
-        owned
-        | Q(noun="deployment", address__in=deployments.values("id"))
-        | Q(noun="rollout", rollout__in=versions.values("rollout"))
-    )
+    # By their addresses, since SQLite would look for them by their noun, among the rollouts of the whole estate.
+    rollouts = versions.annotate(number=Cast("rollout", CharField())).values("number")
+    return owned | Q(noun="deployment", address__in=deployments.values("id")) | Q(noun="rollout", address__in=rollouts)
 
 
 def _beneath(column: str, path: str) -> Q:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from types import MappingProxyType
 
 from django.db.models import Q, QuerySet
@@ -88,29 +89,72 @@ def list_coverage(which: CoverageFilter, reader: Reader, at: Moment) -> tuple[Co
 def list_coverage_of(
     which: Q, reader: Reader, at: Moment, known: Mapping[str, str] = NO_NAMES
 ) -> tuple[CoverageRow, ...]:
-    """The same of those of whole deployments whose deployed services fit a condition; about 5 SQL statements. ``known``
-    may name a service or a host of what is audited.
+    """The same of those of whole deployments whose deployed services fit a condition; about 5 SQL statements, and 4 for
+    each 500 deployments. ``known`` may name a service or a host of what is audited.
+
+    The instances are looked at some after others: what was read of them is more than what is told.
     """
+    found: list[CoverageRow] = []
     with read_view():
-        live = list_live_services(reader, at)
-        rows = list(live.filter(which).select_related("deployment__instance", "service").order_by("id"))
-        snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
-        host_keys = list_names_by_host_key(WHOLE, at)
-        names = get_host_names({row.host_id for row in rows}, WHOLE, at)
+        for deployments in _cut(_list_asking(which, known, reader, at)):
+            found += sorted(_once(_list_of(deployments, known, reader, at)), key=_stands)
+    return tuple(found)
+
+
+_AT_ONCE = 500
+
+
+def _list_asking(which: Q, known: Mapping[str, str], reader: Reader, at: Moment) -> Iterable[tuple[str, str]]:
+    """The instances and deployments that have something live of what is asked for, by path; 1 SQL statement."""
+    live = list_live_services(reader, at).filter(which)
+    if "host" in known:
+        live = live.filter(host__name=known["host"])
+    if "service" in known:
+        live = live.filter(service__key=known["service"])
+    return sorted(live.order_by().values_list("deployment__instance__path", "deployment").distinct())
+
+
+def _cut(asking: Iterable[tuple[str, str]]) -> Iterator[list[str]]:
+    """About 500 deployments after others, those of one instance together."""
+    some: list[str] = []
+    for _, of_one in groupby(asking, key=lambda each: each[0]):
+        some += (deployment for _, deployment in of_one)
+        if len(some) >= _AT_ONCE:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _list_of(
+    deployments: Collection[str], known: Mapping[str, str], reader: Reader, at: Moment
+) -> Iterator[CoverageRow]:
+    live = list_live_services(reader, at).filter(deployment__in=deployments)
+    rows = list(live.select_related("deployment__instance", "service").order_by("id"))
+    asked = {
+        digest: _asked(snapshot)
+        for digest, snapshot in get_snapshots({row.deployment.deployable_id for row in rows}, reader, at).items()
+    }
+    host_keys = list_names_by_host_key(WHOLE, at, _list_host_keys(asked.values()))
+    names = get_host_names({row.host_id for row in rows}, WHOLE, at)
     serving = {
         (row.deployment_id, row.service_key, service, host): names[row.host_id]
         for row in rows
         for service, host in row.subjects
     }
-    asked = {digest: _asked(snapshot) for digest, snapshot in snapshots.items()}
-    found = [
-        _row(row, auditor, _named(audit.where, host_keys), names, serving)
-        for row in rows
-        if known.get("service", row.service.key) == row.service.key
-        and known.get("host", names[row.host_id]) == names[row.host_id]
-        for auditor, audit in asked[row.deployment.deployable_id].get(row.service_key, ())
-    ]
-    return tuple(sorted(_once(found), key=_stands))
+    for row in rows:
+        if known.get("service", row.service.key) != row.service.key:
+            continue
+        if known.get("host", names[row.host_id]) != names[row.host_id]:
+            continue
+        for auditor, audit in asked[row.deployment.deployable_id].get(row.service_key, ()):
+            yield _row(row, auditor, _named(audit.where, host_keys), names, serving)
+
+
+def _list_host_keys(asked: Iterable[Mapping[str, list[tuple[str, Audit]]]]) -> frozenset[str]:
+    """Of hosts that snapshots name: these are known to them by key."""
+    audits = (audit for of_one in asked for named in of_one.values() for _, audit in named)
+    return frozenset(str(audit.where.name) for audit in audits if audit.where.kind is WhereKind.HOST)
 
 
 def _stands(row: CoverageRow) -> tuple[str, str, str, str]:

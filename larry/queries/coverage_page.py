@@ -18,6 +18,7 @@ from larry.queries.coverage import (
     list_live_services,
 )
 from larry.queries.host import get_host_names
+from larry.queries.live import list_live
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.view import read_view
@@ -138,8 +139,7 @@ def _list_lacking(known: Mapping[str, str], reader: Reader, at: Moment) -> list[
 
 
 def _deployments(which: Q, reader: Reader, at: Moment) -> QuerySet[Deployment]:
-    live = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
-    return restrict(reader, Deployment.objects.filter(live, which, deactivated_at=None).order_by())
+    return list_live(reader, at).filter(which).order_by()
 
 
 def _list_live(which: Q, reader: Reader, at: Moment) -> list[str]:

@@ -21,10 +21,13 @@ _KEPT = 4096
 _parsed: dict[str, Snapshot] = {}
 """Snapshots by digest: what a digest names never changes, so it never goes stale."""
 
+_AT_ONCE = 5000
+"""So many are asked for by one statement, since none takes as many values as one likes."""
+
 
 def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Snapshot]:
-    """Snapshots by digest; 1 SQL statement, or none when all are known already. Raises `NotFound` naming what is not
-    there.
+    """Snapshots by digest; 1 SQL statement for each 5,000, none when all are known already. Raises `NotFound` naming
+    what is not there.
     """
     del at  # a Deployable is the same at every moment
     wanted = set(digests)
@@ -35,13 +38,18 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
     }
     unknown = wanted - known.keys()
     if unknown:
-        rows = restrict(reader, Deployable.objects.filter(digest__in=unknown)).values_list("digest", "document")
-        found = {digest: read_snapshot(document) for digest, document in rows}
+        found: dict[str, Snapshot] = {}
+        missing = tuple(unknown)
+        for first in range(0, len(missing), _AT_ONCE):
+            some = restrict(reader, Deployable.objects.filter(digest__in=missing[first : first + _AT_ONCE]))
+            rows = some.values_list("digest", "document")
+            found.update((digest, read_snapshot(document)) for digest, document in rows)
         if unknown - found.keys():
             raise NotFound(f"there is no snapshot {', '.join(sorted(unknown - found.keys()))}")
         if len(_parsed) + len(found) > _KEPT:
             _parsed.clear()
-        _parsed.update(found)
+        if len(found) <= _KEPT:
+            _parsed.update(found)
         return {**known, **found}
     return known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.db.models import F, Max, Min, Q
@@ -32,20 +33,26 @@ def get_estate_map(
         total = known.count()
         chosen = known if total <= most else known.filter(id__in=_list_changing(reader, at, during, most))
         lanes = list(chosen.order_by("path").values_list("path", "name"))
-        which = Q(deployment__instance__in=chosen.order_by().values("id")) & Q(host=F("deployment__host"))
-        every = list_map_stays(which, reader, at, since=since, until=until)
-        found, hidden = _keep_hosts(every, most_hosts)
+        hidden: dict[str, int] = {}
+
+        def lane_of(path: str, name: str) -> LaneName:
+            kind, name, rest, link = name_instance_lane(path, name)
+            more = hidden.get(path, 0)
+            return kind, name, f"{rest}, {more} more host{'s' if more > 1 else ''}" if more else rest, link
+
+        sight = MapSight(
+            "The estate",
+            Q(deployment__instance__in=chosen.order_by().values("id")),
+            lambda f: lane_of(f.instance, f.name),
+            lambda f: f"{shorten_host(f.host)}: {f.reason}",
+            Q(host=F("deployment__host")),
+            left_out=total - len(lanes),
+        )
+        _, every = list_map_stays(sight, reader, at, since=since, until=until)
+        found, more = _keep_hosts(every, most_hosts)
+        hidden.update(more)
         behind = list_behind(found, reader, at)
-
-    def lane_of(path: str, name: str) -> LaneName:
-        kind, name, rest, link = name_instance_lane(path, name)
-        more = hidden.get(path, 0)
-        return kind, name, f"{rest}, {more} more host{'s' if more > 1 else ''}" if more else rest, link
-
-    sight = MapSight(
-        "The estate", which, lambda f: lane_of(f.instance, f.name), lambda f: f"{shorten_host(f.host)}: {f.reason}",
-        tuple(lane_of(*lane) for lane in lanes), total - len(lanes),
-    )  # fmt: skip
+    sight = replace(sight, lanes=tuple(lane_of(*lane) for lane in lanes))
     return sight.draw(("estate", ""), found, behind, during, at)
 
 

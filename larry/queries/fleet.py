@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 
-from django.db.models import Max, Min, Q, QuerySet
+from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from larry.core.fleet import Fleet, FleetHost, FleetOutline, HostOutline, KnownHost
-from larry.core.node_text import DatedNode, mask_node, mask_text, read_node
+from larry.core.node_text import (
+    SEAL,
+    DatedNode,
+    holds_secrets_alone,
+    mask_node,
+    mask_seals,
+    mask_text,
+    read_node,
+)
 from larry.queries.moment import Moment
 from larry.queries.node_part import RedactedMeanwhile, get_node_texts
 from larry.queries.reader import WHOLE, Reader, restrict
@@ -19,6 +28,14 @@ from larry.records.route import reading_connection, reading_from
 
 AT_ONCE = 200
 """So many nodes are read by one statement, and are in memory at a time where a fleet is passed on unread."""
+
+MOST_SEALED = 10_000
+"""Of so many texts it is kept that all that looks like a secret in them is one; 200 bytes each."""
+
+_ROWS = 2_000
+"""So many rows of hosts are fetched at a time."""
+
+_SEALED_ALONE: dict[str, None] = {}
 
 
 def get_fleet(reader: Reader, at: Moment) -> Fleet:
@@ -63,35 +80,83 @@ def list_stored_texts(fleet: FleetOutline, reader: Reader, at: Moment) -> Iterat
 
 def list_masked_texts(fleet: FleetOutline, reader: Reader, at: Moment) -> Iterator[str]:
     """The same with all secrets masked. What holds none is not read: it is passed on as it is stored."""
-    return map(mask_text, list_stored_texts(fleet, reader, at))
+    for host, text in zip(fleet.hosts, list_stored_texts(fleet, reader, at), strict=True):
+        yield text if SEAL not in text else _mask(host.digest, text)
+
+
+def _mask(digest: str, text: str) -> str:
+    """A text with what looks like a secret. That all of it is one takes long to find out, and is so for ever: the
+    digest stands for the text."""
+    if digest in _SEALED_ALONE:
+        return mask_seals(text)
+    if not holds_secrets_alone(text):
+        return mask_text(text)
+    if len(_SEALED_ALONE) >= MOST_SEALED:
+        _SEALED_ALONE.clear()
+    _SEALED_ALONE[digest] = None
+    return mask_seals(text)
 
 
 def get_fleet_outline(reader: Reader, at: Moment) -> FleetOutline:
-    """Every host that was known and not retired as of a moment, without its node; 4 SQL statements.
+    """Every host that was known and not retired as of a moment, without its node; 4 SQL statements, none of which reads
+    what has passed.
 
     Roles and pools are as they are now.
     """
-    during = Q(start__lte=at.as_of) & (Q(end=None) | Q(end__gt=at.as_of))
-    in_use = Q(host__retired_at=None) | Q(host__retired_at__gt=at.as_of)
     with read_view():
-        segments = restrict(reader, NodeSegment.objects.filter(during, in_use)).order_by("host__name")
-        rows = list(segments.values_list("host_id", "start", "end", "document_id"))
         roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
         pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
-        boundaries = restrict(reader, NodeSegment.objects.all()).aggregate(
-            began=Max("start", filter=Q(start__lte=at.as_of)),
-            ended=Max("end", filter=Q(end__lte=at.as_of)),
+        latest = restrict(reader, NodeSegment.objects.filter(host=OuterRef("pk"), start__lte=at.as_of))
+        # Whose segment may be read is said within; by its start it is found in an index, of its host.
+        hosts = restrict(
+            WHOLE, Host.objects.filter(segments__start=Subquery(latest.order_by("-start").values("start")[:1]))
+        )
+        rows = hosts.order_by("name").values_list(
+            "id", "segments__start", "segments__end", "segments__document_id", "retired_at"
+        )
+        seen = _Boundaries(at.as_of)
+        found = tuple(
+            HostOutline(start, end, digest, roles.get(id_, ()), pools.get(id_, ()))
+            for id_, start, end, digest, retired_at in rows.iterator(_ROWS)
+            if seen.is_in(start, end, retired_at)
+        )
+        coming = restrict(reader, NodeSegment.objects.filter(start__gt=at.as_of)).aggregate(
+            begins=Min("start"),
             retired=Max("host__retired_at", filter=Q(host__retired_at__lte=at.as_of)),
-            begins=Min("start", filter=Q(start__gt=at.as_of)),
-            ends=Min("end", filter=Q(end__gt=at.as_of)),
             retires=Min("host__retired_at", filter=Q(host__retired_at__gt=at.as_of)),
         )
-    hosts = tuple(
-        HostOutline(start, end, digest, roles.get(id_, ()), pools.get(id_, ())) for id_, start, end, digest in rows
-    )
-    before = [boundaries[name] for name in ("began", "ended", "retired") if boundaries[name]]
-    after = [boundaries[name] for name in ("begins", "ends", "retires") if boundaries[name]]
-    return FleetOutline(hosts, max(before, default=None), min(after, default=None))
+    for moment in coming.values():
+        seen.note(moment)
+    return FleetOutline(found, seen.before, seen.after)
+
+
+class _Boundaries:
+    """The last change of anything until a moment, and the first one after it, gathered from each host's latest segment.
+
+    Of one host segments do not overlap, which the database keeps: whatever ended before the latest began is no boundary
+    later than that.
+    """
+
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+        self.before: datetime | None = None
+        self.after: datetime | None = None
+
+    def is_in(self, start: datetime, end: datetime | None, retired_at: datetime | None) -> bool:
+        """Whether a host whose latest segment this is was known, and in use."""
+        for each in (start, end, retired_at):
+            self.note(each)
+        return (end is None or end > self.moment) and (retired_at is None or retired_at > self.moment)
+
+    def note(self, boundary: datetime | None) -> None:
+        """A boundary, where it is one."""
+        if boundary is None:
+            return
+        if boundary <= self.moment:
+            if self.before is None or boundary > self.before:
+                self.before = boundary
+        elif self.after is None or boundary < self.after:
+            self.after = boundary
 
 
 def mask_fleet(fleet: Fleet) -> Fleet:
@@ -121,7 +186,10 @@ def get_timelines(reader: Reader, at: Moment) -> Mapping[str, KnownHost]:
 
 
 def _keys_by_host(rows: QuerySet[Host], of: str) -> dict[int, tuple[str, ...]]:
-    found: dict[int, list[str]] = {}
-    for id_, key in rows.exclude(**{of: None}).order_by(of).values_list("id", of):
-        found.setdefault(id_, []).append(key)
-    return {id_: tuple(keys) for id_, keys in found.items()}
+    """The keys of each host, in order; hosts with the same keys have one tuple of them."""
+    found: dict[int, tuple[str, ...]] = {}
+    known: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for id_, key in rows.filter(**{f"{of}__isnull": False}).order_by(of).values_list("id", of).iterator(_ROWS):
+        keys = (*found.get(id_, ()), key)
+        found[id_] = known.setdefault(keys, keys)
+    return found

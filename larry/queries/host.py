@@ -14,7 +14,7 @@ from larry.core.document import freeze_map
 from larry.core.interval import Interval
 from larry.core.node import HostFacts
 from larry.core.rollout import Candidate
-from larry.queries.former_key import get_former_keys
+from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -97,12 +97,14 @@ def list_host_keys(reader: Reader, at: Moment) -> Mapping[str, str]:
     return dict(restrict(reader, Host.objects.all()).values_list("key", "name"))
 
 
-def list_names_by_host_key(reader: Reader, at: Moment, keys: Collection[str] | None = None) -> Mapping[str, str]:
+def list_names_by_host_key(
+    reader: Reader, at: Moment, keys: Collection[str] | None = None, known: FormerKeys | None = None
+) -> Mapping[str, str]:
     """The names of hosts by every key that they have or had, as snapshots of any age know them: of all, or of those
-    keys; about 2 SQL, none for no key."""
+    keys; about 2 SQL, none for no key, 1 where the former keys are ``known``."""
     if keys is not None and not keys:
         return {}
-    former = get_former_keys(reader, at).all_of("host")
+    former = (get_former_keys(reader, at) if known is None else known).all_of("host")
     if keys is None:
         names = list_host_keys(reader, at)
         return {**{then: names[key] for then, key in former.items()}, **names}
@@ -119,6 +121,26 @@ def list_keys_of_hosts(names: Collection[str], reader: Reader, at: Moment) -> Ma
     if not names:
         return {}
     return dict(restrict(reader, Host.objects.filter(name__in=set(names))).values_list("name", "key"))
+
+
+@dataclass(frozen=True, slots=True)
+class FoundHost:
+    """A host by its row's id, with its facts."""
+
+    id: int
+    facts: HostFacts
+    is_retired: bool
+
+
+def list_host_facts(names: Iterable[str], reader: Reader, at: Moment) -> tuple[FoundHost, ...]:
+    """The hosts of these names that there are, retired ones too; 1 SQL statement."""
+    rows = restrict(reader, Host.objects.filter(name__in=set(names)))
+    return tuple(
+        FoundHost(id_, HostFacts(name, tuple(addresses), freeze_map(labels), freeze_map(data)), retired_at is not None)
+        for id_, name, addresses, labels, data, retired_at in rows.values_list(
+            "id", "name", "addresses", "labels", "data", "retired_at"
+        )
+    )
 
 
 def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, HostFacts]:

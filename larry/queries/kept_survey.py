@@ -5,7 +5,8 @@ what was found out once is kept in the process, with the line of activity that w
 date by the lines since: who is concerned by them is surveyed anew. What is kept is of the whole estate, and narrowed to
 what a reader may see when it is asked for.
 
-Inside a transaction of one's own nothing is kept or asked of what is: it may see what others never will.
+Inside a transaction of one's own nothing is kept: it may see what others never will. What is kept is asked there by
+edits alone, before they write, if no line of activity that is seen there tells otherwise.
 """
 
 from __future__ import annotations
@@ -20,17 +21,19 @@ from typing import NamedTuple
 
 from django.db.models import Q, Subquery
 
-from larry.core.parameter_fault import FaultFinder, ParameterFaults
+from larry.core.parameter_fault import ParameterFaults
 from larry.core.service_graph import ServiceGraph
 from larry.core.survey import Survey
 from larry.core.track import Track, untracked
-from larry.queries.instance import HIDDEN, get_descriptions
+from larry.queries.instance import HIDDEN, get_descriptions, list_following
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
-from larry.queries.service import get_service_graph
+from larry.queries.service import get_service_graph, renew_service_graph
+from larry.queries.stock import KeptInstance, Stock, survey_stock
+from larry.queries.view import read_view
 from larry.records.activity import Activity
 from larry.records.instance import Instance
-from larry.records.route import viewed_server
+from larry.records.route import reading_connection, viewed_server
 
 _SILENT = ("deployment", "rollout", "token", "webhook", "user", "group")
 """Nouns of whose activity no description tells. All others may."""
@@ -54,17 +57,9 @@ _MOST_NAMED = 5000
 _FEW = 50
 """Of as many instances each is described by itself where nothing is kept yet."""
 
-_MOST = 100_000
-"""Of as many instances a survey is kept: about half a KB each, so at most about 50 MB of memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeptInstance:
-    """What a snapshot of an instance would be now, and what is wrong with its parameters."""
-
-    requires: tuple[str, ...]
-    digest: str
-    faults: ParameterFaults
+_MOST = 300_000
+"""Of as many instances a survey is kept: about half a KB each, so at most about 150 MB of memory. Of more each page
+that tells of all of them surveys them anew, which takes a minute and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +90,11 @@ class _Kept:
 
     last: _Line
     told: _Line
-    services: ServiceGraph
-    instances: Mapping[str, KeptInstance]
+    stock: Stock
+
+    @property
+    def instances(self) -> Mapping[str, KeptInstance]:
+        return self.stock.instances
 
 
 _kept: dict[str, _Kept] = {}
@@ -113,13 +111,35 @@ def get_now(paths: Iterable[str], reader: Reader, at: Moment, *, track: Track = 
     server = viewed_server()
     if server is not None and (len(wanted) > _FEW or server in _kept):
         kept = _bring_up_to_date(server, at, track)
-        if kept is not None and wanted <= (kept.instances.keys() & _list_seen(kept, reader)):
-            return Now({path: kept.instances[path].digest for path in wanted}, kept.services, kept.instances)
+        instances = kept.instances if kept is not None else {}
+        if kept is not None and wanted <= instances.keys() and wanted <= _list_seen(kept, reader):
+            return Now({path: instances[path].digest for path in wanted}, kept.stock.services, instances)
     descriptions = get_descriptions(wanted, reader, at) if wanted else {}
     services = get_service_graph(reader, at)
     survey = Survey(services)
     looked = track(tuple(descriptions.items()), "holding what is live against what is described")
     return Now({path: description.digest_in(survey) for path, description in looked}, services)
+
+
+def get_stock(reader: Reader, at: Moment) -> Stock | None:
+    """What is kept of the server that is read from, if that is what is there, in a transaction of one's own too; None
+    else. 1 SQL statement, none where nothing is kept. It is of the whole estate: to be narrowed by whoever asks."""
+    del reader, at
+    kept = _kept.get(reading_connection().alias)
+    return kept.stock if kept is not None and _is_same(kept.last, _list_lines(kept.last)) else None
+
+
+def freshen(reader: Reader, at: Moment) -> None:
+    """Bring up to date what is kept, where something is and edits alone were made since; inside a transaction nothing
+    is done. Nothing is told to anybody."""
+    del reader
+    with read_view():
+        server = viewed_server()
+        kept = _kept.get(server) if server is not None else None
+        if server is not None and kept is not None:
+            lines = _list_lines(kept.last)
+            if _is_continued(kept.last, lines) and _are_edits(_telling(lines[:-1])) and len(lines) <= _MANY:
+                _bring_up_to_date(server, at, untracked)
 
 
 def get_kept_faults(reader: Reader, at: Moment, *, track: Track = untracked) -> Mapping[str, ParameterFaults] | None:
@@ -210,42 +230,49 @@ def _telling(lines: Iterable[_Line]) -> tuple[_Line, ...]:
 def _renew(kept: _Kept | None, lines: Sequence[_Line], at: Moment, track: Track) -> _Kept | None:
     """What is kept, with those surveyed anew who are concerned; all of them where that cannot be said."""
     telling = _telling(lines[:-1])
-    if kept is not None and _is_continued(kept.last, lines) and all(line.verb in _EDITS for line in telling):
+    if kept is not None and _is_continued(kept.last, lines) and _are_edits(telling):
         told = telling[0] if telling else kept.told
-        is_moved = any(line.noun not in _OWN for line in telling)
-        services = get_service_graph(WHOLE, at) if is_moved else kept.services
         gone = _list_below(kept, telling)
-        concerned = _list_concerned(telling)
+        concerned = _list_concerned(telling, at)
         if concerned is not None:
-            reached = _list_reached(kept, services) - gone if services is not kept.services else set()
-            others = {path: each for path, each in kept.instances.items() if path not in gone}
-            return _Kept(lines[0], told, services, {**others, **_survey(concerned | reached, services, at, track)})
+            services, changed = _renew_services(kept.stock, telling, at)
+            survey = kept.stock.survey.renewed(services, changed)
+            reached = {path for each in kept.stock.list_reached(services, changed) for path in kept.stock.groups[each]}
+            surveyed = survey_stock(concerned | (reached - gone), survey, services, WHOLE, at, track=track)
+            return _Kept(lines[0], told, kept.stock.with_surveyed(services, survey, surveyed, gone))
     lines = lines or _list_lines(None)
     paths = _list_standing(Q())
     if not lines or len(paths) > _MOST:
         return None
     services = get_service_graph(WHOLE, at)
-    return _Kept(lines[0], _get_told(lines[0]), services, _survey(paths, services, at, track))
+    survey = Survey(services)
+    surveyed = survey_stock(paths, survey, services, WHOLE, at, track=track)
+    return _Kept(lines[0], _get_told(lines[0]), Stock.of(services, survey, surveyed))
+
+
+def _are_edits(lines: Iterable[_Line]) -> bool:
+    return all(line.verb in _EDITS for line in lines)
+
+
+def _renew_services(stock: Stock, lines: Iterable[_Line], at: Moment) -> tuple[ServiceGraph, AbstractSet[str]]:
+    """The service graph after the lines, and which services are others in it."""
+    moved = {(line.noun, line.address) for line in lines if line.noun not in _OWN}
+    if not moved:
+        return stock.services, frozenset()
+    keys = {address for _, address in moved}
+    before = stock.services
+    if all(noun == "service" for noun, _ in moved):
+        services = renew_service_graph(before, keys, WHOLE, at)
+    else:
+        services = get_service_graph(WHOLE, at)
+        keys = before.keys() | services.keys()
+    return services, before.list_changed(services, keys)
 
 
 def _get_told(last: _Line) -> _Line:
     """The latest line that may tell on a description; the last where none does. 1 SQL statement."""
     told = restrict(WHOLE, Activity.objects.filter(_TELLING)).order_by("-id").values_list(*_Line._fields).first()
     return last if told is None else _Line._make(told)
-
-
-def _survey(paths: AbstractSet[str], services: ServiceGraph, at: Moment, track: Track) -> Mapping[str, KeptInstance]:
-    """About 3 SQL statements; equal faults and requirements are kept once."""
-    survey, finder = Survey(services), FaultFinder(services)
-    descriptions = get_descriptions(paths, WHOLE, at) if paths else {}
-    known: dict[ParameterFaults, ParameterFaults] = {}
-    sets: dict[tuple[str, ...], tuple[str, ...]] = {}
-    found: dict[str, KeptInstance] = {}
-    for path, each in track(tuple(descriptions.items()), "looking through what instances are described as"):
-        faults = finder.find(each.layers, each.requires)
-        requires = sets.setdefault(each.requires, each.requires)
-        found[path] = KeptInstance(requires, each.digest_in(survey), known.setdefault(faults, faults))
-    return found
 
 
 def _list_standing(which: Q) -> frozenset[str]:
@@ -265,9 +292,9 @@ def _list_below(kept: _Kept, lines: Iterable[_Line]) -> frozenset[str]:
     )
 
 
-def _list_concerned(lines: Iterable[_Line]) -> frozenset[str] | None:
-    """Who stands and is what the lines name, is below it, or follows one of those as its template; None if they are
-    too many to name. 1 SQL statement for each step of templates, and 1."""
+def _list_concerned(lines: Iterable[_Line], at: Moment) -> frozenset[str] | None:
+    """Who stands and is what the lines name, is below it, or follows an instance that they name as its template; None
+    if they are too many to name. 1 SQL statement, and where they name instances 1 and 1 for each step of templates."""
     named: dict[str, set[str]] = {noun: set() for noun in _OWN}
     for line in lines:
         if line.noun in _OWN:
@@ -276,36 +303,7 @@ def _list_concerned(lines: Iterable[_Line]) -> frozenset[str] | None:
         return frozenset()
     customers = {address.partition("/")[0] for address in named["app"]}
     keys = {address.rpartition("/")[2] for address in named["app"]}  # of other customers' apps too: that does no harm
-    which = Q(path__in=named["instance"]) | Q(customer__key__in=named["customer"])
-    which |= Q(customer__key__in=customers, app__key__in=keys)
-    found: set[int] = set()
-    step = which
-    while True:
-        rows = restrict(WHOLE, Instance.objects.filter(step)).order_by()
-        fresh = set(rows.values_list("id", flat=True)[: _MOST_NAMED + 1]) - found
-        found |= fresh
-        if len(found) > _MOST_NAMED:
-            return None
-        if not fresh:
-            return _list_standing(Q(id__in=found))
-        step = Q(template__in=fresh)
-
-
-def _list_reached(kept: _Kept, services: ServiceGraph) -> set[str]:
-    """Those whose closure is another in the graph of now, or has a service in it that is not what it was."""
-    before = kept.services
-    # Equal values may be different texts (1 and true), so texts are compared.
-    changed = {key for key in before.keys() | services.keys() if repr(before.get(key)) != repr(services.get(key))}
-    moved: dict[tuple[str, ...], bool] = {}
-    for each in kept.instances.values():
-        if each.requires not in moved:
-            moved[each.requires] = bool(changed) and _is_moved(each.requires, before, services, changed)
-    return {path for path, each in kept.instances.items() if moved[each.requires]}
-
-
-def _is_moved(required: tuple[str, ...], before: ServiceGraph, after: ServiceGraph, changed: AbstractSet[str]) -> bool:
-    wanted = tuple(sorted(set(required)))
-    if not changed.isdisjoint(wanted):
-        return True
-    then = before.outline(wanted)
-    return not changed.isdisjoint(then) or then != after.outline(wanted)
+    which = Q(customer__key__in=named["customer"]) | Q(customer__key__in=customers, app__key__in=keys)
+    below = _list_standing(which) if named["customer"] | named["app"] else frozenset()
+    found = below | list_following(named["instance"], WHOLE, at)
+    return found if len(found) <= _MOST_NAMED else None

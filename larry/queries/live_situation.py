@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from larry.core.interval import iso
 from larry.core.situation import Situation
+from larry.queries.live import list_live
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.view import read_view
@@ -16,6 +17,7 @@ from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.deployment import DeployedService, Deployment
 from larry.records.host import Host
+from larry.records.instance import Instance
 from larry.records.node import NodeSegment
 
 SOON = timedelta(days=7)
@@ -35,9 +37,7 @@ def list_live_situations(reader: Reader, at: Moment) -> tuple[Situation, ...]:
 
 
 def _live(reader: Reader, at: Moment) -> QuerySet[Deployment]:
-    return restrict(
-        reader, Deployment.objects.filter(_is_current(at), deactivated_at=None, is_deleted=False).order_by()
-    )
+    return list_live(reader, at).filter(is_deleted=False).order_by()
 
 
 def _is_current(at: Moment) -> Q:
@@ -45,24 +45,23 @@ def _is_current(at: Moment) -> Q:
 
 
 def _list_undeployed(reader: Reader, at: Moment) -> Iterator[Situation]:
-    deployed = set(_live(reader, at).values_list("instance__app_id", flat=True).distinct())
-    of_customers: dict[str, list[tuple[str, bool]]] = {}
-    apps = restrict(reader, App.objects.filter(retired_at=None)).values_list(
-        "id", "customer__key", "key", "name_folded"
-    )
-    for id_, customer, key, _ in sorted(apps, key=lambda app: (app[3], f"{app[1]}/{app[2]}")):
+    apps = restrict(reader, App.objects.filter(retired_at=None)).order_by()
+    standing = restrict(reader, Instance.objects.filter(id__in=_live(reader, at).values("instance"))).order_by()
+    idle = apps.exclude(id__in=standing.values("app"))
+    of_customers: dict[str, list[str]] = {}
+    rows = idle.values_list("customer__key", "key", "name_folded")
+    for customer, key, _ in sorted(rows, key=lambda app: (app[2], f"{app[0]}/{app[1]}")):
         path = f"{customer}/{key}"
-        of_customers.setdefault(customer, []).append((path, id_ in deployed))
-        if id_ not in deployed:
-            yield Situation("app_not_deployed", "app", path, f"no instance of {path} is live")
-    customers = restrict(reader, Customer.objects.filter(retired_at=None)).values_list("key", flat=True)
-    for customer in customers:
-        own = of_customers.get(customer, [])
-        idle = [path for path, is_live in own if not is_live]
-        if idle and len(idle) == len(own):
+        of_customers.setdefault(customer, []).append(path)
+        yield Situation("app_not_deployed", "app", path, f"no instance of {path} is live")
+    counts = dict(apps.values("customer").annotate(count=Count("id")).values_list("customer", "count"))
+    customers = restrict(reader, Customer.objects.filter(retired_at=None)).values_list("id", "key")
+    for id_, customer in customers:
+        paths, count = of_customers.get(customer, []), counts.get(id_, 0)
+        if paths and len(paths) == count:
             yield Situation("customer_not_deployed", "customer", customer, f"nothing of {customer} is live")
-        elif idle:
-            text = f"{len(idle)} of {len(own)} apps of {customer} are not live: {', '.join(idle)}"
+        elif paths:
+            text = f"{len(paths)} of {count} apps of {customer} are not live: {', '.join(paths)}"
             yield Situation("customer_partly_deployed", "customer", customer, text)
 
 
@@ -80,7 +79,8 @@ def _list_idle(reader: Reader, at: Moment) -> Iterator[Situation]:
 
 
 def _list_few(reader: Reader, at: Moment) -> Iterator[Situation]:
-    grouped = _live(reader, at).filter(instance__retired_at=None).values("instance__path", "instance__copies")
+    several = _live(reader, at).filter(instance__retired_at=None, instance__copies__gt=1)
+    grouped = several.values("instance__path", "instance__copies")
     few = grouped.annotate(hosts=Count("host", distinct=True)).filter(hosts__lt=F("instance__copies"))
     for path, copies, hosts in few.values_list("instance__path", "instance__copies", "hosts"):
         yield Situation("fewer_copies", "instance", path, f"{path} has {hosts} of {copies} copies")

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from larry.core.interval import iso
 from larry.core.node import Node
 from larry.core.node_text import DatedNode, mask_node, read_node
 from larry.core.rights import Narrowing, Permission, PersonRole, Right, Rights, Scope, ScopeKind, narrow, rights_of
+from larry.queries.driver import Driver, OnPostgresql, OnSqlite
 from larry.queries.moment import Moment
 from larry.queries.node_part import get_node_text, read_undisturbed
 from larry.queries.reader import Reader, restrict
@@ -32,18 +32,18 @@ SELECT t.revoked_at, t.expires_at, t.used_at, t.reveals, u.deactivated_at, u.nam
         FROM larry_membership m JOIN larry_grant g ON g.group_id = m.group_id LEFT JOIN larry_app a ON a.id = g.app_id
         WHERE m.user_id = u.id) END,
     (SELECT string_agg(hp.pool_id || '', ' ') FROM larry_host_pools hp WHERE hp.host_id = h.id),
-    s.start, s."end", s.document_id
+    s.start, s."end", s.document_id, %(written)s
 FROM larry_token t JOIN larry_user u ON u.id = t.user_id LEFT JOIN larry_app ta ON ta.id = t.app_id
-JOIN larry_host h ON h.name_folded = %s
+JOIN larry_host h ON h.name_folded = %(host)s
 JOIN larry_nodesegment s ON s.host_id = h.id
-    AND s.start = (SELECT max(n.start) FROM larry_nodesegment n WHERE n.host_id = h.id AND n.start <= %s)
-    AND (s."end" IS NULL OR s."end" > %s)
-WHERE t.digest = %s AND NOT t.feeds_only
+    AND s.start = (SELECT max(n.start) FROM larry_nodesegment n WHERE n.host_id = h.id AND n.start <= %(moment)s)
+    AND (s."end" IS NULL OR s."end" > %(moment)s)
+WHERE t.digest = %(token)s AND NOT t.feeds_only
 """.replace("{grant}", _GRANT)
 _ON_SQLITE = re.sub(
     r"[tus]\.(?:\w+_at|start|\"end\")(?=[,\n])",
     r"CAST(\g<0> AS text)",  # moments are few, and are read once each
-    _STATEMENT.replace("string_agg", "group_concat").replace("%s", "?"),
+    _STATEMENT.replace("string_agg", "group_concat"),
 )
 
 
@@ -62,15 +62,6 @@ class Asker:
     reads: Scope
 
 
-class _Own(threading.local):
-    """The database as this thread has it: to ask Django for it takes as long as a third of the statement."""
-
-    database: BaseDatabaseWrapper | None = None
-
-
-_OWN = _Own()
-
-
 class LookedUp(NamedTuple):
     """Who asks, and a segment of the host: ``since`` and ``until`` as the driver tells them, for whoever knows the
     segment already; and whether the host is one that the token may read, which is what `restrict` says of segments.
@@ -81,30 +72,96 @@ class LookedUp(NamedTuple):
     since: str | datetime
     until: str | datetime | None
     digest: str
+    start: datetime
+    end: datetime | None
 
-    @property
-    def start(self) -> datetime:
-        return _read_moment(self.since)
+    def holds(self, moment: datetime) -> bool:
+        return self.start <= moment and (self.end is None or moment < self.end)
 
-    @property
-    def end(self) -> datetime | None:
-        return None if self.until is None else _read_moment(self.until)
+
+class _Own(threading.local):
+    """The database as this thread has it: to ask Django for it takes as long as a third of the statement.
+
+    And what was found, by host and token, for as long as nothing is written.
+    """
+
+    database: BaseDatabaseWrapper | None = None
+    connection: Any = None
+    driver: Driver
+    written: object | None = None
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], tuple[LookedUp, ...]] = {}
+
+    def connect(self) -> BaseDatabaseWrapper:
+        """The database, by a connection that may be another than before."""
+        database = self.database
+        if database is None or database.connection is None:
+            database = self.database = connections[DEFAULT_DB_ALIAS]
+            database.ensure_connection()
+        if self.connection is not database.connection:
+            self.found.clear()
+            self.connection, self.written = database.connection, None
+            on_sqlite = database.vendor == "sqlite"
+            self.driver = OnSqlite(database, _ON_SQLITE) if on_sqlite else OnPostgresql(database, _STATEMENT)
+        return database
+
+
+_OWN = _Own()
+
+MOST_FOUND = 20_000
+"""For so many hosts and tokens a thread keeps what it found, about a kilobyte each. For more it does not, until
+something is written: to give up the oldest would leave nothing for whoever asks for all in turn."""
+
+MOST_MOMENTS = 3
+"""So many segments of each: past, now and future."""
 
 
 def look_up(host: str, token: str, now: datetime, reader: Reader, at: Moment) -> LookedUp | None:
     """What the token of this digest finds of a host, named in lower case; None where the token does not count as of
-    ``now``, the host is unknown, or nothing is known of it at that moment. 1 SQL statement, by indexes alone.
+    ``now``, the host is unknown, or nothing is known of it at that moment. 1 SQL statement, by indexes alone; where the
+    same was found before, one that reads no table tells whether anything was written since.
     """
     del reader  # who reads is found out here
-    row = _fetch(host, at.as_of, token)
-    if row is None:
-        return None
-    asker = _know(row[:_OF_ASKER])
-    if asker is None or asker.expires_at <= now:
+    database = _OWN.connect()
+    try:
+        found = _find(host, token, at.as_of)
+    except Exception:
+        with database.wrap_database_errors:  # which takes as long as the rest where nothing went wrong
+            raise
+    return None if found is None or found.asker.expires_at <= now else found
+
+
+def _find(host: str, token: str, moment: datetime) -> LookedUp | None:
+    """What was found before, if nothing was written since; amid a transaction nothing is kept or used."""
+    own, key = _OWN, (host, token)
+    for found in own.found.get(key, ()):
+        if found.holds(moment):
+            written = own.driver.tell_written()
+            if written is not None and written == own.written:
+                return found
+            break
+    row, written = own.driver.ask(host, moment, token)
+    new = _read_row(row)
+    if new is None or written is None:
+        return new
+    if written != own.written:
+        own.found.clear()
+        own.written = written
+    known = own.found.get(key, ())
+    if known or len(own.found) < MOST_FOUND:
+        own.found[key] = (new, *known[: MOST_MOMENTS - 1])
+    return new
+
+
+def _read_row(row: tuple[Any, ...] | None) -> LookedUp | None:
+    asker = None if row is None else _know(row[:_OF_ASKER])
+    if row is None or asker is None:
         return None
     pools, since, until, digest = row[_OF_ASKER:]
     is_theirs = asker.reads.everything or not asker.reads.pools.isdisjoint(_numbers(pools))
-    return LookedUp(asker, is_theirs, since, until, digest)
+    end = None if until is None else _read_moment(until)
+    return LookedUp(asker, is_theirs, since, until, digest, _read_moment(since), end)
 
 
 def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | None:
@@ -117,33 +174,6 @@ def get_masked_node(found: LookedUp, reader: Reader, at: Moment) -> DatedNode | 
 
     node = read_undisturbed(read)
     return None if node is None else DatedNode(mask_node(node), found.start, found.end, found.digest)
-
-
-def _fetch(host: str, moment: datetime, token: str) -> tuple[Any, ...] | None:
-    """By the driver itself: what Django does around a statement costs more than the statement."""
-    database = _OWN.database
-    if database is None or database.connection is None:
-        database = _OWN.database = connections[DEFAULT_DB_ALIAS]
-        database.ensure_connection()
-    try:
-        return _ask(database, host, moment, token)
-    except Exception:
-        with database.wrap_database_errors:  # which takes as long as the rest where nothing went wrong
-            raise
-
-
-def _ask(database: Any, host: str, moment: datetime, token: str) -> tuple[Any, ...] | None:
-    row: tuple[Any, ...] | None
-    if database.vendor == "sqlite":
-        said = iso(moment)[:-1].replace("T", " ")  # as Django keeps it
-        cursor = database.Database.Cursor(database.connection)  # a plain one: this begins no transaction
-        row = cursor.execute(_ON_SQLITE, (host, said, said, token)).fetchone()
-        return row
-    from psycopg import Cursor  # noqa: PLC0415 — the driver is installed where PostgreSQL is used
-
-    with Cursor(database.connection) as cursor:
-        row = cursor.execute(_STATEMENT, (host, moment, moment, token), prepare=True).fetchone()
-        return row
 
 
 def _read_moment(value: str | datetime) -> datetime:

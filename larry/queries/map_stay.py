@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from larry.core.interval import Interval
 from larry.core.key import fold
@@ -18,17 +20,33 @@ from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.records.deployment import DeployedService
 
+_ANYTHING = Q()
+
 
 @dataclass(frozen=True, slots=True)
 class MapSight:
-    """How a noun is looked at: whose deployed services, which lanes there are even when empty, what a bar says."""
+    """How a noun is looked at: whose deployed services, which lanes there are even when empty, what a bar says.
+
+    ``which`` are the deployed services that are looked at, ``among`` of those in all lanes; ``ids`` are those of the
+    lanes' ``owner``, a path from a deployed service; ``passed`` lanes stand before them, and ``left_out`` after them.
+    """
 
     title: str
-    which: Q
+    among: Q
     lane_of: Callable[[MapStay], LaneName]
     label_of: Callable[[MapStay], str]
+    which: Q = _ANYTHING
+    owner: str = "host"
+    ids: tuple[int, ...] = ()
     lanes: tuple[LaneName, ...] = ()
+    passed: int = 0
     left_out: int = 0
+
+    def keep(self, count: int) -> MapSight:
+        """With the first lanes alone."""
+        among = Q(**{f"{self.owner}__in": self.ids[:count]})
+        left_out = self.left_out + len(self.ids[count:])
+        return replace(self, among=among, ids=self.ids[:count], lanes=self.lanes[:count], left_out=left_out)
 
     def draw(
         self,
@@ -46,7 +64,10 @@ class MapSight:
             bars.setdefault(self.lane_of(each), []).append(_bar(each, self.label_of(each), at.as_of, behind))
         lanes = (MapLane(*lane, tuple(bars[lane])) for lane in sorted(bars, key=lambda lane: fold("/".join(lane[3]))))
         shown = tuple(moment for moment in boundaries if moment in during)
-        return IntervalMap(*noun, self.title, at.as_of, during, tuple(lanes), shown, self.left_out)
+        drawn = tuple(lanes)
+        return IntervalMap(
+            *noun, self.title, at.as_of, during, drawn, shown, passed=self.passed, left_out=self.left_out
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +94,27 @@ class MapStay:
 
 
 def list_map_stays(
-    which: Q, reader: Reader, at: Moment, *, since: datetime | None = None, until: datetime | None = None
-) -> tuple[MapStay, ...]:
-    """2 SQL statements: the deployed services, and the deployments that they belong to."""
-    services = restrict(reader, DeployedService.objects.filter(which, deactivated=False))
-    if since is not None:
-        services = services.exclude(end__lte=since)
-    if until is not None:
-        services = services.filter(start__lt=until)
-    columns = ("deployment_id", "host_id", "host__name", "start", "end", "service_key")
-    together: dict[tuple[str, int, str], list[tuple[datetime, datetime | None, str]]] = {}
-    for deployment, host, name, start, end, key in services.values_list(*columns).order_by("service_key"):
-        together.setdefault((deployment, host, name), []).append((start, end, key))
+    sight: MapSight,
+    reader: Reader,
+    at: Moment,
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    most: int | None = None,
+) -> tuple[MapSight, tuple[MapStay, ...]]:
+    """What stands in the lanes of a sight, which is returned with no more of its first lanes than have ``most`` stays
+    together, but at least one (None: all); 2 SQL statements: the deployed services, and the deployments that they
+    belong to."""
+    services = _during(sight, reader, since, until)
+    columns = ("deployment_id", "host_id", "host__name", sight.owner, "start", "end", "service_key")
+    together: dict[tuple[str, int, str, int], list[tuple[datetime, datetime | None, str]]] = {}
+    for *where, start, end, key in services.values_list(*columns).order_by("service_key"):
+        together.setdefault(tuple(where), []).append((start, end, key))
+    if most is not None and len(together) > most:
+        sight = sight.keep(_count_lanes(sight, Counter(lane for *_, lane in together), most))
+        kept = frozenset(sight.ids)
+        together = {where: parts for where, parts in together.items() if where[-1] in kept}
+        services = _during(sight, reader, since, until)
     told = {
         row["deployment_id"]: row
         for row in services.values(
@@ -94,7 +124,7 @@ def list_map_stays(
         ).distinct()
     }  # fmt: skip
     found = []
-    for (deployment, host, name), parts in together.items():
+    for (deployment, host, name, _), parts in together.items():
         row = told[deployment]
         ends = [end for _, end, _ in parts]
         found.append(
@@ -114,7 +144,22 @@ def list_map_stays(
                 tuple(dict.fromkeys(key for *_, key in parts)),
             )
         )
-    return tuple(sorted(found, key=lambda f: (f.start, f.instance, f.host, f.deployment)))
+    return sight, tuple(sorted(found, key=lambda f: (f.start, f.instance, f.host, f.deployment)))
+
+
+def _count_lanes(sight: MapSight, sizes: Mapping[int, int], most: int) -> int:
+    """How many of the first lanes have no more than so many stays together, but at least one."""
+    together = accumulate(sizes.get(id_, 0) for id_ in sight.ids)
+    return max(sum(size <= most for size in together), 1)
+
+
+def _during(
+    sight: MapSight, reader: Reader, since: datetime | None, until: datetime | None
+) -> QuerySet[DeployedService]:
+    services = restrict(reader, DeployedService.objects.filter(sight.which & sight.among, deactivated=False))
+    if since is not None:
+        services = services.exclude(end__lte=since)
+    return services if until is None else services.filter(start__lt=until)
 
 
 def list_behind(found: Iterable[MapStay], reader: Reader, at: Moment) -> frozenset[tuple[str, str]]:

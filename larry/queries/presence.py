@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from django.db.models import F, Min, Q
 from django.db.models.functions import Greatest, Substr
@@ -16,11 +17,10 @@ from larry.core.node import HostFacts, Presence
 from larry.core.node_part import is_divided
 from larry.core.plan import Delivered
 from larry.queries.deployable import get_snapshots
-from larry.queries.host import get_facts
+from larry.queries.host import get_facts, list_host_facts
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.records.deployment import DeployedService, Deployment
-from larry.records.host import Host
 from larry.records.node import NodeSegment
 
 
@@ -34,6 +34,30 @@ class Scene:
     ids: Mapping[str, int]
     large: frozenset[str] = frozenset()
     """The hosts of which only the presences of some instances are here, since their nodes are large."""
+    retired: frozenset[str] = frozenset()
+    """The hosts among those asked for, or mentioned, that have retired."""
+
+
+_COLUMNS = (
+    "deployment_id", "deployment__deployable_id", "deployment__instance__path", "service_key", "service__key",
+    "host_id", "start", "end", "cause", "subjects", "elsewhere",
+)  # fmt: skip
+
+
+class _Row(NamedTuple):
+    """A deployed service, and what of its deployment a node shows."""
+
+    deployment: str
+    deployable: str
+    path: str
+    service_key: str
+    key: str
+    host: int
+    start: datetime
+    end: datetime | None
+    cause: str
+    subjects: Sequence[tuple[str, int]]
+    elsewhere: Sequence[tuple[str, int]]
 
 
 def get_scene(
@@ -43,26 +67,32 @@ def get_scene(
     mentioned: Iterable[str] = (),
     about: Collection[str] | None = None,
 ) -> Scene:
-    """Everything needed to compile the timelines of hosts from ``at.as_of`` on; 5 SQL statements, 1 more where there
-    are large hosts.
+    """Everything needed to compile the timelines of hosts from ``at.as_of`` on; about 3 SQL statements, 1 more where
+    services there mention other hosts, 1 for snapshots that are not known yet, and 1 where there are large hosts.
 
     ``mentioned`` are hosts of which only the facts are wanted besides. Of hosts whose nodes are large only the
     presences of the instances ``about`` which one asks are given; None for all.
     """
     wanted, extra = set(names), set(mentioned)
-    ids = dict(restrict(reader, Host.objects.filter(name__in=wanted | extra)).values_list("name", "id"))
+    known = list_host_facts(wanted | extra, reader, at)
+    facts = {each.id: each.facts for each in known}
+    ids = {each.facts.name: each.id for each in known}
     hosts = [ids[name] for name in wanted if name in ids]
     delivered, divided = _delivered(hosts, reader, at)
     large = divided if about is not None else frozenset()
     live = restrict(reader, DeployedService.objects.filter(deactivated=False)).exclude(end__lte=at.as_of)
-    live = live.select_related("deployment__instance", "service").order_by("id")
-    rows = list(live.filter(host__in=[host for host in hosts if host not in large]))
+    live = live.order_by("id")
+    rows = [
+        *map(_Row._make, live.filter(host__in=[host for host in hosts if host not in large]).values_list(*_COLUMNS))
+    ]
     if large:
         of_some = restrict(reader, Deployment.objects.filter(instance__path__in=about)).values("id")
-        rows += live.filter(host__in=large, deployment__in=of_some)
-    others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)}
-    facts = get_facts(others | set(ids.values()), reader, at)
-    snapshots = get_snapshots({row.deployment.deployable_id for row in rows}, reader, at)
+        of_large = live.filter(host__in=large, deployment__in=of_some)
+        rows += map(_Row._make, of_large.values_list(*_COLUMNS))
+    others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)} - facts.keys()
+    if others:
+        facts.update(get_facts(others, reader, at))
+    snapshots = get_snapshots({row.deployable for row in rows}, reader, at)
 
     def sites(pairs: Iterable[tuple[str, int]]) -> tuple[Site, ...]:
         return tuple((service, facts[host].name) for service, host in pairs)
@@ -70,15 +100,15 @@ def get_scene(
     presences: dict[str, list[Presence]] = {name: [] for name in wanted}
     for row in rows:
         presence = Presence(
-            deployment=row.deployment_id,
-            snapshot=snapshots[row.deployment.deployable_id],
+            deployment=row.deployment,
+            snapshot=snapshots[row.deployable],
             service=row.service_key,
-            host=facts[row.host_id].name,
+            host=facts[row.host].name,
             interval=Interval(row.start, row.end),
             cause=Cause(row.cause),
             subjects=sites(row.subjects),
             elsewhere=sites(row.elsewhere),
-            now=(row.deployment.instance.path, row.service.key),
+            now=(row.path, row.key),
         )
         presences[presence.host].append(presence)
     return Scene(
@@ -87,6 +117,7 @@ def get_scene(
         MappingProxyType({known.name: known for known in facts.values()}),
         MappingProxyType({known.name: id_ for id_, known in facts.items()}),
         frozenset(facts[host].name for host in large),
+        frozenset(each.facts.name for each in known if each.is_retired),
     )
 
 
@@ -105,6 +136,29 @@ def list_standing(deployments: Iterable[str], reader: Reader, at: Moment) -> Map
     for deployment, host in rows.values_list("deployment_id", "host__name").distinct():
         standing.setdefault(deployment, set()).add(host)
     return {deployment: frozenset(hosts) for deployment, hosts in standing.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class StandingService:
+    """A deployed service of a deployment: the id of its row, its host by name, when it is there, and whether it was
+    taken back."""
+
+    id: int
+    host: str
+    interval: Interval
+    is_deactivated: bool
+
+
+def list_standing_services(
+    deployments: Iterable[str], reader: Reader, at: Moment
+) -> Mapping[str, tuple[StandingService, ...]]:
+    """The deployed services of each deployment; 1 SQL statement."""
+    rows = restrict(reader, DeployedService.objects.filter(deployment__in=list(deployments))).order_by("id")
+    found: dict[str, list[StandingService]] = {}
+    columns = rows.values_list("deployment_id", "id", "host__name", "start", "end", "deactivated")
+    for deployment, id_, host, start, end, deactivated in columns:
+        found.setdefault(deployment, []).append(StandingService(id_, host, Interval(start, end), deactivated))
+    return {deployment: tuple(services) for deployment, services in found.items()}
 
 
 def list_hosts_beside(hosts: Iterable[str], reader: Reader, at: Moment) -> frozenset[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from larry.core.parameter_fault import FaultFinder, ParameterFaults
 from larry.core.survey import Survey
@@ -25,6 +26,16 @@ class Surveyed:
     is_live: bool
     is_dirty: bool
     faults: ParameterFaults
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """What has become of instances, by path: those that became dirty, those that are no longer, and the faults of some
+    before and after; those of others are no more than they were."""
+
+    dirty: tuple[str, ...] = ()
+    clean: tuple[str, ...] = ()
+    faults: Mapping[str, tuple[ParameterFaults, ParameterFaults]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def survey_instances(paths: Collection[str], reader: Reader, at: Moment) -> Mapping[str, Surveyed]:

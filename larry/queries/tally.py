@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from larry.queries.live import list_live
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.view import read_view
@@ -62,7 +63,7 @@ def get_tally(reader: Reader, at: Moment) -> Tally:
             for model in (Customer, App, Instance, Service, Host)
         )
         rows = restrict(reader, Deployment.objects.filter(deactivated_at=None))
-        live = rows.filter(start__lte=at.as_of).exclude(end__lte=at.as_of)
+        live = list_live(reader, at)
         of_live = live.aggregate(current=Count("id"), instances=Count("instance", distinct=True))
         standing = restrict(reader, DeployedService.objects.filter(deactivated=False, start__lte=at.as_of))
         on_host = standing.filter(Q(end=None) | Q(end__gt=at.as_of), host=OuterRef("pk"))  # so indexes find it

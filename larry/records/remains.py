@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from django.db import DatabaseError, connection
 
 _HOLDING = (
@@ -22,7 +24,8 @@ _HOLDING = (
 def sweep_remains() -> str:
     """Make the database file forget what was overwritten; what is left to a person, in one sentence, or nothing.
 
-    Not inside a transaction. SQLite writes its file anew and empties the log; PostgreSQL would have to lock whole
+    Not inside a transaction. SQLite writes its file anew and empties the log, and what the classifier of Puppet keeps
+    beside it goes; PostgreSQL would have to lock whole
     tables for as long as that takes, so that the administrator chooses when.
     """
     if connection.vendor == "postgresql":
@@ -31,6 +34,11 @@ def sweep_remains() -> str:
             f" `VACUUM FULL {', '.join(_HOLDING)}` when that suits and no older transaction is open, since what one may"
             " still see is kept; its log, replicas and backups keep it longer"
         )
+    left = [_sweep_file(), _sweep_printed(Path(f"{connection.settings_dict['NAME']}.enc"))]
+    return "; ".join(each for each in left if each)
+
+
+def _sweep_file() -> str:
     left = "the database file still holds what was overwritten, because it is in use: run `VACUUM` on it"
     try:
         with connection.cursor() as cursor:
@@ -40,3 +48,15 @@ def sweep_remains() -> str:
     except DatabaseError:
         return left
     return left if is_busy else ""
+
+
+def _sweep_printed(folder: Path) -> str:
+    """Configurations that were printed before; the classifier has them printed again."""
+    try:
+        for printed in folder.iterdir():
+            printed.unlink(missing_ok=True)
+    except FileNotFoundError:
+        return ""
+    except OSError as error:
+        return f"{folder} still holds what was printed for Puppet, and cannot be emptied ({error.strerror}): remove it"
+    return ""

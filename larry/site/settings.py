@@ -23,7 +23,8 @@ def _embedded(database: EmbeddedDatabase) -> dict[str, Any]:
     """SQLite: one writer at a time who takes the lock at BEGIN, so that none fails half way; durable at COMMIT.
 
     ``recursive_triggers`` has the guards see rows that INSERT OR REPLACE removes. A log written ahead lets readers go
-    on during a write; where SQLite is too old for it, a big cache keeps a writer from locking them out before COMMIT.
+    on during a write; where SQLite is too old for it, that 64 MB of what is written stay in memory keeps a writer from
+    locking them out before COMMIT. Of what is read 8 MB stay: what is beyond that, the system keeps for all processes.
     ``secure_delete`` leaves nothing of what is overwritten in the file, such as what has become a secret.
     """
     embed()
@@ -39,7 +40,8 @@ def _embedded(database: EmbeddedDatabase) -> dict[str, Any]:
             "factory": connection_class(),
             "init_command": (
                 f"PRAGMA journal_mode={journal}; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                " PRAGMA recursive_triggers=ON; PRAGMA cache_size=-65536; PRAGMA secure_delete=ON"
+                " PRAGMA recursive_triggers=ON; PRAGMA cache_size=-8192; PRAGMA cache_spill=16383;"
+                " PRAGMA secure_delete=ON"
             ),
         },
     }

@@ -18,9 +18,10 @@ MOST_CHANGES = 60
 
 @dataclass(frozen=True, slots=True)
 class ActivityLine:
-    """One line; ``href`` is where it is shown what it was done to, or nothing."""
+    """One line; ``name`` is what it was done to, and ``href`` where that is shown, or nothing."""
 
     row: ActivityRow
+    name: str
     href: str
     changes: tuple[DifferenceLine, ...]
     more: int
@@ -35,7 +36,15 @@ def _line(row: ActivityRow) -> ActivityLine:
     plural = NOUNS[row.noun].plural if row.noun in NOUNS else _PLACES.get(row.noun, "")
     changes = tuple(_list_changes(row.before, row.after))
     href = noun_path(plural, row.address) if plural and row.address and row.verb not in {"retire", "remove"} else ""
-    return ActivityLine(row, href, changes[:MOST_CHANGES], len(changes[MOST_CHANGES:]))
+    return ActivityLine(row, _name(row), href, changes[:MOST_CHANGES], len(changes[MOST_CHANGES:]))
+
+
+def _name(row: ActivityRow) -> str:
+    """The address; of a deployment, whose address is a number, what is where."""
+    told = row.after or row.before
+    if row.noun == "deployment" and isinstance(told, Mapping) and told.get("instance") and told.get("host"):
+        return f"{told['instance']} on {told['host']}"
+    return row.address
 
 
 def _list_changes(before: Any, after: Any) -> Iterator[DifferenceLine]:

@@ -29,9 +29,11 @@ def noun_path(plural: str, address: str) -> str:
 
 
 def at_moment(path: str, query: str) -> str:
-    """The path with what carries the moment on (``?as_of=…`` or nothing), joined to a query of its own."""
+    """The path with what carries the moment on (``?as_of=…`` or nothing), joined to a query of its own; one that is of
+    a moment already stays so.
+    """
     carried = query.lstrip("?")
-    if not carried:
+    if not carried or f"{AS_OF}=" in path.partition("?")[2]:
         return path
     path, mark, fragment = path.partition("#")
     return f"{path}{'&' if '?' in path else '?'}{carried}{mark}{fragment}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from larry.actions.apply import EstateChange, ItemChange
 from larry.core.document import Json, canonical_text
 from larry.core.node_text import mask_sealed
-from larry.nouns.field_text import show_value
+from larry.nouns.field_text import show_in_lines, show_value
 from larry.nouns.item import is_same
 from larry.nouns.table import NOUNS
 from larry.web.address import noun_path
@@ -116,10 +116,11 @@ def _view_noun(change: ItemChange) -> ChangedNoun:
 def _list_differences(change: ItemChange) -> Iterator[Difference]:
     by_name = NOUNS[change.noun].by_name
     for name, (old, new) in change.fields.items():
-        label = by_name[name].label if name in by_name else name
+        field = by_name.get(name)
+        label = field.label if field else name
         if change.verb == "create":
             if show_value(new) != "-":
-                yield Difference(label, "", _side(new))
+                yield Difference(label, "", _shorten("\n".join(show_in_lines(field, new))) if field else _side(new))
         else:
             yield from list_differences(label, old, new)
 
@@ -138,7 +139,17 @@ def list_differences(label: str, old: Json, new: Json) -> Iterator[Difference]:
 
 
 def _list_members(label: str, old: Json, new: Json) -> Iterator[Difference]:
-    """Members that come and go; where only their order changes, both lists."""
+    """Members that come and go, of those that have a name what differs in them; where only their order changes, both
+    lists."""
+    was, becomes = _by_name(old), _by_name(new)
+    if was is not None and becomes is not None and was != becomes:
+        for name in dict.fromkeys((*was, *becomes)):
+            told = f"{label} · {name}"
+            if name not in was or name not in becomes:
+                yield Difference(told, *(_say_member(side.get(name)) for side in (was, becomes)))
+            elif not is_same(was[name], becomes[name]):
+                yield from list_differences(told, was[name], becomes[name])
+        return
     before, after = ([_side(member) for member in side] for side in (old, new) if isinstance(side, Sequence))
     gone = [text for text in before if text not in after]
     come = [text for text in after if text not in before]
@@ -148,6 +159,31 @@ def _list_members(label: str, old: Json, new: Json) -> Iterator[Difference]:
         yield Difference(label, ", ".join(before), ", ".join(after))
 
 
+def _by_name(members: Json) -> Mapping[str, Json] | None:
+    """The members of a list by the name that each has, or the service that each is about; None where not all have one
+    of their own."""
+    if not isinstance(members, Sequence) or isinstance(members, str):
+        return None
+    found: dict[str, Json] = {}
+    for member in members:
+        name = member.get("name") or member.get("service") if isinstance(member, Mapping) else None
+        if not isinstance(name, str) or name in found:
+            return None
+        found[name] = member
+    return found
+
+
+def _say_member(member: Json) -> str:
+    """What a member says, but its name and what is nothing."""
+    told = member if isinstance(member, Mapping) else {}
+    parts = (
+        f"{word}: {_side(value)}"
+        for word, value in sorted(told.items())
+        if word not in {"name", "service"} and value not in (None, "", False)
+    )
+    return "" if member is None else "\n".join(parts) or "as usual"
+
+
 def _is_list(value: Json) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
@@ -155,5 +191,8 @@ def _is_list(value: Json) -> bool:
 def _side(value: Json) -> str:
     if value is None:
         return ""
-    text = value if isinstance(value, str) else canonical_text(mask_sealed(value))
+    return _shorten(value if isinstance(value, str) else canonical_text(mask_sealed(value)))
+
+
+def _shorten(text: str) -> str:
     return text if len(text) <= LONGEST_SIDE else f"{text[:LONGEST_SIDE]}…"

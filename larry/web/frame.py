@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.contrib.messages import get_messages
+from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest
 from django.urls import reverse
 
-from larry.web.address import AS_OF, find_route, with_moment
+from larry.web.address import AS_OF, at_moment, find_route, with_moment
 from larry.web.asset import HTMX, ICON, SCRIPT, STYLE
 from larry.web.navigation import MAIN, MORE, NavigationLine, list_navigation
 from larry.web.visitor import Visitor, read_visitor
@@ -53,7 +54,6 @@ class Frame:
     main: tuple[NavigationLine, ...]
     more: tuple[NavigationLine, ...]
     menu: tuple[tuple[str, str], ...]
-    notices: tuple[Notice, ...]
     search: str
     sought: str
     sign_in: str
@@ -70,7 +70,7 @@ class Frame:
 
 
 def read_frame(request: HttpRequest) -> Frame:
-    """The frame of the page that is asked for. Costs no SQL beyond that of `read_visitor`; takes what notices wait."""
+    """The frame of the page that is asked for. Costs no SQL beyond that of `read_visitor`."""
     asked, path, visitor = read_asked(request), request.path, read_visitor(request)
     query = request.GET.copy()
     query.pop(AS_OF, None)
@@ -84,8 +84,7 @@ def read_frame(request: HttpRequest) -> Frame:
         width=_read_width(request),
         main=list_navigation(MAIN, path, asked.query),
         more=list_navigation(MORE, path, asked.query),
-        menu=_list_menu(visitor),
-        notices=_take_notices(request),
+        menu=_list_menu(visitor, asked.query),
         search=find_route("search"),
         sought=request.GET.get("q", "") if path == find_route("search") else "",
         sign_in=find_route("sign-in"),
@@ -115,14 +114,26 @@ def _list_chips(here: str, asked: Asked) -> tuple[tuple[str, str], ...]:
     return tuple((label, f"{clock}?{urlencode({'go': go, **words})}") for label, go in _OFTEN)
 
 
-def _list_menu(visitor: Visitor) -> tuple[tuple[str, str], ...]:
+def _list_menu(visitor: Visitor, query: str) -> tuple[tuple[str, str], ...]:
     own = reverse("user", args=[visitor.name])
     tokens = f"{reverse('tokens')}?{urlencode({'user': visitor.name})}"
-    return ("Account", own), ("Your tokens", tokens), ("Change password", find_route("change-password"))
+    lines = (("Account", own), ("Your tokens", tokens), ("Change password", find_route("change-password")))
+    return tuple((label, at_moment(href, query)) for label, href in lines)
 
 
-def _take_notices(request: HttpRequest) -> tuple[Notice, ...]:
+def take_notices(request: HttpRequest) -> tuple[Notice, ...]:
+    """What acts left to be told, once. Only a page that somebody is shown may take it: pieces, and what a script
+    fetches whole (a problem instead of a piece, a map drawn for another width), are asked for while an act goes on, and
+    would take, or with their answer delete, what the page after the act is to tell.
+    """
+    if not _is_shown(request) or CookieStorage.cookie_name not in request.COOKIES:
+        return ()
     return tuple(Notice(message.tags or "note", str(message.message)) for message in get_messages(request))
+
+
+def _is_shown(request: HttpRequest) -> bool:
+    """Browsers say what they ask for, on loopback and by TLS; htmx says so everywhere."""
+    return "HX-Request" not in request.headers and request.headers.get("Sec-Fetch-Dest", "document") == "document"
 
 
 def _read_width(request: HttpRequest) -> int:

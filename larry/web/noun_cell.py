@@ -76,13 +76,18 @@ def make_cell(field: Field, value: Json) -> Cell:
 
 
 @lru_cache(2_000)
-def write_cell(cell: Cell, query: str) -> SafeString:
-    """The cell as an element of a row, its links with what carries the moment on. Written here and not by a template,
-    and kept: a list has hundreds, and most say what others say.
+def write_cell(cell: Cell, query: str, label: str) -> SafeString:
+    """The cell as an element of a row, under the head ``label``, its links with what carries the moment on.
+
+    Written here and not by a template, and kept: a list has hundreds, and most say what others say.
     """
-    opened = '<td class="number">' if cell.is_number else "<td>"
+    opened = (
+        f'<td class="number" data-label="{escape(label)}">' if cell.is_number else f'<td data-label="{escape(label)}">'
+    )
     tags = "".join(_write_tag(tag, query) for tag in cell.tags)
     more = f'<span class="muted">+{cell.more}</span>' if cell.more else ""
+    if not (tags or more or cell.text):
+        return mark_safe("<td></td>")
     return mark_safe(f"{opened}{tags}{more}{escape(cell.text)}</td>")  # noqa: S308  # every part is escaped
 
 

@@ -15,6 +15,8 @@ from larry.nouns.table import NOUNS
 from larry.queries.activity import ActivityFilter, ActivityRow, list_activity
 from larry.queries.interval_map import MAP_KINDS, get_interval_map
 from larry.queries.listing import Related, list_related
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader
 from larry.web.address import noun_path
 from larry.web.frame import Crumb, Frame
 from larry.web.interval_picture import draw_map
@@ -59,7 +61,7 @@ def show_noun(item: Item, frame: Frame) -> Mapping[str, Any]:
         "name": str(item.values["name"]),
         "description": str(item.values["description"]),
         "facts": make_facts(item),
-        "related": tuple(_make_line(item, related) for related in list_related(item.noun, item.address, reader, at)),
+        "related": list_related_lines(item, reader, at),
         "map": draw_map(interval_map, frame),
         "activity": _list_activity(item, frame),
         "pictures": tuple(
@@ -73,13 +75,18 @@ def show_noun(item: Item, frame: Frame) -> Mapping[str, Any]:
     }
 
 
+def list_related_lines(item: Item, reader: Reader, at: Moment) -> tuple[RelatedLine, ...]:
+    """What refers to a noun or belongs to it, by sort; 2 SQL statements for each sort."""
+    return tuple(_make_line(item, related) for related in list_related(item.noun, item.address, reader, at))
+
+
 def _list_activity(item: Item, frame: Frame) -> tuple[ActivityRow, ...]:
-    """What was done to it; to what belongs to it, too."""
+    """What was done to it; to what belongs to it, too, where a rollout is one line."""
     own = ActivityFilter(noun=item.noun, address=item.address)
     which = {
-        "customer": ActivityFilter(customer=item.address),
-        "app": ActivityFilter(app=item.address),
-        "instance": ActivityFilter(instance=item.address),
+        "customer": ActivityFilter(customer=item.address, whole=True),
+        "app": ActivityFilter(app=item.address, whole=True),
+        "instance": ActivityFilter(instance=item.address, whole=True),
     }.get(item.noun, own)
     return list_activity(frame.visitor.reader, frame.asked.at, which, limit=MOST_ACTIVITY)
 

@@ -46,16 +46,18 @@ def name_request(said: str) -> str:
     """The id of a request: what it says itself, if that is one; else 32 digits that no other request has."""
     if said and _WELL_FORMED.fullmatch(said):
         return said
-    process, numbers = _begin_numbers(os.getpid())
+    process, numbers = _begin_numbers()
     return f"{process}{next(numbers):012x}"
 
 
 @lru_cache(maxsize=1)
-def _begin_numbers(process: int) -> tuple[str, Iterator[int]]:
+def _begin_numbers() -> tuple[str, Iterator[int]]:
     """Chance once for each process, also for one that is born as a copy: for each request it would take longer than to
     count it."""
-    del process
     return uuid.uuid4().hex[:20], count()
+
+
+os.register_at_fork(after_in_child=_begin_numbers.cache_clear)
 
 
 def tell_answer(route: str, method: str, status: int, user: str, client: str, seconds: float) -> None:

@@ -12,9 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.views.decorators.csrf import csrf_exempt
 
+from larry.nouns.table import NOUNS
 from larry.web.address import find_own_path
-from larry.web.frame import Crumb, read_frame
+from larry.web.frame import Crumb, read_frame, take_notices
 
+_LISTED = frozenset(noun.plural for noun in NOUNS.values()) | {
+    "deployments", "rollouts", "users", "groups", "tokens", "webhooks",
+}  # fmt: skip
 View = Callable[..., HttpResponse]
 
 LONGEST_SHOWN = 300
@@ -35,6 +39,7 @@ def make_page(
     """
     frame = read_frame(request)
     around = {"frame": frame, "asked": frame.asked, "title": title, "crumbs": crumbs, "own_path": request.path}
+    around["notices"] = take_notices(request)
     status = 400 if frame.asked.fault and status == 200 else status
     response = HttpResponse(render_to_string(template, {**around, **values}, request=request), status=status)
     response.headers["Cache-Control"] = "private, no-store" if request.method == "POST" else "private, no-cache"
@@ -55,7 +60,14 @@ def make_problem(request: HttpRequest, status: int, text: str, *, title: str = "
     sentence = write_sentence(text)
     shown = sentence if len(sentence) <= LONGEST_SHOWN else f"{sentence[:LONGEST_SHOWN]}…"
     title = title or _TITLES.get(status, "This did not work")
-    return make_page(request, "problem.html", {"text": shown}, title=title, status=status)
+    values = {"text": shown, "listed": _find_listed(request)}
+    return make_page(request, "problem.html", values, title=title, status=status)
+
+
+def _find_listed(request: HttpRequest) -> str:
+    """What sort of things the address is of, where there is a list of them."""
+    sort = request.path.removeprefix("/").partition("/")[0]
+    return sort if sort in _LISTED and request.path != f"/{sort}/" else ""
 
 
 def write_sentence(text: str) -> str:

@@ -140,16 +140,3 @@ def read_field_moment(sent: Mapping[str, Any], field: str, frame: Frame) -> date
         return read_moment(text, now=frame.asked.now, zone=zone)
     except NotAMoment as fault:
         raise CannotRead(field, str(fault)) from None
-
-
-def read_places(sent: Mapping[str, Any], field: str = "place") -> Mapping[str, str] | None:
-    """``SERVICE=HOST`` on lines of their own; None where there are none. Raises `CannotRead`."""
-    places: dict[str, str] = {}
-    for line in str(sent.get(field, "")).replace(",", "\n").splitlines():
-        if not line.strip():
-            continue
-        service, sign, host = (part.strip() for part in line.partition("="))
-        if not (service and sign and host):
-            raise CannotRead(field, f"{line.strip()} is not SERVICE=HOST, such as backup=backup1.example.com")
-        places[service] = host
-    return places or None

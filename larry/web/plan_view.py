@@ -77,6 +77,10 @@ class PlanView:
         return not self.changes
 
     @property
+    def has_conflicts(self) -> bool:
+        return any(each.code == "conflict" for each in self.refusals)
+
+    @property
     def can_be_done(self) -> bool:
         return bool(self.changes) and not self.refusals
 

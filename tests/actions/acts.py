@@ -224,12 +224,12 @@ PARTS = frozenset(
         "delivery.claim_deliveries", "delivery.forget_deliveries", "delivery.settle_delivery", "fan_out.list_tellable",
         "generate.generate", "made_up_pool.lay_out_pool", "made_up_pool.write_pool", "situation.tell_situations",
         "state_files.state_files", "state_files.state_table", "webhook.retry_delivery",
-        "activity.activity_of", "activity.record", "apply.change_estate", "deploy.preview_deploy", "edge.write_edges",
-        "noun.retire_items", "noun.write_items", "planning.make_moves", "planning.plan_moves", "planning.plan_wishes",
-        "redact.redact", "reveal.may_disclose", "rollout.carry_out", "rollout.preview", "rollout.store_snapshots",
-        "sight.keep_known", "sight.show_plan", "stale.refuse_stale", "timeline.get_stage", "timeline.recompile",
-        "timeline.write_timelines", "transaction.begin_on_ground", "transaction.begin_recording",
-        "transaction.look_back", "transaction.not_backwards",
+        "activity.activity_of", "activity.record", "apply.change_estate", "consequence.foresee",
+        "deploy.preview_deploy", "edge.write_edges", "noun.retire_items", "noun.write_items", "planning.make_moves",
+        "planning.plan_moves", "planning.plan_wishes", "redact.redact", "reveal.may_disclose", "rollout.carry_out",
+        "rollout.preview", "rollout.store_snapshots", "sight.keep_known", "sight.show_plan", "stale.refuse_stale",
+        "timeline.get_stage", "timeline.recompile", "timeline.write_timelines", "transaction.begin_on_ground",
+        "transaction.begin_recording", "transaction.look_back", "transaction.not_backwards",
         "restore.restore",  # test_broken_restore.py
     }
 )  # fmt: skip

@@ -241,7 +241,7 @@ def an_edit_waits_for_a_deployment(patch: pytest.MonkeyPatch) -> None:
 
 
 def two_creators_meet(patch: pytest.MonkeyPatch) -> None:
-    Meeting(patience=1).after(patch, "larry.actions.apply._decide")
+    Meeting(patience=1).after(patch, "larry.actions.apply.decide")
     done = run_at_once(*(partial(lay, "larry: 1\npools: [{name: P}]", now=0) for _ in range(2)))
     assert [type(each) for each in done] == [EstateChange, EstateChange], done
     made = [change.verb for each in done if isinstance(each, EstateChange) for change in each.changes]

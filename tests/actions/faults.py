@@ -223,7 +223,9 @@ FAULTS: tuple[ActionFault, ...] = (
         swap("actions.apply.transaction", SimpleNamespace(set_rollback=lambda _: None)),
         checks.dry_runs_write_nothing,
     ),
-    ActionFault("secrets are not sealed", swap("actions.apply._seal", lambda item, _: item), checks.secrets_are_sealed),
+    ActionFault(
+        "secrets are not sealed", swap("actions.decision.seal_item", lambda item, _: item), checks.secrets_are_sealed
+    ),
     ActionFault(
         "what was before is forgotten",
         swap("actions.apply.activity_of", _without_before),
@@ -231,7 +233,7 @@ FAULTS: tuple[ActionFault, ...] = (
     ),
     ActionFault(
         "changes leave no line",
-        swap("actions.rollout.record_all", lambda _: None),
+        swap("actions.rollout.record_all", lambda *_: None),
         checks.acts_say_who_and_what_was_before,
     ),
     ActionFault("edges forget their versions", _edge_keeper, checks.edges_keep_their_versions),

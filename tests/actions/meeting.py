@@ -18,15 +18,16 @@ PATIENCE = 0.15
 """Seconds after which whoever stands at the point alone goes on: the other one waits for a lock that it holds."""
 
 
-def run_at_once(*acts: Act) -> list[Outcome]:
-    """Every act in a thread with a connection of its own, all started at one moment; what came of each."""
+def run_at_once(*acts: Act, seconds: float = 120) -> list[Outcome]:
+    """Every act in a thread with a connection of its own, all started at one moment; what came of each. One that takes
+    longer than so many seconds is taken to wait for ever."""
     outcomes: list[Outcome] = [None] * len(acts)
     start = threading.Barrier(len(acts))
 
     def run(number: int) -> None:
         try:
             connection.ensure_connection()
-            start.wait(30)
+            start.wait(seconds)
             outcomes[number] = acts[number]()
         except Exception as error:  # noqa: BLE001 - whatever it was, the test looks at it
             outcomes[number] = error
@@ -37,7 +38,7 @@ def run_at_once(*acts: Act) -> list[Outcome]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(120)
+        thread.join(seconds)
     assert not any(thread.is_alive() for thread in threads), "somebody waits for ever"
     return outcomes
 

@@ -231,7 +231,7 @@ POLICIES: tuple[Policy, ...] = (
            other_host_for_what_runs),
     Policy("what runs keeps its start", "actions.edit_deployment:_replace_here", "wish.interval.start != stay.interval.start",
            "False", other_start_for_what_runs),
-    Policy("what is over is not undeployed", "queries.lane:list_lanes", ".exclude(end__lte=at.as_of)", "", over_is_over),
+    Policy("what is over is not undeployed", "queries.lane:_is_over", "row.end <= at.as_of", "False", over_is_over),
     Policy("a snapshot is the instance's own", "queries.deployable:find_digest", "instance__path=path, ", "",
            others_snapshot),
     Policy("no service audits itself", "nouns.check:_check_circles", "key in audited", "False",

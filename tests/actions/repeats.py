@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.core.budget import many
 
-REPEATS = many(2)
+REPEATS = many(2, on_request=50)
 """There are some forty interleavings, so that a default run sees more than eighty meetings."""
 
 

@@ -120,7 +120,7 @@ def test_two_workers_at_once_tell_it_once() -> None:
 
     def watch() -> int:
         try:
-            barrier.wait(20)
+            barrier.wait(60)
             return pass_boundaries(author(30))
         finally:
             connection.close()

@@ -74,7 +74,8 @@ def test_sixteen_writers_leave_a_world_in_order() -> None:
     lay(crowd(2))
     for path in PATHS[:2]:
         put(path, "h0")
-    told = [entry for each in run_at_once(*(partial(write, n) for n in range(WRITERS))) for entry in each]  # type: ignore[attr-defined]
+    writers = (partial(write, number) for number in range(WRITERS))
+    told = [entry for each in run_at_once(*writers, seconds=many(120)) for entry in each]  # type: ignore[attr-defined]
     assert len(told) == WRITERS * ACTS
     check_acknowledged(told)
     assert find_faults(day(ACTS / 10)) == []

@@ -114,11 +114,11 @@ def test_one_deploys_where_another_undeploys(point: tuple[str, ...], hold: Calla
     check()
 
 
-@pytest.mark.parametrize("point", [OUTSIDE, ("larry.actions.apply._decide",), INSIDE, LATE], ids=str)
+@pytest.mark.parametrize("point", [OUTSIDE, ("larry.actions.apply.decide",), INSIDE, LATE], ids=str)
 def test_two_add_the_halves_of_a_circle(point: tuple[str, ...], hold: Callable[..., Meeting]) -> None:
     lay("larry: 1\nservices: [" + ", ".join(f"{{name: a{n}}}, {{name: b{n}}}" for n in range(REPEATS)) + "]")
     for n in range(REPEATS):
-        hold(*point, after="_decide" in point[0])
+        hold(*point, after="decide" in point[0])
         done = run_at_once(
             partial(edit, "service", f"a{n}", {"needs": [f"b{n}"]}, author()),
             partial(edit, "service", f"b{n}", {"audits": [f"a{n}"]}, author()),
@@ -197,12 +197,12 @@ def test_a_host_is_edited_while_its_auditor_gets_another_subject(
         check()
 
 
-@pytest.mark.parametrize("point", [OUTSIDE, ("larry.actions.apply._decide",), INSIDE], ids=str)
+@pytest.mark.parametrize("point", [OUTSIDE, ("larry.actions.apply.decide",), INSIDE], ids=str)
 @pytest.mark.parametrize("alike", [True, False])
 def test_two_create_the_same_noun(point: tuple[str, ...], alike: bool, hold: Callable[..., Meeting]) -> None:
     lay(crowd())
     for n in range(REPEATS):
-        hold(*point, after="_decide" in point[0])
+        hold(*point, after="decide" in point[0])
         texts = (
             f"larry: 1\npools: [{{name: P{n}, description: {word}}}]" for word in ("one", "one" if alike else "two")
         )

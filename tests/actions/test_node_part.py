@@ -100,7 +100,7 @@ def test_what_becomes_a_secret_is_redacted_in_parts_too(look: object) -> None:
 
 
 def make_found(digest: str) -> LookedUp:
-    return LookedUp(Asker("", day(1), None, False, Scope()), True, day(0), None, digest)
+    return LookedUp(Asker("", day(1), None, False, Scope()), True, day(0), None, digest, day(0), None)
 
 
 READINGS: Mapping[str, Callable[[str], Iterable[Node]]] = {

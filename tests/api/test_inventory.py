@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
@@ -54,22 +55,48 @@ def test_every_inventory_is_what_its_dialect_prints(dialect: object, now: dateti
     assert SECRET not in text
 
 
+@pytest.mark.parametrize("page", [PAGE, "/inventory.yaml"])
 def test_an_inventory_of_many_hosts_is_the_same_and_sent_while_it_is_read(
-    now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+    page: str, now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     when = iso(now)
-    whole = client.get(PAGE, {"as_of": when})
+    whole = client.get(page, {"as_of": when})
     monkeypatch.setattr(inventory, "MOST_AT_ONCE", 1)
     monkeypatch.setattr(fleet, "AT_ONCE", 1)
-    response = client.get(PAGE, {"as_of": when})
+    response = client.get(page, {"as_of": when})
     assert response.streaming
     assert b"".join(response) == whole.content
     told = {name: value for name, value in response.headers.items() if name != "X-Request-ID"}
     wanted = {name: value for name, value in whole.headers.items() if name not in {"Content-Length", "X-Request-ID"}}
     assert told == wanted
-    head = client.head(PAGE, {"as_of": when})
+    head = client.head(page, {"as_of": when})
     assert (head.status_code, head.content, head.headers["ETag"]) == (200, b"", told["ETag"])
-    assert client.get(PAGE, {"as_of": when}, HTTP_IF_NONE_MATCH=told["ETag"]).status_code == 304
+    assert client.get(page, {"as_of": when}, HTTP_IF_NONE_MATCH=told["ETag"]).status_code == 304
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("suffix", ["json", "yaml"])
+def test_whoever_goes_away_in_the_middle_leaves_nothing_open(
+    suffix: str, now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(fleet, "AT_ONCE", 1)
+    response = client.get(f"/inventory.{suffix}")
+    pieces = iter(response)
+    told = [next(pieces), next(pieces)]
+    assert all(told)
+    assert not _is_amid_a_transaction(), "nor does whoever reads slowly hold one"
+    response.close()
+    assert not _is_amid_a_transaction()
+    edit("host", WEB, {"roles": []}, Author("Tess Tester", "moved", clock.now()))
+    assert b"".join(client.get(f"/inventory.{suffix}"))
+
+
+def _is_amid_a_transaction() -> bool:
+    driver: Any = connection.connection
+    if driver is None:  # it was closed with the answer
+        return False
+    return bool(driver.in_transaction if connection.vendor == "sqlite" else driver.info.transaction_status)
 
 
 def test_what_was_redacted_while_it_was_read_is_asked_for_again(

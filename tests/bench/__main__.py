@@ -3,6 +3,7 @@
 Each estate is measured in a process of its own, the second with more of everything: the last column says how many times
 as long Larry took there. SIZE=medium and SIZE=full take larger ones. ARGS=--served measures lookups through real
 servers instead, ARGS=--apply an estate file alone, ARGS=--postgres on PostgreSQL; --postgres goes with each.
+ARGS=--estate measures everything that can be on the one estate in BENCH_HOME, or the parts that are named after it.
 """
 
 from __future__ import annotations
@@ -21,13 +22,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tests.bench.estate_parts import copied, list_parts, make_estate
 from tests.bench.measure import Row
 from tests.bench.size import SIZES, Size
 
 ONE, SERVED, ON_POSTGRESQL, PAGES, APPLY = "--one", "--served", "--postgres", "--pages", "--apply"
 WATCHED = "--watched"
+ESTATE, PART = "--estate", "--part"
 KEPT = "BENCH_HOME"
-"""A folder whose estate is measured by --pages, and made up there first where there is none."""
+"""A folder whose estate is measured by --pages and --estate, and made up there first where there is none."""
 
 
 def main() -> None:
@@ -37,6 +40,12 @@ def main() -> None:
         if which in sys.argv:
             print(json.dumps([asdict(row) for row in measure(_grown(size, int(sys.argv[-1])))]))
             return
+    if PART in sys.argv:
+        print(json.dumps([asdict(row) for row in _measure_part(size, sys.argv[-1])]))
+        return
+    if ESTATE in sys.argv:
+        show(list(_run_parts(sys.argv[sys.argv.index(ESTATE) + 1 :])), [], 1)
+        return
     if PAGES in sys.argv or APPLY in sys.argv:
         show(_run(1), [], 1)
         return
@@ -57,6 +66,41 @@ def _grown(size: Size, times: int) -> Size:
 def _run(times: int) -> list[Row]:
     estates = (ONE,) if {SERVED, PAGES, APPLY} & set(sys.argv) else (ONE, WATCHED)
     return [row for which in estates for row in _run_alone(which, times)]
+
+
+def _run_parts(named: list[str]) -> Iterator[Row]:
+    """Part by part, on a copy of the estate that is kept; each row is told as soon as it is there."""
+    with tempfile.TemporaryDirectory() as made:
+        kept = Path(os.environ.get(KEPT, made))
+        environment = {**os.environ, "LARRY_HOME": str(kept), "DJANGO_SETTINGS_MODULE": "larry.site.settings"}
+        words = [sys.executable, "-m", "tests.bench", PART]
+        subprocess.run([*words, _MAKE], env=environment, check=True, stdout=subprocess.DEVNULL)
+        with copied(kept) as home:
+            for name in named or list_parts():
+                done = subprocess.run(
+                    [*words, name], env={**environment, "LARRY_HOME": str(home)}, check=True, stdout=subprocess.PIPE
+                )
+                rows = [Row(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+                for row in rows:
+                    print(row.name, "|", row.size, "|", _milliseconds(row.larry), f"| {row.ratio:.2f}", file=sys.stderr)
+                yield from rows
+
+
+_MAKE = "make"
+
+
+def _measure_part(size: Size, name: str) -> list[Row]:
+    import django
+
+    django.setup()
+
+    from larry.outside import clock
+
+    now = clock.now()
+    if name == _MAKE:
+        make_estate(size, now)
+        return []
+    return list(list_parts()[name](size, now))
 
 
 def _run_alone(which: str, times: int) -> list[Row]:
@@ -98,9 +142,9 @@ def _measure(size: Size) -> list[Row]:
     from larry.actions.migrate import migrate
     from larry.nouns.recipe import Recipe
     from larry.outside import clock
-    from larry.records.host import Host
     from tests.bench.apply_rows import apply_rows, reapply_rows
     from tests.bench.core_rows import closure_rows, overlap_rows, survey_rows
+    from tests.bench.edit_rows import edit_rows
     from tests.bench.estate_rows import deploy_rows, inventory_rows
     from tests.bench.instance_rows import instance_rows
     from tests.bench.lookup_rows import lookup_rows
@@ -114,10 +158,8 @@ def _measure(size: Size) -> list[Row]:
         return [*apply_rows(size), *reapply_rows(size)]
     if PAGES in sys.argv:
         now = clock.now()
-        if not Host.objects.exists():  # twice as many instances: of 10,000 hosts that is 100,000 deployments
-            recipe = Recipe(size.hosts, size.hosts * 21 // 10, size.services, size.years)
-            generate(recipe, Author("bench", "to measure", now))
-        return [*page_rows(size, now), *inventory_rows(size, now)]
+        make_estate(size, now)
+        return [*page_rows(size, now), *inventory_rows(size, now), *edit_rows(size, now)]
     is_served = SERVED in sys.argv
     rows = [] if is_served else [*closure_rows(size), *overlap_rows(), *survey_rows(size), *apply_rows(size)]
     now = clock.now()
@@ -128,6 +170,7 @@ def _measure(size: Size) -> list[Row]:
         lookup_rows,
         inventory_rows,
         page_rows,
+        edit_rows,
         process_rows,
         memory_rows,
         deploy_rows,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
     from larry.queries import dirty as looked_at
     from larry.queries import kept_survey
     from larry.queries.deployable import _parsed
-    from larry.queries.dirty import list_dirty_causes
+    from larry.queries.dirty import list_dirty, list_dirty_causes
     from larry.queries.instance import get_descriptions
     from larry.queries.moment import Moment
     from larry.queries.reader import LOCAL
@@ -61,6 +61,10 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
             _ = description.describe(graph)[0].digest
 
     def cold() -> None:
+        kept_survey._kept.clear()
+        assert len([path for path in list_dirty(LOCAL, at) if path.startswith("bench")]) == -(-count // 100)
+
+    def why() -> None:
         _parsed.clear()
         kept_survey._kept.clear()
         looked_at._kept.clear()
@@ -71,7 +75,11 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
         assert len(found) == -(-count // 100), "one in a hundred"
 
     said = f"{count:,} instances, mean closure {sum(closures) / len(closures):.0f}"
-    for name, ask_for, goal in (("from cold", cold, 1 / 30), ("asked again", again, None)):
+    for name, ask_for, goal in (
+        ("from cold", cold, 1 / 30),
+        ("and why, from cold", why, None),
+        ("and why, again", again, None),
+    ):
         mine, theirs = compare(ask_for, naive, rounds=3)
         yield Row(f"P6 dirty, {name}", said, mine, theirs * count / len(part), "each described by itself", goal)
 
@@ -81,33 +89,56 @@ def instance_rows(size: Size, now: datetime) -> Iterator[Row]:
 def _edit_rows(
     count: int, services: Mapping[str, ServiceSpec], graph: Mapping[str, ServiceSpec], dice: random.Random, at: Moment
 ) -> Iterator[Row]:
-    """P7: an edit of a customer's parameter, and of an edge that concerns about as many."""
-    from larry.core.service_graph import reach
-    from larry.queries.reader import LOCAL
-    from larry.queries.survey import survey_instances
-    from larry.records.instance import Instance
+    """P7: an edit of a customer's parameter, and of an edge that concerns about as many; written, and undone."""
+    from django.db import transaction
 
-    needed_by: dict[str, list[str]] = {}
+    from larry.core.service_graph import reach
+    from larry.queries import kept_survey
+    from larry.queries.outlook import Edited, NewValues, look_after, open_outlook
+    from larry.queries.reader import LOCAL
+    from larry.records.customer import Customer
+    from larry.records.edge import Edge
+    from larry.records.instance import Instance
+    from larry.records.service import Service
+
+    brought_by: dict[str, list[str]] = {}
     for key, spec in services.items():
         for need in spec.needs:
-            needed_by.setdefault(f"bench_{need}", []).append(f"bench_{key}")
+            brought_by.setdefault(f"bench_{need}", []).append(f"bench_{key}")
+        brought_by.setdefault(f"bench_{key}", []).extend(f"bench_{audit.service}" for audit in spec.audits)
     concerned = Instance.objects.filter(path__startswith="bench")
-    above = {key: reach([key], lambda other: needed_by.get(other, ())) for key in dice.sample(sorted(graph), 60)}
+    above = {key: reach([key], lambda other: brought_by.get(other, ())) for key in dice.sample(sorted(graph), 60)}
     counts = {
         key: concerned.filter(requirements__service__key__in=of_one).distinct().count() for key, of_one in above.items()
     }
     key = min(counts, key=lambda each: abs(counts[each] - LARGE))
-    for what, rows in (
-        ("a customer's parameter", concerned.filter(customer__key="bench0")),
-        ("an edge", concerned.filter(requirements__service__key__in=above[key]).distinct()),
+    needed = next(f"bench_s{n}" for n in range(1000) if f"bench_s{n}" not in above[key])
+
+    def set_value() -> None:
+        customer = Customer.objects.get(key="bench0")
+        Customer.objects.filter(key="bench0").update(parameters={**customer.parameters, "other": 1})
+
+    def add_edge() -> None:
+        service, target = Service.objects.get(key=key), Service.objects.get(key=needed)
+        Edge.objects.create(kind="needs", service=service, target=target)
+
+    of_customer = Edited({"bench0": NewValues({"other": 1}, frozenset())})
+    of_key = Edited(services=frozenset({key}))
+    for what, rows, touched, write in (
+        ("a customer's parameter", concerned.filter(customer__key="bench0"), of_customer, set_value),
+        ("an edge", concerned.filter(requirements__service__key__in=above[key]).distinct(), of_key, add_edge),
     ):
         wanted = list(rows.values_list("path", flat=True))
+        assert kept_survey.get_stock(LOCAL, at) is not None, "a survey is kept"
+        with transaction.atomic():
+            write()
 
-        def ask(wanted: Sequence[str] = wanted) -> None:
-            survey_instances(wanted, LOCAL, at)
-            survey_instances(wanted, LOCAL, at)
+            def ask(touched: Edited = touched) -> int:
+                return len(look_after(open_outlook(touched, tuple, LOCAL, at), touched, LOCAL, at).dirty)
 
-        mine, theirs = compare(ask, partial(_select, rows), rounds=5)
+            assert ask() == len(wanted) - len([path for path in wanted if int(path.rpartition("i")[2]) % 100 == 0])
+            mine, theirs = compare(ask, partial(_select, rows), rounds=7)
+            transaction.set_rollback(True)
         said = f"{len(wanted):,} of {count:,} instances"
         yield Row(f"P7 what {what} makes dirty", said, mine, theirs, "one SELECT of their keys", 10)
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-PATIENCE = 60.0
+PATIENCE = 180.0
 COMMAND = (sys.executable, "-c", "from larry.cli.main import main; main()")
 
 
@@ -54,10 +54,10 @@ def serving(surroundings: dict[str, str], *arguments: str) -> Iterator[tuple[sub
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(20)
+                process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait(20)
+                process.wait(PATIENCE)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -95,16 +95,19 @@ def fetch(port: int, path: str, token: str = "", headers: Mapping[str, str] | No
 
 
 def send(port: int, path: str, body: object, token: str) -> Reply:
-    """Sent once."""
-    return _ask(port, "POST", path, json.dumps(body), {**_bear(token), "Content-Type": "application/json"})
+    """Sent once, so waited for as long as anything is."""
+    headers = {**_bear(token), "Content-Type": "application/json"}
+    return _ask(port, "POST", path, json.dumps(body), headers, patience=PATIENCE)
 
 
 def _bear(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-def _ask(port: int, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Reply:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+def _ask(
+    port: int, method: str, path: str, body: str | None, headers: Mapping[str, str], *, patience: float = 30.0
+) -> Reply:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
     try:
         connection.request(method, path, body, dict(headers))
         response = connection.getresponse()

@@ -27,7 +27,7 @@ def test_coverage_tells_who_audits_what_from_where_and_why_not(larry: Terminal) 
         "why_not": None,
     }
     assert (pager["covered"], pager["where"], pager["from"]) == (False, "manual", None)
-    assert "place it with pager=HOST" in pager["why_not"]
+    assert "nobody has named a host for pager: place it on one" in pager["why_not"]
     (line,) = csv.DictReader(io.StringIO(larry.done("coverage", "--uncovered", "--format", "csv").out))
     assert line["auditor"] == "pager"
     larry.done("edit-deployment", id_, "--place", "pager=mon.example.com", *WHY)

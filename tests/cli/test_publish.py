@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.db import OperationalError, connection
 
+from larry.cli import publisher
 from larry.cli.commands import publish as command
 from larry.exports import CannotPrint
 from larry.exports.dialect import find_dialect
 from larry.outside import clock
+from larry.outside.published_file import replace_files
 from tests.cli.terminal import LIVE, SECRET, TEST, WHY, Terminal
 from tests.exports.puppet import OURS
 from tests.house.source import ROOT
@@ -231,6 +233,26 @@ def test_what_is_gone_is_taken_away(larry: Terminal, tree: Path) -> None:
     assert not (tree / "enc" / OTHER).exists()
     assert [path for path in texts(tree) if OTHER in path] == []
     assert "nothing is published" in larry.refused("config", OTHER, "--from", str(tree))
+
+
+def test_hosts_are_published_some_after_others(
+    larry: Terminal, tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    larry.deploy(LIVE, HOST, "--start", "+2d")
+    publish = ("--format", "json", "--format", "hiera")
+    larry.done("publish", str(tmp_path / "whole"), *publish)
+    at_once: list[list[str]] = []
+
+    def note(files: Mapping[Path, str], *, mode: int) -> int:
+        parts = [path.relative_to(tree).parts for path in files]
+        at_once.append(sorted({part[1] for part in parts if part[0] == "hosts"}))
+        return replace_files(files, mode=mode)
+
+    monkeypatch.setattr(publisher, "replace_files", note)
+    monkeypatch.setattr(publisher, "HOSTS_AT_ONCE", 2)
+    larry.done("publish", str(tree), *publish)
+    assert texts(tree) == texts(tmp_path / "whole")
+    assert at_once == [["mon.example.com", HOST], [OTHER], []], "what tells all of them comes last"
 
 
 def test_secrets_are_there_when_asked_for_and_for_the_owner_only(larry: Terminal, tree: Path) -> None:

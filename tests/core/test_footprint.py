@@ -145,7 +145,7 @@ def test_manual_is_uncovered_until_a_person_names_a_host() -> None:
     found = lay(services, ["rails"])
     (lack,) = found.uncovered
     assert (lack.auditor, lack.service, lack.host) == ("backup", "postgres", "web1")
-    assert "backup=HOST" in lack.why
+    assert lack.why == "nobody has named a host for backup: place it on one"
     assert not any(footing.service == "backup" for footing in found.footings)
     named = lay(services, ["rails"], {"backup": "vault"})
     assert named.uncovered == ()

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.tools import require
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 _CODE = (
@@ -163,6 +164,9 @@ TEXTS: tuple[str, ...] = (*_CODE, *_YAML, *_QUOTES, *_BLANKS, *_UNICODE)
 LONG = "long ' \\ $(id) é " * 4096
 """64 KiB and more, in characters; longer than any reader's window."""
 
+_SIGNS = ((0x20, 0x7F), (0x01, 0x20), (0x7F, 0x100), (0x100, 0xD800), (0xE000, 0x10000), (0x10000, 0x110000))
+"""From and to: what can be printed, what steers, Latin, all else but halves of pairs."""
+
 NUMBERS: tuple[Any, ...] = (
     0,
     -1,
@@ -175,6 +179,23 @@ NUMBERS: tuple[Any, ...] = (
     5e-324,
     1.7976931348623157e300 / 3e290,
 )
+
+
+def make_texts(count: int, seed: int = 77) -> tuple[str, ...]:
+    """So many different texts, of pieces of the table and of any signs. The same numbers make the same texts."""
+    drawn = Random(seed)
+    texts: dict[str, None] = {}
+    while len(texts) < count:
+        texts["".join(_draw_piece(drawn) for _ in range(drawn.choice((1, 2, 2, 3, 5, 8))))] = None
+    return tuple(texts)
+
+
+def _draw_piece(drawn: Random) -> str:
+    if drawn.random() < 0.4:
+        return chr(drawn.randrange(*drawn.choice((*_SIGNS, _SIGNS[0]))))
+    text = drawn.choice(TEXTS)
+    start = drawn.randrange(len(text) + 1)
+    return text[start : start + drawn.choice((1, 2, 4, 99))]
 
 
 def every_value() -> dict[str, Any]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import partial
 from itertools import cycle
 from typing import Any
+
+import pytest
 
 from larry.core.fleet import Fleet, FleetHost
 from larry.core.node import HostFacts, Node, NodeInstance, NodeService, Place, Subject
 from larry.core.node_text import DatedNode
-from tests.exports.hostile import TEXTS
-from tests.exports.specimen import END, START, entry, frozen
+from tests.exports.hostile import TEXTS, make_texts
+from tests.exports.specimen import END, PATH, START, dated, entry, frozen
 
 LAYERS = ("linux", "ntp", "postgres", "database", "rails", "website", "watch")
 """Each needs the one before; ``watch`` is on a host of its own and audits websites."""
@@ -65,6 +68,26 @@ def make_fleet(size: int = 300, *, texts: tuple[str, ...] = TEXTS, seed: int = 7
                 subjects.append(Subject("website", name, (), (path,), frozen({"port": 80}), frozen({"every": 5})))
         hosts.append(_grouped(_node(number, name, tuple(_for(entries, of_host[name]))), (role,)))
     return Fleet(tuple(sorted(hosts, key=lambda host: host.name)), START, END)
+
+
+def speak(count: int = 10_000) -> Fleet:
+    """A few hosts that say so many generated texts, each as a value and as the key of a map, a hundred in an entry."""
+    texts, hosts = make_texts(count), []
+    for first in range(0, count, 2500):
+        entries: list[NodeService] = []
+        for start in range(first, min(first + 2500, count), 100):
+            said = texts[start : start + 100]
+            keys = {text: place for place, text in enumerate(said)}
+            of, after = (None, PATH)[len(entries) % 2], [each.key for each in entries[-1:]]
+            entries.append(entry(f"speech{start}", of=of, after=after, texts=list(said), keys=keys))
+        node = dated(*entries, own={PATH: {"texts": list(texts[first : first + 2500])}}).node
+        hosts.append(_grouped(replace(node, facts=HostFacts(f"host{first}.example.com")), ("web",)))
+    return Fleet(tuple(sorted(hosts, key=lambda host: host.name)), START, END)
+
+
+FLEETS = pytest.mark.parametrize(
+    "make", [partial(make_fleet, 300), pytest.param(speak, marks=pytest.mark.slow)], ids=["300 hosts", "texts"]
+)
 
 
 def _for(entries: list[NodeService], paths: list[str]) -> list[NodeService]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from larry.exports.ansible.playbook import write_playbook
 from larry.exports.dialect import find_dialect
 from tests.exports.ansible import HERE, Ansible, assert_read_back, in_order, opened
 from tests.exports.hostile import every_value
-from tests.exports.many import make_fleet
+from tests.exports.many import FLEETS
 from tests.exports.specimen import END, HOST, PATH, START, dated, entry, subject
 
 OTHER = "acme/shop/staging"
@@ -87,10 +88,12 @@ def test_variables_of_one_host_are_read_back_from_a_file(ansible: Ansible) -> No
     assert not (ansible.folder / "executed").exists()
 
 
-def test_a_fleet_of_300_hosts_is_read_back_equal(ansible: Ansible) -> None:
-    said = write_inventory(make_fleet(300))
+@FLEETS
+def test_a_whole_fleet_is_read_back_equal(make: Callable[[], Fleet], ansible: Ansible) -> None:
+    made = make()
+    said = write_inventory(made)
     understood = ansible.read(ansible.script(said))
-    assert len(understood["_meta"]["hostvars"]) == 300
+    assert len(understood["_meta"]["hostvars"]) == len(made.hosts)
     assert_read_back(said, understood)
 
 

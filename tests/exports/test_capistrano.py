@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from larry.core.node_text import dated_document
 from larry.exports import CannotPrint, capistrano
 from tests.exports.ansible import in_order
 from tests.exports.hostile import every_value
-from tests.exports.many import make_fleet
+from tests.exports.many import FLEETS
 from tests.exports.specimen import HOST, PATH, dated, entry, subject
 from tests.exports.test_ansible import on
 from tests.tools import require
@@ -91,8 +92,9 @@ def test_hostile_values_are_read_back_equal_and_never_run(tmp_path: Path) -> Non
     assert not mark.exists()
 
 
-def test_a_fleet_of_300_hosts_is_run_in_order_and_read_back_equal(tmp_path: Path) -> None:
-    made = make_fleet(300)
+@FLEETS
+def test_a_whole_fleet_is_run_in_order_and_read_back_equal(make: Callable[[], Fleet], tmp_path: Path) -> None:
+    made = make()
     turns = run(tmp_path, capistrano.render_fleet(made))
     place = {(host, given["key"]): number for number, (host, _, _, given) in enumerate(turns)}
     assert place.keys() == made.entries.keys()

@@ -17,7 +17,7 @@ from larry.exports import CannotPrint, cfengine
 from larry.exports.dialect import find_dialect
 from tests.exports.ansible import in_order
 from tests.exports.cfengine import LISTS, CFEngine, list_leaves
-from tests.exports.hostile import LONG, TEXTS
+from tests.exports.hostile import LONG, TEXTS, make_texts
 from tests.exports.many import make_fleet
 from tests.exports.specimen import PATH, dated, entry, subject
 
@@ -53,6 +53,24 @@ def test_every_text_that_is_printed_is_found_element_by_element(tmp_path: Path) 
     found = CFEngine(tmp_path).read_elements(cfengine.render(node))
     leaves = list_leaves({f"default:larry.{name}": value for name, value in expected(node).items()})
     assert found == {path: as_text(value) for path, value in leaves if path[0] not in LISTS}
+
+
+@pytest.mark.slow
+def test_ten_thousand_texts_are_found_element_by_element_or_refused(tmp_path: Path) -> None:
+    kept = []
+    for text in make_texts(10_000):
+        try:
+            cfengine.render(dated(entry("ntp", x=text)))
+        except CannotPrint:
+            assert re.search("[$@][({]|[\x01-\x07\x0b\x0e-\x1f]", text), text
+        else:
+            kept.append(text)
+    assert len(kept) > 5_000
+    place = ("default:larry.services", "ntp", "parameters", "texts")
+    for start in range(0, len(kept), 500):
+        said = kept[start : start + 500]
+        found = CFEngine(tmp_path).read_elements(cfengine.render(dated(entry("ntp", texts=said))))
+        assert [found[*place, str(number)] for number in range(len(said))] == said
 
 
 def test_types_and_classes_are_found_as_a_whole(tmp_path: Path) -> None:

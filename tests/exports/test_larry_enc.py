@@ -162,6 +162,18 @@ def test_when_nobody_listens_the_last_good_answer_holds(classifier: Classifier) 
     assert b"Larry is away (status 000, curl 7)" in done.stderr
 
 
+@pytest.mark.parametrize("curl", ["exit 127", "kill -9 $$", "printf '{'; exit 2"])
+def test_where_curl_cannot_do_its_work_the_last_good_answer_holds(classifier: Classifier, curl: str) -> None:
+    classifier.run(HOST)
+    broken = classifier.folder / "bin"
+    broken.mkdir()
+    (broken / "curl").write_text(f"#!/bin/sh\n{curl}\n")
+    (broken / "curl").chmod(0o755)
+    done = classifier.run(HOST, PATH=f"{broken}:{os.environ['PATH']}")
+    assert (done.returncode, done.stdout) == (0, ANSWER)
+    assert b"curl could not be run to its end" in done.stderr
+
+
 def test_an_unknown_host_gets_nothing_then_or_later(classifier: Classifier) -> None:
     classifier.run(HOST)
     classifier.larry.behaviour = send(b"unknown host\n", 404)
@@ -229,6 +241,7 @@ def test_the_environment_wins_over_the_file(classifier: Classifier) -> None:
         ({"LARRY_URL": "file:///etc/passwd"}, "LARRY_URL must begin with"),
         ({"LARRY_TOKEN": 'x"\noutput = "/tmp/x'}, "the token has characters"),
         ({"LARRY_TOKEN_FILE": "/nowhere"}, "/nowhere cannot be read"),
+        ({"LARRY_TOKEN_FILE": "/"}, "/ cannot be read"),
     ],
 )
 def test_a_wrong_setting_is_told(classifier: Classifier, variables: dict[str, str], said: str) -> None:
@@ -237,12 +250,46 @@ def test_a_wrong_setting_is_told(classifier: Classifier, variables: dict[str, st
     assert said in done.stderr.decode()
 
 
+def test_a_file_with_more_than_a_token_is_no_token_file(classifier: Classifier) -> None:
+    secret = classifier.folder / "token"
+    secret.write_text(f"{TOKEN}\nheader=x\n")
+    done = classifier.run(HOST, LARRY_TOKEN_FILE=str(secret))
+    assert (done.returncode, done.stdout, classifier.larry.asked) == (1, b"", [])
+    assert b"the token has characters" in done.stderr
+
+
+def test_the_last_line_of_the_file_wins_and_needs_no_line_feed(classifier: Classifier) -> None:
+    hostile = "LARRY_URL=$(exit 3)\nPATH=/nowhere\n*=x\nLARRY_TOKEN=first\nLARRY_ENC_SECONDS=\n"
+    (classifier.folder / "enc.conf").write_text(f"{hostile}LARRY_URL={classifier.larry.url}\nLARRY_TOKEN={TOKEN}")
+    done = classifier.run(HOST, LARRY_URL="", LARRY_ENC_SECONDS="")
+    assert (done.returncode, done.stdout) == (0, ANSWER)
+    assert classifier.larry.asked[0][1] == f"Bearer {TOKEN}"
+
+
 def test_without_a_cache_the_answer_is_printed_all_the_same(classifier: Classifier) -> None:
     (classifier.folder / "file").write_text("")
     done = classifier.run(HOST, LARRY_ENC_CACHE=str(classifier.folder / "file" / "cache"))
     assert (done.returncode, done.stdout) == (0, ANSWER)
     assert b"the answer cannot be kept" in done.stderr
     assert classifier.leftovers() == []
+
+
+def test_words_within_a_text_do_not_make_an_answer_one_about_this_host(classifier: Classifier) -> None:
+    told = f' "larry_host": "{HOST}"\n'
+    other = find_dialect("enc").render(dated(entry("ntp", told=told))).replace(f'"{HOST}"', '"web2.example.com"')
+    classifier.larry.behaviour = send(other.encode())
+    done = classifier.run(HOST)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"not about this host" in done.stderr
+
+
+def test_a_bash_that_is_sh_prints_the_same(classifier: Classifier) -> None:
+    variables = {"LARRY_URL": classifier.larry.url, "LARRY_ENC_CACHE": str(classifier.cache), "LARRY_TOKEN": TOKEN}
+    words = ["bash", "--posix", str(SCRIPT), HOST]
+    done = subprocess.run(words, env={**os.environ, **variables}, capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, ANSWER, b"")
+    assert (classifier.cache / f"{HOST}.enc").read_bytes() == ANSWER
+    assert classifier.larry.asked[0][1] == f"Bearer {TOKEN}"
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash"])

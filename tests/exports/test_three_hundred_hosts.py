@@ -1,5 +1,7 @@
 """300 hosts with hostile values are read back equal by Puppet, Hiera, a shell, run-parts and make.
 
+So are 10,000 generated texts, with `-m slow`.
+
 One Ruby process compiles all catalogs, since a process for each would take a quarter of an hour.
 """
 
@@ -21,7 +23,7 @@ from larry.exports.dialect import find_dialect
 from larry.exports.puppet.declared import HOST_CLASS, declare
 from larry.exports.puppet.hiera import render_tree
 from larry.exports.puppet.top_scope import list_variables
-from tests.exports.many import make_fleet
+from tests.exports.many import FLEETS
 from tests.exports.puppet import OURS, Catalog
 from tests.exports.test_puppet import as_json, assert_declared
 from tests.tools import require
@@ -51,15 +53,15 @@ STDIN.each_line do |line|
   end
 end
 """
-FLEET = make_fleet(300)
+Make = Callable[[], Fleet]
 INCLUDE = "lookup('larry_classes', Array, 'first', []).include\n"
 
 
-def compile_all(folder: Path, asked: Iterable[dict[str, str]]) -> list[Catalog]:
+def compile_all(fleet: Fleet, folder: Path, asked: Iterable[dict[str, str]]) -> list[Catalog]:
     """A catalog for each host, in order, of modules that take what the fleet's classes are given."""
     require("puppet")
     taken: dict[str, set[str]] = {}
-    for host in FLEET.hosts:
+    for host in fleet.hosts:
         for one in declare(host.dated.node):
             if one.title is None:
                 taken.setdefault(one.name, set()).update(one.parameters)
@@ -78,27 +80,33 @@ def compile_all(folder: Path, asked: Iterable[dict[str, str]]) -> list[Catalog]:
     return [Catalog(json.loads(line)) for line in done.stdout.split("\n") if line.startswith("{")]
 
 
+@FLEETS
 @pytest.mark.puppet
-def test_every_classifiers_answer_compiles_to_what_the_node_says(tmp_path: Path) -> None:
-    answers = [{"host": host.name, "answer": find_dialect("enc").render(host.dated)} for host in FLEET.hosts]
-    catalogs = compile_all(tmp_path, [each | {"manifest": ""} for each in answers])
-    assert len(catalogs) == 300
-    for host, catalog in zip(FLEET.hosts, catalogs, strict=True):
+def test_every_classifiers_answer_compiles_to_what_the_node_says(make: Make, tmp_path: Path) -> None:
+    fleet = make()
+    answers = [{"host": host.name, "answer": find_dialect("enc").render(host.dated)} for host in fleet.hosts]
+    catalogs = compile_all(fleet, tmp_path, [each | {"manifest": ""} for each in answers])
+    assert len(catalogs) == len(fleet.hosts)
+    for host, catalog in zip(fleet.hosts, catalogs, strict=True):
         assert_declared(catalog, host.dated)
 
 
+@FLEETS
 @pytest.mark.puppet
-def test_every_manifest_compiles_to_what_the_node_says(tmp_path: Path) -> None:
-    manifests = [{"host": host.name, "manifest": find_dialect("puppet").render(host.dated)} for host in FLEET.hosts]
-    catalogs = compile_all(tmp_path, [each | {"answer": "{}"} for each in manifests])
-    assert len(catalogs) == 300
-    for host, catalog in zip(FLEET.hosts, catalogs, strict=True):
+def test_every_manifest_compiles_to_what_the_node_says(make: Make, tmp_path: Path) -> None:
+    fleet = make()
+    manifests = [{"host": host.name, "manifest": find_dialect("puppet").render(host.dated)} for host in fleet.hosts]
+    catalogs = compile_all(fleet, tmp_path, [each | {"answer": "{}"} for each in manifests])
+    assert len(catalogs) == len(fleet.hosts)
+    for host, catalog in zip(fleet.hosts, catalogs, strict=True):
         assert_declared(catalog, host.dated)
 
 
+@FLEETS
 @pytest.mark.puppet
-def test_every_host_looks_up_in_hiera_what_the_node_says(tmp_path: Path) -> None:
-    files = {f"data/{path}": text for path, text in render_tree(host.dated for host in FLEET.hosts).items()}
+def test_every_host_looks_up_in_hiera_what_the_node_says(make: Make, tmp_path: Path) -> None:
+    fleet = make()
+    files = {f"data/{path}": text for path, text in render_tree(host.dated for host in fleet.hosts).items()}
     files["hiera.yaml"] = (OURS / "hiera.yaml").read_text()
     for path, text in files.items():
         target = tmp_path / "environments/production" / path
@@ -106,10 +114,10 @@ def test_every_host_looks_up_in_hiera_what_the_node_says(tmp_path: Path) -> None
         target.write_text(text, encoding="utf-8", newline="")
     asked = [
         {"host": host.name, "manifest": INCLUDE, "answer": json.dumps({"parameters": thaw(list_variables(host.dated))})}
-        for host in FLEET.hosts
+        for host in fleet.hosts
     ]
-    catalogs = compile_all(tmp_path, asked)
-    for host, catalog in zip(FLEET.hosts, catalogs, strict=True):
+    catalogs = compile_all(fleet, tmp_path, asked)
+    for host, catalog in zip(fleet.hosts, catalogs, strict=True):
         declared = declare(host.dated.node)
         for one in declared:
             said = {name: value for name, value in one.parameters.items() if value is not None}
@@ -144,18 +152,20 @@ def fill(folder: Path, dialect: str, host: FleetHost) -> None:
         target.chmod(0o755)
 
 
+@FLEETS
 @pytest.mark.parametrize("prepare", [by_script, by_run_parts, by_make])
 def test_every_service_is_handed_what_the_node_says_in_order(
-    prepare: Callable[[Path, FleetHost], list[str | Path]], tmp_path: Path
+    prepare: Callable[[Path, FleetHost], list[str | Path]], make: Make, tmp_path: Path
 ) -> None:
     """Scripts run for real on all hosts; each writes down what it was given, and make may choose among orders."""
+    fleet = make()
     scripts, record = tmp_path / "scripts", tmp_path / "record"
     scripts.mkdir()
-    for service in {each.service for host in FLEET.hosts for each in host.dated.node.services}:
+    for service in {each.service for host in fleet.hosts for each in host.dated.node.services}:
         (scripts / service).write_text('#!/bin/sh\n{ cat; printf "\\0"; } >> "$RECORD"\n')
         (scripts / service).chmod(0o755)
     known = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "LARRY_SCRIPTS": str(scripts), "RECORD": str(record)}
-    for host in FLEET.hosts:
+    for host in fleet.hosts:
         record.unlink(missing_ok=True)
         asked = prepare(tmp_path, host)
         done = subprocess.run(asked, env=known, capture_output=True, encoding="utf-8", timeout=60, check=False)

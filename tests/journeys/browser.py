@@ -8,13 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
+from tests.house.source import ROOT
 from tests.tools import require
 
 NAME, PASSWORD = "ada", "correct horse battery"
 WIDE, NARROW, BROAD = 1400, 360, 1600
+PATIENCE = 90_000.0
+"""Milliseconds: the machine may do much else besides."""
 REFUSED = "the server responded with a status of 4"
 """What Chromium's console says of a form that was refused: no fault of the page."""
 ABANDONED = ("htmx:sendAbort, ", "htmx:afterRequest, ")
@@ -24,6 +27,10 @@ _OVERFLOW = """() => new Promise((tell) => requestAnimationFrame(() => requestAn
   const page = document.documentElement;
   tell(Math.max(page.scrollWidth, document.body.scrollWidth) - page.clientWidth);
 })))"""
+
+
+_AXE = """options => axe.run(document, options).then(({ violations }) =>
+  violations.map((each) => [each.id, each.nodes.slice(0, 3).map((node) => node.target)]))"""
 
 
 @dataclass
@@ -90,12 +97,16 @@ class Visit:
         return self._ask_axe({"runOnly": ["color-contrast"]})
 
     def _ask_axe(self, options: dict[str, list[str]] | None = None) -> list[str]:
-        found = Axe().run(self.page, options=options).response["violations"]
-        return [f"{self.page.url}: {each['id']}: {[node['target'] for node in each['nodes'][:3]]}" for each in found]
+        """Axe is brought to a page once, and told to say no more than what is wrong: all else takes far longer to tell
+        than to find."""
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        found = self.page.evaluate(_AXE, {"resultTypes": ["violations"], **(options or {})})
+        return [f"{self.page.url}: {id_}: {targets}" for id_, targets in found]
 
     def keep(self, name: str, folder: Path) -> None:
         """A picture of all of the page, for people to look at."""
-        self.page.screenshot(path=folder / f"{name}.png", full_page=True)
+        self.page.screenshot(path=folder / f"{name}.jpg", full_page=True, type="jpeg", quality=80)
 
     def overflow(self) -> int:
         """By how many pixels the page itself would have to be scrolled sideways."""
@@ -139,6 +150,7 @@ def visiting(
         timezone_id="Europe/Berlin",
         reduced_motion="reduce",
     )
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     visit = Visit(page, url)
     page.on("console", visit.hear)
@@ -150,8 +162,8 @@ def visiting(
         context.close()
 
 
-def pictures_folder(otherwise: Path) -> Path:
-    """Where pictures are kept: the folder that TEST_PICTURES names, else one that is thrown away."""
-    folder = Path(os.environ.get("TEST_PICTURES") or otherwise)
+def pictures_folder() -> Path:
+    """Where pictures are kept for people to look at: the folder that TEST_PICTURES names, else var/pictures."""
+    folder = Path(os.environ.get("TEST_PICTURES") or ROOT / "var/pictures")
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -24,10 +24,11 @@ PATIENCE = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a Larry lives: its home, and settings beside."""
+    """Where a Larry lives: its home, and settings beside; how many seconds a command of it may take."""
 
     home: Path
     settings: Mapping[str, str] = field(default_factory=dict)
+    patience: float = PATIENCE
 
     @property
     def environment(self) -> dict[str, str]:
@@ -47,7 +48,7 @@ class Place:
             input=say,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=self.patience,
             check=False,
         )
 

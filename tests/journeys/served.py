@@ -23,7 +23,7 @@ from typing import Any
 from larry.core.interval import iso
 
 LARRY = Path(sys.executable).parent / "larry"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ BASE = "dc=example,dc=com"
 PEOPLE, GROUPS = f"ou=people,{BASE}", f"ou=groups,{BASE}"
 READER, READERS_PASSWORD = f"cn=larry,{BASE}", "reads-people-1"
 PASSWORD, UNICODE_PASSWORD = "ada's own password", "pässwörd — 密码"
-PATIENCE = 20.0
+PATIENCE = 60.0
 _DAY = datetime(2020, 1, 1, tzinfo=UTC)
 _KEEPER = '"$@" & server=$!; cat; kill "$server"; wait'
 

@@ -119,7 +119,7 @@ def test_a_thousand_hosts_are_imported_while_one_watches(visit: Visit, tmp_path:
     visit.press_at("button:has-text('Import 1,000')")
     visit.page.wait_for_selector("text=1,000 hosts imported", timeout=90_000)
     assert visit.look_closely() == []
-    visit.keep("imported", pictures_folder(tmp_path))
+    visit.keep("imported", pictures_folder())
     shown = visit.page.evaluate("window.shown")
     assert [value for value in dict.fromkeys(shown) if value is not None][:4] == [0, 250, 500, 750]
     visit.go("/hosts/?labels=site%3Dnew")

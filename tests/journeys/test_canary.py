@@ -247,7 +247,8 @@ def test_a_leak_would_be_found(larry: Terminal, monkeypatch: pytest.MonkeyPatch)
     """Two faults that let secrets out. What is planned is rolled back, and stays in PostgreSQL's files all the same: so
     the first lets out what is no canary."""
     harmless = estate_text().replace(STEM, "NoC4nary").replace(str(NUMBER), "12")
-    monkeypatch.setattr("larry.actions.apply._seal", lambda item, _: item)
+    for room in ("apply", "decision"):
+        monkeypatch.setattr(f"larry.actions.{room}.seal_item", lambda item, _: item)
     assert find_canaries(say(larry, "plan", "-", "--format", "json", stdin=harmless).replace("NoC4nary", STEM))
     monkeypatch.undo()
     monkeypatch.setenv("LARRY_ACTOR", "Tess Tester")

@@ -39,8 +39,9 @@ def visit(tmp_path: Path) -> Iterator[Visit]:
             yield visit
 
 
-def test_from_nothing_to_what_runs_and_back_by_keyboard(visit: Visit, tmp_path: Path) -> None:
-    folder = pictures_folder(tmp_path / "pictures")
+@pytest.mark.long
+def test_from_nothing_to_what_runs_and_back_by_keyboard(visit: Visit) -> None:
+    folder = pictures_folder()
     chapters = (
         begin_what_nobody_has_begun,
         deploy_as_the_preview_shows,

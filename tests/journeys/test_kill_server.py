@@ -16,7 +16,7 @@ from django.db import connection
 
 from tests.cli.terminal import ESTATE
 from tests.journeys.cluster import Cluster, serving_cluster
-from tests.journeys.larry_process import Place, Web, serving_web
+from tests.journeys.larry_process import PATIENCE, Place, Web, serving_web
 
 ON_REQUEST = 100
 """Of each sort, in the slow form; the daily one kills each five times."""
@@ -78,7 +78,7 @@ class Poster:
 
     def wait(self, more: int) -> None:
         """Until so many more were acknowledged."""
-        wanted, until = len(self.acknowledged) + more, time.monotonic() + 60
+        wanted, until = len(self.acknowledged) + more, time.monotonic() + PATIENCE
         while len(self.acknowledged) < wanted:
             assert time.monotonic() < until, "nothing is acknowledged any more"
             time.sleep(0.005)

@@ -267,6 +267,33 @@ def test_rows_grow_and_boxes_are_chosen_in_stretches(visit: Visit) -> None:
     assert all(each.is_checked() for each in boxes.all())
 
 
+def test_services_are_placed_elsewhere_by_keyboard(visit: Visit) -> None:
+    """Services of the instance that is named, hosts completed as in the field of hosts, the preview drawn anew."""
+    visit.go("/deploy")
+    visit.settle()
+    service, host = "[name='place.{}.service']", "[name='place.{}.host']"
+    visit.type_at("#instance", SHOP)
+    visit.type_at("input[name=host]", "web4.nordlicht.example")
+    visit.page.wait_for_selector("#places optgroup[label*=person]", state="attached")
+    visit.page.wait_for_selector("#preview:has-text('nobody has named a host for card_data_scan')")
+    visit.tab_to(service.format(0))
+    visit.page.keyboard.type("card")
+    assert visit.page.input_value(service.format(0)) == "card_data_scan"
+    visit.page.wait_for_selector("#preview:has-text('Where does card_data_scan go')", state="attached")
+    for number, typed in ((0, "mon"), (1, "backup")):
+        visit.type_at(host.format(number), typed)
+        visit.page.wait_for_selector(f"#hosts option[value={typed}1\\.nordlicht\\.example]", state="attached")
+    assert visit.page.locator(service.format(2)).count() == 1, "there is always a row more"
+    assert visit.page.locator("[aria-label='Place 3: host']").count() == 1
+    visit.press_at("#places [data-row]:nth-child(2) [data-remove]")
+    assert visit.page.evaluate("document.activeElement.name") == "place.2.service"
+    visit.type_at(host.format(0), "mon1.nordlicht.example")
+    visit.page.wait_for_selector("#preview summary:has-text('mon1.nordlicht.example')")
+    assert "nobody has named a host" not in visit.words_of("#preview")
+    visit.settle()
+    assert visit.look_closely() == []
+
+
 def test_colours_change_at_once_and_stay(visit: Visit) -> None:
     visit.go("/roles/")
     ground = "getComputedStyle(document.body).backgroundColor"

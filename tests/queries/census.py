@@ -15,7 +15,10 @@ from larry.actions.token import NewToken, add_token
 from larry.actions.user import NewUser, add_user
 from larry.actions.webhook import ping_webhook
 from larry.core.interval import Interval
+from larry.core.lane_name import name_host_lane
 from larry.core.rights import Narrowing, PersonRole, Scope, ScopeKind
+from larry.core.service_graph import ServiceGraph
+from larry.core.survey import Survey
 from larry.nouns.table import NOUNS
 from larry.queries.activity import get_latest_mark, list_activity, list_activity_of, list_key_changes
 from larry.queries.address import list_addresses
@@ -32,7 +35,7 @@ from larry.queries.coverage import (
 from larry.queries.coverage_page import CoverageRequest, page_coverage
 from larry.queries.deployable import find_digest, get_kept_snapshot, get_snapshots, list_kept_snapshots, list_taken
 from larry.queries.deployment import DeploymentFilter, State, get_deployment, list_deployments, page_deployments
-from larry.queries.dirty import find_dirty_deployments, list_dirty, list_dirty_causes
+from larry.queries.dirty import find_dirty_deployments, list_dirty, list_dirty_among, list_dirty_causes
 from larry.queries.edge import list_edges
 from larry.queries.estate_map import get_estate_map
 from larry.queries.explanation import get_explanation
@@ -71,15 +74,16 @@ from larry.queries.host import (
     list_keys_of_hosts,
     list_names_by_host_key,
 )
-from larry.queries.instance import get_descriptions, get_standing
+from larry.queries.instance import get_descriptions, get_standing, list_following
 from larry.queries.interval_map import get_interval_map
 from larry.queries.kept_node import get_kept_nodes
 from larry.queries.kept_survey import get_now
-from larry.queries.lane import count_live, list_lane_keys, list_lanes, list_live_lanes, list_serving
+from larry.queries.lane import list_lane_keys, list_lanes, list_live_lanes, list_serving
 from larry.queries.listing import ListingRequest, get_listing, get_stretch, list_related
+from larry.queries.live import list_live
 from larry.queries.live_situation import list_live_situations
 from larry.queries.lookup import Asker, LookedUp, get_masked_node
-from larry.queries.map_stay import list_behind, list_map_stays
+from larry.queries.map_stay import MapSight, list_behind, list_map_stays
 from larry.queries.moment import Moment
 from larry.queries.node import (
     get_node,
@@ -91,16 +95,17 @@ from larry.queries.node import (
 )
 from larry.queries.node_part import get_node_text, get_node_texts
 from larry.queries.noun import get_estate, get_item, list_items, load_items
+from larry.queries.outlook import look_after, open_outlook
 from larry.queries.parameter_fault import list_parameter_faults
 from larry.queries.picture import get_graph
-from larry.queries.presence import get_scene, list_first_delivered, list_hosts_beside, list_standing
 from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL, Reader
 from larry.queries.readiness import get_readiness
 from larry.queries.rollout import get_rollout, list_rollouts
 from larry.queries.search import search_everything
-from larry.queries.service import get_service_graph, list_sensitive_names
+from larry.queries.service import get_service_graph, list_sensitive_names, renew_service_graph
 from larry.queries.situation import list_situations
+from larry.queries.stock import survey_stock
 from larry.queries.subject import find_subject
 from larry.queries.survey import survey_instances
 from larry.queries.tally import get_tally, list_boundaries
@@ -126,10 +131,12 @@ from larry.records.user import User
 from larry.records.webhook import Delivery, Webhook
 from tests.actions.estate import author, change, day, lay
 from tests.actions.hooked import hook
+from tests.queries.stated import AT, OF_ACTS, TOUCHED, open_touched
 
-AT = Moment(day(1))
 PATH, HOST = "c0/a/i", "h0"
 """What is in an estate of any size; the instance is on every host, so that it has more rows in a larger one."""
+
+SIGHT = MapSight(PATH, Q(deployment__instance__path=PATH), lambda f: name_host_lane(f.host), lambda f: f.reason)
 
 
 def grow(size: int) -> None:
@@ -219,12 +226,15 @@ def take_census() -> Census:
     )
 
 
+_FOUND = LookedUp(Asker("u0", day(1), None, False, Scope(everything=True)), True, day(-1), None, "", day(-1), None)
 QUERIES: Mapping[str, Callable[[Census], object]] = {
+    **OF_ACTS,
     "list_backup_lines": lambda all_: sum(1 for _ in list_backup_lines(all_.reader, AT)),
     "list_addresses": lambda all_: list_addresses("host", "h", all_.reader, AT),
     "page_coverage": lambda all_: page_coverage(CoverageRequest(EVERYTHING, size=1000), all_.reader, AT),
     "list_coverage_of": lambda all_: list_coverage_of(Q(), all_.reader, AT),
     "list_live_services": lambda all_: list_live_services(all_.reader, AT).first(),
+    "list_live": lambda all_: list_live(all_.reader, AT).first(),
     "find_names": lambda all_: find_names(CoverageFilter(instance=all_.path), all_.reader, AT),
     "list_live_situations": lambda all_: list_live_situations(all_.reader, AT),
     "list_audit_situations": lambda all_: (list_audit_situations(all_.reader, AT),),
@@ -251,6 +261,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
         list_deployments(DeploymentFilter(states=frozenset(State)), all_.reader, AT), all_.reader, AT
     ),
     "list_dirty": lambda all_: list_dirty(all_.reader, AT),
+    "list_dirty_among": lambda all_: list_dirty_among(all_.paths, all_.reader, AT),
     "list_dirty_causes": lambda all_: list_dirty_causes(all_.reader, AT),
     "list_edges": lambda all_: list_edges(all_.reader, AT),
     "get_fleet": lambda all_: get_fleet(all_.reader, AT),
@@ -284,13 +295,19 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
         [*all_.paths, f"{all_.path.rpartition('/')[0]}/t"], all_.reader, AT
     ),
     "survey_instances": lambda all_: survey_instances(all_.paths, all_.reader, AT),
+    "list_following": lambda all_: list_following(all_.paths, all_.reader, AT),
+    "open_outlook": lambda all_: (open_outlook(TOUCHED, lambda: all_.paths, all_.reader, AT),),
+    "look_after": lambda all_: look_after(open_touched(all_.paths, all_.reader, AT), TOUCHED, all_.reader, AT),
+    "survey_stock": lambda all_: survey_stock(
+        frozenset(all_.paths), Survey(services := get_service_graph(all_.reader, AT)), services, all_.reader, AT
+    ),
+    "renew_service_graph": lambda all_: renew_service_graph(ServiceGraph({}), ["base"], all_.reader, AT),
     "get_standing": lambda all_: get_standing(all_.path, all_.reader, AT),
     "get_estate_map": lambda all_: get_estate_map(all_.reader, AT, since=day(-9), until=day(20), most=1, most_hosts=2),
-    "list_map_stays": lambda all_: list_map_stays(Q(deployment__instance__path=PATH), all_.reader, AT),
+    "list_map_stays": lambda all_: list_map_stays(SIGHT, all_.reader, AT)[1],
     "get_now": lambda all_: get_now((PATH,), all_.reader, AT).digests,
-    "list_behind": lambda all_: list_behind(list_map_stays(Q(), all_.reader, AT), all_.reader, AT),
+    "list_behind": lambda all_: list_behind(list_map_stays(SIGHT, all_.reader, AT)[1], all_.reader, AT),
     "get_interval_map": lambda all_: get_interval_map("host", all_.host, all_.reader, AT),
-    "count_live": lambda all_: count_live(all_.paths, AT, all_.reader, AT),
     "list_serving": lambda all_: list_serving(all_.paths, all_.reader, AT),
     "list_lane_keys": lambda all_: list_lane_keys(all_.deployments, all_.reader, AT),
     "list_lanes": lambda all_: list_lanes(all_.lanes, all_.reader, AT),
@@ -317,10 +334,6 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_related": lambda all_: [list_related(noun, "base", all_.reader, AT) for noun in NOUNS],
     "list_items": lambda all_: [list_items(noun, all_.reader, AT) for noun in NOUNS],
     "get_graph": lambda all_: get_graph("host", all_.host, all_.reader, AT),
-    "get_scene": lambda all_: get_scene(all_.hosts, all_.reader, AT),
-    "list_hosts_beside": lambda all_: list_hosts_beside([all_.host], all_.reader, AT),
-    "list_first_delivered": lambda all_: list_first_delivered(all_.hosts, all_.reader, AT),
-    "list_standing": lambda all_: list_standing(all_.deployments, all_.reader, AT),
     "get_readiness": lambda all_: get_readiness(all_.reader, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, all_.reader, AT),
     "list_sensitive_names": lambda all_: list_sensitive_names(all_.reader, AT),
@@ -348,11 +361,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "is_anybody_known": lambda all_: [is_anybody_known(all_.reader, AT)],
     "find_session_user": lambda all_: find_session_user(*all_.user, all_.reader, AT),
     "get_masked_node": lambda all_: get_masked_node(
-        LookedUp(
-            Asker("u0", day(1), None, False, Scope(everything=True)), True, day(-1), None, next(iter(all_.documents))
-        ),
-        all_.reader,
-        AT,
+        _FOUND._replace(digest=next(iter(all_.documents))), all_.reader, AT
     ),
     "get_listener": lambda all_: get_listener(all_.webhook, all_.reader, AT),
     "list_heard": lambda all_: list_heard(all_.subjects, all_.reader, AT),
@@ -371,7 +380,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
 }
 """By name: how it is called, as `all_.reader`."""
 
-WITHOUT_STATEMENTS = frozenset({"restrict", "list_sorts", "look_up", "find_direct_node", "is_owned", "get_kept_faults"})
+WITHOUT_STATEMENTS = frozenset(
+    "restrict list_sorts look_up find_direct_node is_owned get_kept_faults get_stock freshen".split()
+)
 """The choke point narrows what others ask for, and so does an owner; sorts stand in the specs; a lookup is one
 statement that the driver is asked by itself, who reads is a part of it, and tests/site/test_lane.py holds it against
 the view, as tests/cli/test_direct.py does where the command does the same; inside a transaction, as here, nothing is

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
 
 import pytest
 
 from larry.actions.deploy import deploy
-from larry.queries.coverage import EVERYTHING, CoverageFilter, list_coverage
+from larry.queries import coverage
+from larry.queries.coverage import EVERYTHING, CoverageFilter, CoverageRow, list_coverage
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL, NotFound
 from tests.actions.estate import BK1, BK2, BLOG, FULL, LIVE, MON1, TEST, WEB1, WEB2, ask, author, change, day, lay, put
 
 pytestmark = pytest.mark.django_db
 
-PAGER = "nobody has named a host for pager: place it with pager=HOST"
+PAGER = "nobody has named a host for pager: place it on one"
 
 
 def show(as_of: float, which: CoverageFilter = EVERYTHING) -> list[tuple[str, str, str, str, str | None]]:
@@ -51,6 +54,34 @@ def test_what_two_deployments_place_on_one_host_is_told_once() -> None:
     deploy(ask(LIVE, BK2, place={"postgres": WEB2}), author(0))
     assert [row for row in show(0) if row[1] == "postgres"] == [(LIVE, "postgres", WEB2, "backup", BK1)]
     assert Counter(row[1] for row in show(0)) == {"postgres": 1, "rails": 2, "linux": 3}
+
+
+def test_instances_are_looked_at_some_after_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And of a host or a service those alone that have something there."""
+    lay(FULL)
+    deploy(ask(LIVE, WEB1, place={"postgres": WEB2}), author(0))
+    deploy(ask(LIVE, BK2, place={"postgres": WEB2}), author(0))
+    put(TEST, BK1)
+    put(BLOG, WEB1)
+    at = Moment(day(0))
+    every = list_coverage(EVERYTHING, LOCAL, at)
+    looked_at: list[set[str]] = []
+    of_some = coverage._list_of
+
+    def note(deployments: Collection[str], *rest: Any) -> Iterator[CoverageRow]:
+        looked_at.append({row.instance for row in every if row.deployment in deployments})
+        return of_some(deployments, *rest)
+
+    monkeypatch.setattr(coverage, "_list_of", note)
+    monkeypatch.setattr(coverage, "_AT_ONCE", 1)
+    assert list_coverage(EVERYTHING, LOCAL, at) == every
+    assert sorted(looked_at, key=min) == [{each} for each in sorted({row.instance for row in every})]
+    looked_at.clear()
+    assert list_coverage(CoverageFilter(host=WEB2), LOCAL, at) == tuple(row for row in every if row.host == WEB2)
+    assert looked_at == [{LIVE}]
+    for service in {row.service for row in every}:
+        of_one = tuple(row for row in every if row.service == service)
+        assert list_coverage(CoverageFilter(service=service), LOCAL, at) == of_one
 
 
 def test_it_is_covered_where_one_of_its_deployments_brings_the_auditor() -> None:

@@ -10,7 +10,14 @@ from django.test.utils import CaptureQueriesContext
 
 from larry.actions.deploy import deploy
 from larry.actions.undeploy import undeploy
-from larry.queries.deployment import SHOWN, DeploymentFilter, DeploymentRow, State, list_deployments
+from larry.queries.deployment import (
+    SHOWN,
+    DeploymentFilter,
+    DeploymentRow,
+    State,
+    list_deployments,
+    page_deployments,
+)
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 from larry.records.deployment import DeploymentVersion
@@ -60,6 +67,25 @@ def test_states_as_of_any_moment(as_of: float, live: State, blog: State, later: 
         wanted = [row for row in (*shown, hidden) if row[2] is state]
         assert show(DeploymentFilter(states=frozenset({state})), as_of) == wanted
     assert show(DeploymentFilter(states=frozenset()), as_of) == []
+
+
+@pytest.mark.parametrize("states", [SHOWN, frozenset({State.PAST})], ids=["shown", "past"])
+@pytest.mark.parametrize("newest", [False, True], ids=["oldest", "newest"])
+def test_pages_are_parts_of_the_list_however_many_start_at_once(states: frozenset[State], newest: bool) -> None:
+    lay(FULL)
+    for start, end in ((0.0, 1.0), (2.0, 3.0), (4.0, 9.0)):
+        for instance in (LIVE, TEST):
+            for host in (WEB1, WEB2):
+                put(instance, host, now=0, start=start, end=end)
+    which, at = DeploymentFilter(states=states), Moment(day(5))
+    every = list_deployments(which, LOCAL, at)
+    assert len(every) == (12 if states == SHOWN else 8)
+    starts = sorted({row.start for row in every}, reverse=newest)
+    wanted = [row for start in starts for row in every if row.start == start]
+    for size in (1, 3, 4, 50):
+        for begin in range(0, len(every) + 1, size):
+            page = page_deployments(which, LOCAL, at, newest=newest, begin=begin, size=size)
+            assert (list(page.rows), page.total) == (wanted[begin : begin + size], len(every))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from larry.queries.kept_survey import get_kept_faults, get_now
 from larry.queries.parameter_fault import list_parameter_faults
 from larry.queries.reader import LOCAL, NotFound, Reader
 from larry.queries.service import get_service_graph
+from larry.queries.stock import Stock, survey_stock
 from larry.queries.view import read_view
 from larry.records.customer import Customer
 from tests.actions.estate import LIVE, TEST, author, lay, put
@@ -140,13 +141,13 @@ def count(ask: Callable[[], object]) -> int:
 
 def test_only_who_is_concerned_is_surveyed_anew(view: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[set[str]] = []
-    survey = kept_survey._survey
+    survey = survey_stock
 
-    def note(paths: AbstractSet[str], *rest: Any) -> Any:
+    def note(paths: AbstractSet[str], *rest: Any, **more: Any) -> Any:
         asked.append(set(paths))
-        return survey(paths, *rest)
+        return survey(paths, *rest, **more)
 
-    monkeypatch.setattr(kept_survey, "_survey", note)
+    monkeypatch.setattr(kept_survey, "survey_stock", note)
     lay(ESTATE)
 
     def after(noun: str, address: str, **values: Json) -> set[str]:
@@ -189,13 +190,13 @@ def test_who_views_an_earlier_state_needs_no_survey_of_their_own(
     """Another may have asked later, after what no description tells of. After what one does tell of, they do."""
     lay(ESTATE)
     surveys: list[int] = []
-    survey = kept_survey._survey
+    survey = survey_stock
 
-    def note(paths: AbstractSet[str], *rest: Any) -> Any:
+    def note(paths: AbstractSet[str], *rest: Any, **more: Any) -> Any:
         surveys.append(len(paths))
-        return survey(paths, *rest)
+        return survey(paths, *rest, **more)
 
-    monkeypatch.setattr(kept_survey, "_survey", note)
+    monkeypatch.setattr(kept_survey, "survey_stock", note)
 
     def ask() -> int:
         surveys.clear()
@@ -247,7 +248,7 @@ FAULTS: Mapping[str, Callable[[pytest.MonkeyPatch], None]] = {
     "an instance": ignore("instance"),
     "a service": ignore("service"),
     "a role": ignore("role"),
-    "reached": put_for("_list_reached", lambda kept, services: set()),
+    "reached": lambda patch: patch.setattr(Stock, "list_reached", lambda *_: ()),
     "changed keys": put_for("_EDITS", {"create", "update", "retire", RENAME_KEY, "redact"}),
     "an earlier state": put_for("_is_ahead", lambda kept, lines: not lines),
     "another history": put_for("_is_continued", lambda last, lines: bool(lines)),

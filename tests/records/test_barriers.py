@@ -11,6 +11,7 @@ from django.db import connection
 from larry.records import guards
 from larry.records.promise import PROMISES
 from larry.site.embedded_sqlite import writes_ahead
+from tests.core.budget import many
 from tests.records.faults import Fault, plant
 from tests.records.probes import SERVICES
 from tests.records.rivalries import CIRCLES, RIVALRIES, Rivalry
@@ -22,7 +23,7 @@ Interleaving = Callable[[Writer, Writer, Rivalry], None]
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 LEVELS = ("READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE") if ON_POSTGRESQL else ("IMMEDIATE",)
-REPEATS = 3
+REPEATS = many(3, on_request=50)
 """Where chance decides who is first; the other interleavings are the same every time."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,19 @@ def test_sqlite_overwrites_what_it_deletes() -> None:
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA secure_delete")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="what is printed is kept beside SQLite's file")
+def test_what_was_printed_for_puppet_goes_too() -> None:
+    folder = Path(f"{connection.settings_dict['NAME']}.enc")
+    assert sweep_remains() == "", "where nothing was ever printed"
+    folder.mkdir()
+    try:
+        (folder / "web1.example.com").write_text(CANARY)
+        assert sweep_remains() == ""
+        assert list(folder.iterdir()) == []
+        (folder / "a folder").mkdir()
+        assert "still holds what was printed for Puppet" in sweep_remains()
+        (folder / "a folder").rmdir()
+    finally:
+        shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from django.db import IntegrityError, OperationalError, connection, transaction
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class Outcome(StrEnum):

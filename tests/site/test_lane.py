@@ -2,96 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.core.handlers.wsgi import WSGIHandler
-from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection
-from django.test import RequestFactory
+from django.db import connection
 
 from larry.actions.edit import edit
 from larry.actions.grant import GrantRequest, add_group, grant, join, leave, revoke
-from larry.actions.token import NewToken, add_token, note_use, revoke_token
+from larry.actions.token import note_use, revoke_token
 from larry.actions.user import deactivate_user
-from larry.api.lane import LookupLane
+from larry.api.kept_body import AROUND, BodyStore, KeptBodies
 from larry.core.interval import iso
 from larry.core.rights import PersonRole, ScopeKind
 from larry.core.token import hash_token
 from larry.exports.dialect import DIALECTS
-from larry.outside import clock
 from larry.records.token import Token
-from larry.site.lane import lay_lane
-from tests.api.scene import LIVE, SPARE, WEB, author_at, lay, put
-from tests.records.rows import add_user
+from tests.api.scene import LIVE, SPARE, WEB, author_at
+from tests.site.served_lane import Lane, lane_answers
 
 pytestmark = pytest.mark.django_db
-
-Answer = tuple[str, dict[str, str], bytes]
-
-
-class Served:
-    """An application that counts how often it was asked."""
-
-    def __init__(self) -> None:
-        self.django, self.asked = WSGIHandler(), 0
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        self.asked += 1
-        return self.django(environ, start_response)
-
-
-class Lane:
-    """A lane before a Django that counts, at a clock that stands."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.behind = Served()
-        self.lane: LookupLane = lay_lane(self.behind)
-        self.now = lay()
-        put(WEB, self.now, at=-5, start=-3, end=5)
-        self.clock = self.now
-        monkeypatch.setattr(clock, "now", lambda: self.clock)
-        add_user(name="ada", name_folded="ada", is_administrator=True)
-        add_user(name="zoe", name_folded="zoe")
-
-    def token(self, user: str = "ada", name: str = "t", **about: Any) -> str:
-        """A token that has been used just now: what must be written is Django's."""
-        text = add_token(NewToken(user, name, **about), author_at(self.now)).text
-        for row in Token.objects.all():
-            note_use(row.id, row.used_at, self.clock)
-        return text
-
-    def ask(self, application: Any, path: str, token: str | None, **headers: str) -> Answer:
-        extra: dict[str, Any] = {"HTTP_X_REQUEST_ID": "r1", **headers}
-        if token is not None:
-            extra["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-        environ = RequestFactory().get(f"/configuration/{path}", **extra).environ
-        said: list[Any] = []
-        response = application(dict(environ), lambda *words: said.extend(words))
-        body = b"".join(response)
-        if hasattr(response, "close"):
-            response.close()
-        return said[0], {name.lower(): value for name, value in said[1]}, body
-
-    def both(self, path: str, token: str | None, **headers: str) -> tuple[Answer, bool]:
-        """What both answer, which is the same, and whether the lane did without Django; twice, so that it is kept."""
-        wanted = self.ask(self.behind, path, token, **headers)
-        before = self.behind.asked
-        assert self.ask(self.lane, path, token, **headers) == wanted
-        assert self.ask(self.lane, path, token, **headers) == wanted
-        return wanted, self.behind.asked == before
-
-
-@pytest.fixture
-def lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lane]:
-    """Its Django keeps the connection of the test, as Django's own client for tests does."""
-    for signal in (request_started, request_finished):
-        signal.disconnect(close_old_connections)
-    yield Lane(monkeypatch)
-    for signal in (request_started, request_finished):
-        signal.connect(close_old_connections)
 
 
 @pytest.mark.parametrize("suffix", [dialect.suffix for dialect in DIALECTS])
@@ -114,18 +43,18 @@ def test_who_has_it_is_told_so_before_anything_is_printed(lane: Lane) -> None:
         tag = lane.ask(lane.behind, f"{WEB}.yaml{as_of}", token)[1]["etag"]
         known, is_lane = lane.both(f"{WEB}.yaml{as_of}", token, HTTP_IF_NONE_MATCH=tag)
         assert (known[0], is_lane) == ("304 Not Modified", True)
-    assert not lane.lane.bodies
+    assert not lane.lane.bodies.size
 
 
 def test_a_body_that_is_no_longer_kept_is_printed_anew_under_its_head(
     lane: Lane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     token = lane.token()
-    monkeypatch.setattr(lane.lane, "most", 0)
+    monkeypatch.setattr(lane.lane, "bodies", KeptBodies(0, 0))
     for dialect in DIALECTS:
         lane.both(f"{WEB}.{dialect.suffix}", token)
     assert lane.lane.heads
-    assert not lane.lane.bodies
+    assert not lane.lane.bodies.size
     lane.lane.heads.clear()
     monkeypatch.setattr("larry.api.lane.MOST_HEADS", 2)
     for dialect in DIALECTS:
@@ -207,45 +136,39 @@ def test_a_grant_counts_from_the_next_request_on(lane: Lane) -> None:
         grant(request, later)
         lane.both(f"{SPARE}.json", token)
         lane.both(f"{WEB}.json", token)
-        assert _lane_answers(lane, SPARE, token) is (request.kind is not ScopeKind.CUSTOMER)
-        assert _lane_answers(lane, WEB, token) is (request.kind is ScopeKind.EVERYTHING)
+        assert lane_answers(lane, SPARE, token) is (request.kind is not ScopeKind.CUSTOMER)
+        assert lane_answers(lane, WEB, token) is (request.kind is ScopeKind.EVERYTHING)
         revoke(request, later)
-        assert not _lane_answers(lane, SPARE, token)
+        assert not lane_answers(lane, SPARE, token)
     add_group("night", "", later)
     join("night", "zoe", later)
     grant(GrantRequest("group", "night", PersonRole.VIEWER, ScopeKind.POOL, "racks"), later)
-    assert _lane_answers(lane, SPARE, token)
+    assert lane_answers(lane, SPARE, token)
     leave("night", "zoe", later)
-    assert not _lane_answers(lane, SPARE, token)
-
-
-def _lane_answers(lane: Lane, host: str, token: str) -> bool:
-    before = lane.behind.asked
-    lane.ask(lane.lane, f"{host}.json", token)
-    return lane.behind.asked == before
+    assert not lane_answers(lane, SPARE, token)
 
 
 def test_a_token_is_narrowed_as_it_says(lane: Lane) -> None:
     _pool(lane)
     pooled = lane.token(name="p", kind=ScopeKind.POOL, address="racks")
-    assert _lane_answers(lane, SPARE, pooled)
-    assert not _lane_answers(lane, WEB, pooled)
+    assert lane_answers(lane, SPARE, pooled)
+    assert not lane_answers(lane, WEB, pooled)
     owned = lane.token(name="c", kind=ScopeKind.CUSTOMER, address="acme")
-    assert not _lane_answers(lane, WEB, owned)
-    assert _lane_answers(lane, WEB, lane.token(name="m", role=PersonRole.MACHINE))
+    assert not lane_answers(lane, WEB, owned)
+    assert lane_answers(lane, WEB, lane.token(name="m", role=PersonRole.MACHINE))
 
 
 def test_what_must_be_written_is_the_views(lane: Lane) -> None:
     token = lane.token()
     lane.clock += timedelta(minutes=6)
-    assert not _lane_answers(lane, WEB, token)
+    assert not lane_answers(lane, WEB, token)
     row = Token.objects.get()
     note_use(row.id, row.used_at, lane.clock)
-    assert _lane_answers(lane, WEB, token)
+    assert lane_answers(lane, WEB, token)
 
 
 def test_secrets_are_the_views(lane: Lane) -> None:
-    assert not _lane_answers(lane, WEB, lane.token(reveals=True))
+    assert not lane_answers(lane, WEB, lane.token(reveals=True))
 
 
 def test_what_was_written_is_read_at_once(lane: Lane) -> None:
@@ -275,10 +198,12 @@ def test_the_statement_is_planned_once_for_a_connection(lane: Lane) -> None:
 
 def test_what_is_kept_is_bounded(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     token = lane.token()
-    monkeypatch.setattr(lane.lane, "most", 3000)
-    for dialect in DIALECTS:
+    monkeypatch.setattr(lane.lane, "bodies", bodies := KeptBodies(5000, 3000))
+    for dialect in DIALECTS * 3:
         lane.both(f"{WEB}.{dialect.suffix}", token)
-        assert sum(map(len, lane.lane.bodies.values())) == lane.lane.size <= 3000
+        assert _count(bodies.open) == bodies.open.size <= 5000
+        assert _count(bodies.packed) == bodies.packed.size <= 3000
+    assert bodies.packed.found
 
 
 def test_a_body_that_outlives_its_head_counts_once(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -287,5 +212,9 @@ def test_a_body_that_outlives_its_head_counts_once(lane: Lane, monkeypatch: pyte
     monkeypatch.setattr("larry.api.lane.MOST_HEADS", 1)
     for suffix in ("json", "yaml") * 3:
         lane.both(f"{WEB}.{suffix}", token)
-    assert len(lane.lane.bodies) == 2
-    assert sum(map(len, lane.lane.bodies.values())) == lane.lane.size
+    assert len(lane.lane.bodies.open.found) == 2
+    assert _count(lane.lane.bodies.open) == lane.lane.bodies.size
+
+
+def _count(store: BodyStore) -> int:
+    return sum(AROUND + len(body) for body in store.found.values())

@@ -27,7 +27,7 @@ VOID = frozenset("meta link input img br".split())
 ELEMENTS = frozenset(
     "html head meta title link body a br header div img form label input button main h1 h2 h3 p strong code b s i kbd "
     "ins del table thead tbody tr th td caption span time footer ul ol li dl dt dd nav fieldset legend script noscript "
-    "pre section details summary select option datalist textarea progress "
+    "pre section details summary select optgroup option datalist textarea progress "
     "svg g rect path circle line text tspan title desc defs pattern clippath marker polyline polygon".split()
 )
 """What pages are made of; whoever takes another element adds it here."""

@@ -31,7 +31,7 @@ def test_what_is_uncovered_stands_first_with_why_and_what_to_do(now: datetime, c
     assert "uncovered 1 of 2 audits have nobody who audits" in page.text
     assert "nobody has named a host for pager" in page.text
     assert page.text.index("nobody has named") < page.text.index("on the same host")
-    assert any(link.startswith("/deployments/") and link.endswith("/edit") for link in page.links)
+    assert any(link.startswith("/deployments/") and link.endswith("/edit?place.0.service=pager") for link in page.links)
     assert {f"/instances/{LIVE}", f"/hosts/{WEB}", "/services/backup"} <= set(page.links)
 
 

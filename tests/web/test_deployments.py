@@ -13,13 +13,15 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from larry.actions.apply import apply
 from larry.actions.author import Author
 from larry.actions.edit_deployment import DeploymentEdit, edit_deployment
+from larry.nouns.estate import parse_estate
 from larry.outside import clock
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, list_deployments
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
-from tests.api.scene import LIVE, SPARE, WEB, lay, put
+from tests.api.scene import ESTATE, LIVE, SPARE, WEB, lay, put
 from tests.web.test_instance_pages import more_workers
 
 HTMX = {"HX-Request": "true"}
@@ -88,6 +90,65 @@ def test_snapshots_are_offered_once_the_instance_is_named(client: Client, estate
     assert "as described now" in named
 
 
+def list_places(html: str) -> tuple[dict[str, list[str]], list[tuple[str, str]]]:
+    """Services that the last row offers, by the heading over them; and what the rows say."""
+    rows = re.findall(r'<select id="place\.\d.*?<input.*?>', html, re.DOTALL)
+    groups = re.findall(r'<optgroup label="(.*?)">(.*?)</optgroup>', rows[-1])
+    chosen = [re.findall(r"<option selected>(.*?)<", row) or [""] for row in rows]
+    hosts = [re.findall(r'<input .*?value="(.*?)"', row)[0] for row in rows]
+    said = [(service, host) for (service,), host in zip(chosen, hosts, strict=True)]
+    return {label: re.findall(r"<option>(.*?)<", options) for label, options in groups}, said
+
+
+def test_services_are_placed_elsewhere_by_rows(client: Client, estate: None) -> None:
+    """Without a script: the services are those of the instance, and of the snapshot that is chosen."""
+    offered, said = list_places(client.get("/deploy").content.decode())
+    assert (offered, said) == ({}, [("", "")])
+    offered, said = list_places(client.get("/deploy", {"instance": LIVE}).content.decode())
+    assert offered == {"auditors that wait for a person": ["pager"], "services": ["linux", "rails"]}
+    deployed(WEB)
+    earlier = rows()[0].snapshot
+    apply(
+        parse_estate([("e.yaml", ESTATE.replace("name: pager", "name: watch"))]).items, Author("tess", "w", clock.now())
+    )
+    now, _ = list_places(client.get("/deploy", {"instance": LIVE}).content.decode())
+    then, _ = list_places(client.get("/deploy", {"instance": LIVE, "snapshot": earlier}).content.decode())
+    assert (now["auditors that wait for a person"], then["auditors that wait for a person"]) == (
+        ["pager", "watch"], ["pager"])  # fmt: skip
+    sent = {
+        "instance": LIVE,
+        "host": WEB,
+        "snapshot": earlier,
+        "place.3.service": "pager",
+        "place.3.host": SPARE.upper(),
+    }
+    again = client.post("/deploy", {**sent, "place.4.service": "watch", "step": "preview"}).content.decode()
+    offered, said = list_places(again)
+    assert said == [("pager", SPARE.upper()), ("watch", ""), ("", "")], (
+        "what was typed stays, and there is room for more"
+    )
+    assert offered["not a service of this instance"] == ["watch"]
+    shown = preview(client, "/deploy", **sent)
+    assert "nobody has named" not in shown
+    assert f"<strong>{SPARE}</strong>" in shown, "the configuration of the other host is told to change"
+    act(client, "/deploy", shown, **sent)
+    assert [row.place for row in rows(State.CURRENT)] == [{"pager": SPARE}]
+
+
+def test_what_waits_for_a_person_is_placed_where_it_is_missed(client: Client, estate: None) -> None:
+    deployed(WEB)
+    (row,) = rows()
+    (href,) = re.findall(r'href="(/deployments/[^"]*/edit[^"]*)"', client.get("/coverage").content.decode())
+    assert href == f"/deployments/{row.id}/edit?place.0.service=pager"
+    page = client.get(href).content.decode()
+    assert list_places(page)[1] == [("pager", ""), ("", "")]
+    sent = {"place.0.service": "pager", "place.0.host": SPARE, "place.1.service": "", "place.1.host": ""}
+    act(client, f"/deployments/{row.id}/edit", preview(client, f"/deployments/{row.id}/edit", **sent), **sent)
+    assert [each.place for each in rows(State.CURRENT)] == [{"pager": SPARE}]
+    (row,) = rows(State.CURRENT)
+    assert f"Now pager is on {SPARE}." in client.get(f"/deployments/{row.id}/edit").content.decode()
+
+
 def test_what_the_preview_shows_is_done_also_for_moments_that_move(client: Client, estate: None) -> None:
     deployed(WEB)
     sent = {"instance": LIVE, "host": WEB, "start": "+2d", "end": "+9d"}
@@ -145,8 +206,12 @@ def test_of_two_people_at_one_deployment_the_second_is_shown_what_it_is_now(
         ({"instance": LIVE, "host": "nowhere.example.com"}, "here is no host"),
         ({"instance": LIVE, "host": WEB, "start": "yesterday-ish"}, "yesterday-ish"),
         ({"instance": LIVE, "host": WEB, "start": "2001-01-01"}, "in the past"),
-        ({"instance": LIVE, "host": WEB, "place": "nonsense"}, "SERVICE=HOST"),
-        ({"instance": LIVE, "host": WEB, "place": "dragon=web1.example.com"}, "dragon"),
+        ({"instance": LIVE, "host": WEB, "place.0.service": "pager"}, "here does pager go?"),
+        ({"instance": LIVE, "host": WEB, "place.7.host": SPARE}, f"hich service goes to {SPARE}?"),
+        ({"instance": LIVE, "host": WEB, "place.0.service": "dragon", "place.0.host": WEB}, "no service dragon"),
+        ({"instance": LIVE, "host": WEB, "place.0.service": "pager", "place.0.host": "no.example"}, "here is no host"),
+        ({"instance": LIVE, "host": WEB, "place.0.service": "pager", "place.0.host": WEB, "place.1.service": "pager",
+          "place.1.host": SPARE}, f"hoose one host for pager: {WEB} or {SPARE}"),
         ({"instance": LIVE, "host": WEB, "snapshot": "feed"}, "no snapshot"),
     ],
 )  # fmt: skip

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -18,6 +19,7 @@ from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment
 from larry.records.grant import Membership
 from larry.records.rollout import Rollout
+from larry.web.views import situation
 from tests.api.scene import LIVE, SECRET, SPARE, WEB, lay, put
 from tests.records.rows import add_grant, add_group, add_token, add_user, add_webhook
 from tests.web.test_pages import Page, look
@@ -214,6 +216,8 @@ def test_activity_is_narrowed_by_its_address(dirty: datetime, client: Client) ->
     everything = look(client, "/activity").text
     assert "the sale begins" in everything
     assert "the first week" in everything
+    assert f"add deployment {LIVE} on {WEB}" in everything, "its number would tell nobody anything"
+    assert "add deployment" not in look(client, f"/instances/{LIVE}").text, "there a rollout is one line"
     assert "the first week" not in look(client, "/activity?actor=Ada").text
     assert "the sale begins" in look(client, "/activity?noun=instance&verb=update").text
     assert "the sale begins" not in look(client, "/activity?text=first+week").text
@@ -244,12 +248,27 @@ def test_activity_has_pages_and_leaves_as_csv_and_json(
     assert len(json.loads(client.get("/activity?format=json&actor=Ada").content)) < len(documents)
 
 
+def test_of_many_situations_a_kind_is_shown_alone(
+    dirty: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(situation, "MOST_OF_EACH", 0)
+    page = look(client, "/situations")
+    assert f"nothing is live on {SPARE}" not in page.text
+    assert {"/situations?kind=host_idle", "/situations?kind=dirty"} <= hrefs(page)
+    alone = look(client, "/situations?kind=host_idle")
+    assert f"nothing is live on {SPARE}" in alone.text
+    assert "/situations?kind=dirty" not in hrefs(alone)
+    assert "Nothing of this kind is strange." in look(client, "/situations?kind=none").words
+
+
 def test_strange_situations_say_what_to_do_next(dirty: datetime, client: Client) -> None:
     page = look(client, "/situations")
     assert f"nothing is live on {SPARE}" in page.text
-    assert {f"/deploy?host={SPARE}", f"/instances/{LIVE}/services#audits", f"/instances/{LIVE}/snapshots"} <= hrefs(
-        page
-    )
+    assert {
+        f"/deploy?host={SPARE}",
+        f"/coverage?state=uncovered&instance={quote(LIVE, safe='')}",
+        f"/instances/{LIVE}/snapshots",
+    } <= hrefs(page)
     counts = look(client, "/situations/counts")
     assert "1 Hosts with nothing on them" in counts.text
     assert "/situations#host_idle" in hrefs(counts)
@@ -272,3 +291,14 @@ def test_they_cost_few_statements(
     for path, ceiling in ceilings.items():
         with django_assert_max_num_queries(ceiling):
             client.get(path)
+
+
+def test_what_is_live_is_one_step_from_where_retiring_is_refused_for_it(now: datetime, client: Client) -> None:
+    path = quote(LIVE, safe="")
+    for retired, link in {
+        f"/hosts/{WEB}": f"/deployments/?instance={path}",
+        f"/instances/{LIVE}": f"/deployments/?instance={path}&host={WEB}",
+    }.items():
+        refused = client.post(f"{retired}/retire", {"step": "review"})
+        assert refused.status_code == 422
+        assert link in hrefs(Page(refused.content.decode()))

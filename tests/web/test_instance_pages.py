@@ -75,7 +75,8 @@ def test_a_dirty_instance_is_redeployed_and_what_is_live_nowhere_is_not(now: dat
     assert Deployable.objects.count() == 2
     assert "/instances/acme/shop/broken/redeploy" not in look(client, "/instances/acme/shop/broken").links
     assert "It is live nowhere now" in look(client, "/instances/acme/shop/broken/redeploy").text
-    look(client, "/instances/acme/shop/none/redeploy", 404)
+    missing = look(client, "/instances/acme/shop/none/redeploy", 404)
+    assert {"/instances/", "/search"} <= set(missing.links), "from where one can go on"
 
 
 def test_the_first_deployments_of_each_state_are_shown_and_lead_to_all(

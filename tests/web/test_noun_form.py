@@ -157,6 +157,16 @@ def test_every_kind_of_field_is_changed_by_its_inputs(estate: None, client: Clie
         "tools.0.name": "puppet", "tools.0.value": '{"class": "pager"}',
     })  # fmt: skip
     assert save(client, path, sent) == "/services/pager"
+    sent, html = review(
+        client, path, **{"parameters.0.default": "4", "parameters.1.name": "", "parameters.1.sensitive": ""}
+    )
+    told = [re.sub(r"<[^>]*>", "", cell) for cell in re.findall("<td[^>]*>(.*?)</td>", html)]
+    assert told[told.index("parameters · limit · default") :][:3] == ["parameters · limit · default", "3", "4"]
+    assert told[told.index("parameters · token") :][:3] == [
+        "parameters · token",
+        "merge: replacesensitive: truetype: any",
+        "",
+    ]
     now = values("service", "pager")
     assert (now["sharing"], now["category"], now["needs"]) == ("instance", "Care", ("linux",))
     assert now["description"] == "See https://wiki.example/pager.\nDaily."
@@ -333,7 +343,10 @@ def test_a_secret_is_never_shown_and_stays_unless_it_is_replaced(estate: None, c
 def test_retiring_is_reviewed_refused_with_reasons_or_done(estate: None, client: Client) -> None:
     response = client.post("/customers/acme/retire", {"step": "review"})
     assert response.status_code == 422
-    assert "cannot retire while it has the app acme/shop" in response.content.decode()
+    told = response.content.decode()
+    assert "cannot retire while it has the app acme/shop" in told
+    assert 'href="/apps/acme/shop"' in told, "what stands against it is one step away"
+    assert 'href="/apps/?customer=acme"' in told
     assert client.get("/hosts/spare.example.com/retire").status_code == 200
     sent, html = send(client, "/hosts/spare.example.com/retire", {"reason": "sold"})
     assert "retire host" in html

@@ -16,7 +16,7 @@ from larry.exports.dialect import DIALECTS
 from larry.records.deployable import Deployable
 from larry.web.graph_part import crop
 from larry.web.views import picture
-from tests.api.scene import LIVE, SECRET, WEB, lay, put
+from tests.api.scene import LIVE, SECRET, SPARE, WEB, lay, put
 from tests.exports.test_graph import picture as drawing
 from tests.exports.test_graph import service
 from tests.web.test_pages import Page, look
@@ -99,6 +99,25 @@ def test_an_interval_map_is_zoomed_by_its_address(now: datetime, client: Client)
     assert not any("data-deployment" in attributes for _, attributes in far.tags)
     for odd in ("since=soonish", "since=2030-01-01&until=2029-01-01", "since=%2B1d&until=-1d"):
         look(client, f"/timeline/host/{WEB}?{odd}", 400)
+
+
+def test_further_lanes_follow_at_an_address_of_their_own(
+    now: datetime, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So many lanes at a time; the same time is shown of those that follow, and one comes back to the first."""
+    put(SPARE, now, at=-2)
+    monkeypatch.setattr(picture, "MOST_LANES", 1)
+    first = look(client, "/timeline/service/linux")
+    told = next(word for word in first.words if word.startswith("Lanes 1 to 1 of "))
+    further = next(link for link in first.links if "lane=2" in link)
+    assert "since=" in further
+    second = look(client, further)
+    assert told.replace("1 to 1", "2 to 2") in second.words
+    assert "↑ From the first lane" in {word.strip() for word in second.words}
+    assert any("lane=2" in link and "since=" in link for link in second.links), "another time keeps the lanes"
+    assert "There are no more lanes" in look(client, "/timeline/service/linux?lane=9999").words
+    for odd in ("0", "-3", "x", "٣", "9" * 30):
+        assert told in look(client, f"/timeline/service/linux?lane={odd}").words
 
 
 @pytest.mark.parametrize("path", ["graph/role/web", "graph/service/none", "timeline/user/x", "timeline/host/none",

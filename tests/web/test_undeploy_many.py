@@ -59,6 +59,27 @@ def test_what_is_chosen_in_the_list_ends_as_one_rollout(client: Client, estate: 
     assert all(end is not None and end < clock.now() + timedelta(hours=2) for end in ends.values())
 
 
+def test_what_was_done_is_told_by_the_next_page_whatever_was_fetched_meanwhile(client: Client, estate: None) -> None:
+    """A preview that was asked for before the act is often answered, or refused, after it; by its cookie it must
+    not delete what is to be told."""
+    current = [row.id for row in rows(State.CURRENT)]
+    shown = preview(client, MANY, pick=current, at="+1h")
+    where = act(client, MANY, shown, pick=current, at="+1h")
+    for late, status in (
+        (client.post(MANY, {"pick": current, "at": "+2h"}, headers={"HX-Request": "true"}), 200),
+        (client.post(MANY, {"pick": current, "at": "\0"}, headers={"HX-Request": "true"}), 400),
+        (client.get("/deployments/", {"format": "csv"}), 200),
+        (client.get("/deployments/", headers={"Sec-Fetch-Dest": "empty"}), 200),
+    ):
+        assert late.status_code == status
+        assert "messages" not in late.cookies
+    kept = client.cookies.pop("messages")
+    assert "messages" not in client.get("/deployments/").cookies, "a page that was asked for before deletes nothing"
+    client.cookies["messages"] = kept
+    assert "deployments changed." in client.get(where).content.decode()
+    assert "deployments changed." not in client.get(where).content.decode(), "it is told once"
+
+
 def test_all_that_the_list_finds_end(client: Client, estate: None) -> None:
     words = {"all": "1", "q": "NEXT week"}
     html = client.get(MANY, words).content.decode()

@@ -51,14 +51,12 @@ def inventory(*, form: str, into: str | None, folder: Path | None, as_of: str | 
 
 
 def _pass_on(session: Session, at: Moment, print_texts: RenderTexts) -> None:
-    """Print nodes as they are stored, masked, without making anything of them."""
+    """Print nodes, masked, as they are read. No state of the database is held until whoever reads them is done."""
     from larry.queries.fleet import get_fleet_outline, list_masked_texts
-    from larry.queries.view import read_view
 
-    with read_view():
-        fleet = get_fleet_outline(session.reader, at)
-        told = "".join(print_texts(fleet, list_masked_texts(fleet, session.reader, at)))
-    click.echo(told, nl=False)
+    fleet = get_fleet_outline(session.reader, at)
+    for piece in print_texts(fleet, list_masked_texts(fleet, session.reader, at)):
+        click.echo(piece, nl=False)
 
 
 def _read(session: Session, folder: Path | None, at: Moment) -> Fleet:

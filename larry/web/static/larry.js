@@ -72,6 +72,13 @@ addEventListener("keydown", (event) => {
   next.focus();
 });
 
+// A graph that is larger than its frame begins with what it is about in the middle.
+for (const about of document.querySelectorAll("[data-graph] .lp-focus")) {
+  const drawing = about.closest("[data-graph]"), box = about.getBoundingClientRect(), frame = drawing.getBoundingClientRect();
+  const [left, top] = [box.left + box.right - frame.left - frame.right, box.top + box.bottom - frame.top - frame.bottom];
+  drawing.scrollBy({ left: left / 2, top: top / 2, behavior: "instant" });
+}
+
 // A graph is made larger and smaller by the size it says of itself, from 5% to 400%, or until all of it is seen; with
 // the control key by the wheel too. What was in the middle, or under the pointer, stays there.
 const zoom = (svg, by, place) => {
@@ -238,25 +245,34 @@ document.addEventListener("click", async (event) => {
   setTimeout(() => { button.textContent = said; }, 1500);
 });
 
-// Lists of rows in forms: there is always one empty row more.
+// Lists of rows in forms: there is always one empty row more, and it completes what is typed as the others do.
+const oneMore = (text, number) => text.replace(number, (digits) => Number(digits) + 1);
 const grow = (list) => {
-  const rows = [...list.querySelectorAll(":scope > [data-row]")];
-  const last = rows.at(-1);
+  const last = list.querySelector(":scope > [data-row]:last-of-type");
   if (!last || ![...last.querySelectorAll("input:not([type=checkbox]), textarea")].some((each) => each.value)) return;
   const row = last.cloneNode(true);
-  const number = rows.length;
   for (const field of row.querySelectorAll("input, textarea, select")) {
     if (field.type === "checkbox") field.checked = false;
     else if (field.tagName !== "SELECT") field.value = "";
-    for (const word of ["name", "id", "aria-describedby"]) {
+    for (const word of ["name", "id", "aria-describedby", "aria-label"]) {
       const value = field.getAttribute(word);
-      if (value) field.setAttribute(word, value.replace(/\.\d+(?=\.|$)/, `.${number}`));
+      if (value) field.setAttribute(word, oneMore(value, word === "aria-label" ? /\d+(?=:|$)/ : /(?<=\.)\d+(?=\.|$)/));
     }
     field.removeAttribute("aria-invalid");
+    field.classList.remove("htmx-request");
   }
   for (const fault of row.querySelectorAll(".fault")) fault.remove();
   last.after(row);
+  window.htmx?.process(row);
 };
+document.addEventListener("click", (event) => {
+  const row = event.target.closest?.("[data-remove]")?.closest("[data-row]");
+  if (!row) return;
+  const [list, next] = [row.parentElement, row.nextElementSibling ?? row.previousElementSibling];
+  row.remove();
+  next?.querySelector("input, select")?.focus();
+  list.dispatchEvent(new Event("input", { bubbles: true }));
+});
 document.addEventListener("input", (event) => {
   const list = event.target.closest("[data-rows]");
   if (list) grow(list);

@@ -10,17 +10,19 @@ from django.urls import reverse
 
 from larry.actions.author import Author
 from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
+from larry.core.deployable import Snapshot
 from larry.core.plan import Plan
 from larry.queries.address import list_addresses
-from larry.queries.deployable import list_taken
+from larry.queries.deployable import get_snapshots, list_taken
 from larry.queries.host import list_hosts_of_pool
-from larry.queries.instance import get_standing
+from larry.queries.instance import Standing, get_standing
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader
 from larry.web.address import find_route
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.page import look_or_act
-from larry.web.plan_form import Act, CannotRead, PlanForm, answer_plan_form, read_field_moment, read_places
+from larry.web.place_rows import make_place_rows, read_places
+from larry.web.plan_form import Act, CannotRead, PlanForm, answer_plan_form, read_field_moment
 from larry.web.when import Asked
 
 
@@ -31,8 +33,11 @@ def answer_deploy(request: HttpRequest) -> HttpResponse:
     sent = request.POST if request.method == "POST" else request.GET
     hosts = [each.strip() for each in sent.getlist("host") if each.strip()]
     reader, now = frame.visitor.reader, Moment(frame.asked.now)
+    standing = _find_standing(sent.get("instance", "").strip(), reader, now)
+    chosen = _find_chosen(standing, sent.get("snapshot", "").strip(), reader, now)
     values = {
-        "snapshots": _list_snapshots(sent.get("instance", "").strip(), reader, frame.asked),
+        "snapshots": _list_snapshots(standing, reader, frame.asked),
+        "places": make_place_rows(sent, chosen),
         "host_rows": [*hosts, ""],
         "pools": [each.address for each in list_addresses("pool", "", reader, now)],
         "cancel": find_route("deployments"),
@@ -69,17 +74,26 @@ def _page_after(plan: Plan) -> str:
     return reverse("deployment", args=[made]) if made else reverse("deployments")
 
 
-def _list_snapshots(instance: str, reader: Reader, asked: Asked) -> list[dict[str, str]]:
-    """Digest and words of the instance's snapshots: which is what it is now, dirty, never deployed, deactivated."""
-    at = Moment(asked.now)
+def _find_standing(instance: str, reader: Reader, now: Moment) -> Standing | None:
     try:
-        standing = get_standing(instance, reader, at) if instance else None
+        return get_standing(instance, reader, now) if instance else None
     except NotFound:
-        standing = None
+        return None
+
+
+def _find_chosen(standing: Standing | None, digest: str, reader: Reader, now: Moment) -> Snapshot | None:
+    """What would be deployed: the snapshot that was chosen, else what one would be now."""
+    if standing is None:
+        return None
+    return get_snapshots([digest], reader, now)[digest] if digest in standing.taken else standing.snapshot
+
+
+def _list_snapshots(standing: Standing | None, reader: Reader, asked: Asked) -> list[dict[str, str]]:
+    """Digest and words of the instance's snapshots: which is what it is now, dirty, never deployed, deactivated."""
     if standing is None:
         return []
     listed = []
-    for taken in list_taken(standing.path, reader, at):
+    for taken in list_taken(standing.path, reader, Moment(asked.now)):
         marks = [
             "as described now" if taken.digest == standing.snapshot.digest else "dirty: differs from the description",
             *(["never deployed"] if not taken.live and not taken.deactivated else []),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,7 @@ from larry.actions.edit_deployment import DeploymentEdit, delete_deployments, ed
 from larry.actions.undeploy import undeploy
 from larry.core.plan import Plan
 from larry.queries.activity import ActivityFilter, list_activity
+from larry.queries.deployable import get_snapshots
 from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, get_deployment, page_deployments
 from larry.queries.dirty import find_dirty_deployments
 from larry.queries.interval_map import get_interval_map
@@ -25,7 +26,8 @@ from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.interval_picture import draw_map
 from larry.web.list_pages import list_href, make_pages, page_href, read_begin
 from larry.web.page import look_only, look_or_act, make_page, make_problem
-from larry.web.plan_form import Act, PlanForm, answer_plan_form, read_field_moment, read_places
+from larry.web.place_rows import make_place_rows, read_places
+from larry.web.plan_form import Act, PlanForm, answer_plan_form, read_field_moment
 
 MOST_EXPORTED = 100_000
 _TABS = ("all", "current", "future", "past", "deactivated")
@@ -162,11 +164,23 @@ def answer_deployment_edit(request: HttpRequest, id: str) -> HttpResponse:  # no
 
         return act
 
-    return _answer_form(request, id, "deployment_edit.html", "Change", read)
+    def fill(row: DeploymentRow, frame: Frame) -> Mapping[str, Any]:
+        snapshot = get_snapshots([row.snapshot], frame.visitor.reader, Moment(frame.asked.now))[row.snapshot]
+        return {"places": make_place_rows(request.POST if request.method == "POST" else request.GET, snapshot)}
+
+    return _answer_form(request, id, "deployment_edit.html", "Change", read, fill)
+
+
+_Fill: TypeAlias = Callable[[DeploymentRow, Frame], Mapping[str, Any]]
 
 
 def _answer_form(
-    request: HttpRequest, id_: str, template: str, verb: str, read: Callable[[Mapping[str, Any], Frame], Act]
+    request: HttpRequest,
+    id_: str,
+    template: str,
+    verb: str,
+    read: Callable[[Mapping[str, Any], Frame], Act],
+    fill: _Fill = lambda row, frame: {},
 ) -> HttpResponse:
     frame = read_frame(request)
     try:
@@ -174,6 +188,7 @@ def _answer_form(
     except NotFound as fault:
         return make_problem(request, 404, str(fault))
     own = reverse("deployment", args=[row.id])
+    told = {"row": row, "cancel": own, "grave": verb != "Change", "has_begun": row.start <= frame.asked.now}
     form = PlanForm(
         template=template,
         title=f"{verb} {row.instance} on {row.host}",
@@ -181,7 +196,7 @@ def _answer_form(
         crumbs=(*_crumbs(), Crumb(row.id, own)),
         read=read,
         after=lambda plan: _page_after(row, plan),
-        values={"row": row, "cancel": own, "grave": verb != "Change", "has_begun": row.start <= frame.asked.now},
+        values={**told, **fill(row, frame)},
     )
     return answer_plan_form(request, form)
 

@@ -32,7 +32,8 @@ def answer_foreign_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def answer_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     del exception
-    return make_problem(request, 404, "There is nothing at this address.")
+    text = "There is nothing at this address. What it was to show may have another name now: search for it."
+    return make_problem(request, 404, text)
 
 
 def answer_failure(request: HttpRequest) -> HttpResponse:

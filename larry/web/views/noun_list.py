@@ -116,9 +116,11 @@ def _make_row(item: Item, query: str) -> Row:
     spec = NOUNS[item.noun]
     name, key = str(item.values["name"]), str(item.values["key"])
     beside = () if item.noun == "host" else (Cell(name if spec.parent else key),)
-    cells = (*beside, *(make_cell(field, item.values[field.name]) for field in list_columns(spec)))
+    columns = list_columns(spec)
+    cells = (*beside, *(make_cell(field, item.values[field.name]) for field in columns))
+    labels = (*(("Name",) if spec.parent else ("Key",)) * len(beside), *(field.label.capitalize() for field in columns))
     href, description = noun_path(spec.plural, item.address), str(item.values["description"])
-    written = tuple(write_cell(cell, query) for cell in cells)
+    written = tuple(write_cell(cell, query, label) for cell, label in zip(cells, labels, strict=True))
     return Row(item.address, item.address if spec.parent else name, at_moment(href, query), written, description)
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from larry.actions.author import GroundMoved, Refused
+from larry.actions.noun import CannotRetire
 from larry.actions.retire import retire
 from larry.nouns.estate import EstateFaults
+from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
 from larry.queries.moment import Moment
 from larry.queries.noun import get_item
@@ -15,8 +21,23 @@ from larry.queries.reader import NotFound
 from larry.web.address import noun_path
 from larry.web.change_view import ChangeView, view_change
 from larry.web.frame import Crumb, read_frame
-from larry.web.noun_page import list_crumbs
+from larry.web.noun_cell import Tag
+from larry.web.noun_page import RelatedLine, list_crumbs, list_related_lines
 from larry.web.page import look_or_act, make_page, make_problem, redirect_after
+
+MOST_SHOWN = 6
+MOST_TAGS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What stands against it: the first texts, whom they name, each with where that is ended, and what refers to it."""
+
+    texts: tuple[str, ...]
+    more: int = 0
+    live: tuple[Tag, ...] = ()
+    more_live: int = 0
+    related: tuple[RelatedLine, ...] = ()
 
 
 @look_or_act
@@ -32,7 +53,7 @@ def answer_noun_retire(request: HttpRequest, noun: str, address: str) -> HttpRes
     reason, step = request.POST.get("reason", "").strip(), request.POST.get("step", "")
     expected = request.POST.get("expect", "") if step == "save" else ""
     preview: ChangeView | None = None
-    why_not: tuple[str, ...] = ()
+    against: Against | None = None
     note, status = "", 200
     if request.method == "POST":
         author = frame.visitor.author(reason)
@@ -45,15 +66,18 @@ def answer_noun_retire(request: HttpRequest, noun: str, address: str) -> HttpRes
         except GroundMoved:
             note, status = "What this changes is no longer what you saw. Look again.", 409
         except EstateFaults as refused:
-            why_not, status = tuple(map(str, refused.faults)), 422
+            lines = list_related_lines(item, frame.visitor.reader, Moment(frame.asked.now))
+            against, status = _tell(map(str, refused.faults), related=tuple(line for line in lines if line.total)), 422
+        except CannotRetire as refused:
+            against, status = _tell(str(refused).split("; "), _list_live(item, refused.against)), 422
         except Refused as refused:
-            why_not, status = tuple(str(refused).split("; ")), 422
+            against, status = _tell([str(refused)]), 422
     values = {
         "noun": spec,
         "item": item,
         "name": str(item.values["name"]),
         "preview": preview,
-        "why_not": why_not,
+        "against": against,
         "note": note,
         "reason": reason,
         "is_sent": request.method == "POST",
@@ -62,3 +86,17 @@ def answer_noun_retire(request: HttpRequest, noun: str, address: str) -> HttpRes
     name = str(item.values["name"])
     crumbs = (*list_crumbs(item), Crumb(name, noun_path(spec.plural, item.address)))
     return make_page(request, "noun_retire.html", values, title=f"Retire {name}", crumbs=crumbs, status=status)
+
+
+def _tell(texts: Iterable[str], live: tuple[Tag, ...] = (), related: tuple[RelatedLine, ...] = ()) -> Against:
+    told = tuple(texts)
+    shown, more = told[:MOST_SHOWN], len(told[MOST_SHOWN:])
+    return Against(shown, more, live[:MOST_TAGS], len(live[MOST_TAGS:]), related)
+
+
+def _list_live(item: Item, against: Iterable[tuple[str, str]]) -> tuple[Tag, ...]:
+    """Each with the list of deployments from which it can be ended."""
+    asked = {item.noun: item.address} if item.noun == "instance" else {}
+    return tuple(
+        Tag(address, f"{reverse('deployments')}?{urlencode({**asked, noun: address})}") for noun, address in against
+    )

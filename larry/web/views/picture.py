@@ -82,15 +82,15 @@ def _present(**words: str) -> dict[str, str]:
 
 @look_only
 def answer_timeline(request: HttpRequest, kind: str, address: str) -> HttpResponse:
-    """The interval map between ``since`` and ``until``, by default with room around all there is."""
+    """The interval map between ``since`` and ``until``, by default with room around all there is, of the lanes from the
+    ``lane``-th on."""
     frame = read_frame(request)
     if kind not in MAP_KINDS or len(address) > LONGEST_ADDRESS or not address.isprintable():
         return make_problem(request, 404, "There is no such picture.")
     try:
         since, until = _read(request, "since", frame), _read(request, "until", frame)
-        drawn = get_interval_map(
-            kind, address, frame.visitor.reader, frame.asked.at, since=since, until=until, most=MOST_LANES
-        )
+        reader, at, passed = frame.visitor.reader, frame.asked.at, _read_passed(request)
+        drawn = get_interval_map(kind, address, reader, at, since=since, until=until, most=MOST_LANES, passed=passed)
     except NotFound as fault:
         return make_problem(request, 404, str(fault))
     except (NotAMoment, EndsBeforeItStarts) as fault:
@@ -99,9 +99,10 @@ def answer_timeline(request: HttpRequest, kind: str, address: str) -> HttpRespon
     end = during.end or LATEST
     span = end - during.start
 
-    def to(start: datetime, length: timedelta) -> str:
+    def to(start: datetime, length: timedelta, lanes: int = passed) -> str:
         first = max(EARLIEST, min(start, LATEST - length))
-        return f"{request.path}?{urlencode({'since': iso(first), 'until': iso(min(first + length, LATEST))})}"
+        words = {"since": iso(first), "until": iso(min(first + length, LATEST))}
+        return f"{request.path}?{urlencode({**words, **({'lane': lanes + 1} if lanes else {})})}"
 
     middle = frame.asked.as_of if during.start <= frame.asked.as_of < end else during.start + span / 2
     values = {
@@ -115,10 +116,19 @@ def answer_timeline(request: HttpRequest, kind: str, address: str) -> HttpRespon
         "farther": to(middle - span, span * 2) if span * 2 < LATEST - EARLIEST else "",
         "since": during.start,
         "until": end,
+        "lanes": (passed + 1, passed + len(drawn.lanes), passed + len(drawn.lanes) + drawn.left_out),
+        "first_lanes": to(during.start, span, 0) if passed else "",
+        "next_lanes": to(during.start, span, passed + len(drawn.lanes)) if drawn.left_out else "",
         "graph_href": reverse("graph", args=[kind, address]) if kind in GRAPH_KINDS else "",
     }
     crumbs = (Crumb("Pictures", reverse("pictures")), Crumb(address, noun_path(NOUNS[kind].plural, address)))
     return make_page(request, "timeline_page.html", values, title=drawn.title, crumbs=crumbs)
+
+
+def _read_passed(request: HttpRequest) -> int:
+    """How many lanes stand before the one that is asked for, which is counted from 1."""
+    text = request.GET.get("lane", "")
+    return max(int(text) - 1, 0) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 def _read(request: HttpRequest, word: str, frame: Frame) -> datetime | None:

@@ -14,6 +14,7 @@ from larry.web.frame import read_frame
 from larry.web.page import look_only, make_page
 
 MOST_OF_ONE = 8
+LONGEST_TITLE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def answer_search(request: HttpRequest) -> HttpResponse:
         for hits in found
     )
     values = {"groups": groups, "text": text, "total": sum(len(group.lines) for group in groups)}
-    return make_page(request, "search.html", values, title="Search")
+    return make_page(request, "search.html", values, title=f"Search: {text[:LONGEST_TITLE]}" if text else "Search")
 
 
 def _label(kind: str) -> str:

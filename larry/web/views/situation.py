@@ -9,6 +9,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from larry.core.document import Json
 from larry.core.situation import Situation
@@ -19,7 +20,8 @@ from larry.web.export import EXPORTS, export
 from larry.web.frame import read_frame
 from larry.web.page import look_only, make_page, make_piece
 
-MOST_OF_ONE = 200
+MOST_OF_EACH, MOST_OF_ONE = 50, 1_000
+"""How many are shown of each kind, and where one kind is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,24 @@ class SituationGroup:
     total: int
     lines: tuple[SituationLine, ...]
 
+    @property
+    def alone(self) -> str:
+        """Where this kind is shown alone, and more of it."""
+        return f"{reverse('situations')}?kind={quote(self.code)}"
+
 
 @look_only
 def answer_situations(request: HttpRequest) -> HttpResponse:
-    """All of them as of the moment, by kind, the gravest first, or as CSV or JSON. About 40 SQL statements."""
-    form = request.GET.get("format", "")
+    """All of them as of the moment, by kind, the gravest first, of one ``kind`` where it is named, or as CSV or JSON.
+    About 40 SQL statements."""
+    form, kind = request.GET.get("format", ""), request.GET.get("kind", "")
     if form in EXPORTS:
         groups = _list_groups(request, None)
         documents: list[dict[str, Json]] = [asdict(line.situation) for group in groups for line in group.lines]
         return export(documents, "situations", form)
     exports = tuple((form.upper(), f"{request.path}?format={form}") for form in EXPORTS)
-    values = {"groups": _list_groups(request, MOST_OF_ONE), "exports": exports}
+    groups = _list_groups(request, MOST_OF_ONE if kind else MOST_OF_EACH, kind)
+    values = {"groups": groups, "exports": exports, "kind": kind}
     return make_page(request, "situations.html", values, title="Strange situations")
 
 
@@ -70,12 +79,12 @@ def answer_situation_counts(request: HttpRequest) -> HttpResponse:
     return make_piece(request, "situation_counts.html", {"groups": _list_groups(request, 1)})
 
 
-def _list_groups(request: HttpRequest, most: int | None) -> tuple[SituationGroup, ...]:
+def _list_groups(request: HttpRequest, most: int | None, only: str = "") -> tuple[SituationGroup, ...]:
     frame = read_frame(request)
     found = list_situations(frame.visitor.reader, frame.asked.at)
     by_code = {code: tuple(group) for code, group in groupby(found, key=lambda each: each.code)}
     codes = (*(code for code in _KINDS if code in by_code), *(code for code in by_code if code not in _KINDS))
-    return tuple(_group(code, by_code[code], most) for code in codes)
+    return tuple(_group(code, by_code[code], most) for code in codes if only in ("", code))
 
 
 def _group(code: str, found: Iterable[Situation], most: int | None) -> SituationGroup:
@@ -100,7 +109,11 @@ _KINDS: Mapping[str, Kind] = MappingProxyType(
         "migration": Kind("The database is not up to date", "Whoever runs Larry runs `larry migrate`."),
         "guard_missing": Kind("The database lost a guard", "Whoever runs Larry runs `larry migrate`."),
         "uncovered": Kind(
-            "Uncovered", "Deploy it again, or name a host for the auditor.", "Audits", "/services#audits", "uncovered"
+            "Uncovered",
+            "Name a host for the auditor, or deploy it again.",
+            "Name a host",
+            condition="uncovered",
+            ask="/coverage?state=uncovered&instance=",
         ),
         "parameter_missing": Kind(
             "Parameters are missing", "Set them, or give the service a default.", "Parameters", "/parameters"

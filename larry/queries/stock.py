@@ -1,0 +1,105 @@
+"""A stock: what many instances are described as, by what they require, in the service graph of that moment."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from larry.core.parameter_fault import FaultFinder, ParameterFaults
+from larry.core.service_graph import ServiceGraph
+from larry.core.survey import Survey
+from larry.core.track import Track, untracked
+from larry.queries.instance import Description, get_descriptions
+from larry.queries.moment import Moment
+from larry.queries.reader import Reader
+
+Requires = tuple[str, ...]
+
+_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class KeptInstance:
+    """What a snapshot of an instance would be now, and what is wrong with its parameters."""
+
+    requires: Requires
+    digest: str
+    faults: ParameterFaults
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """Instances by path; ``groups`` are the paths of those that require the same, and ``survey`` knows how the services
+    are written."""
+
+    services: ServiceGraph
+    survey: Survey
+    instances: Mapping[str, KeptInstance]
+    groups: Mapping[Requires, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, services: ServiceGraph, survey: Survey, instances: Mapping[str, KeptInstance]) -> Stock:
+        """The stock of some instances; of the survey only how services are written is kept."""
+        groups: dict[Requires, list[str]] = {}
+        for path, each in instances.items():
+            groups.setdefault(each.requires, []).append(path)
+        grouped = {requires: tuple(paths) for requires, paths in groups.items()}
+        return cls(services, survey.renewed(services), instances, grouped)
+
+    def list_reached(self, services: ServiceGraph, keys: AbstractSet[str]) -> Iterator[Requires]:
+        """The requirements whose closure holds one of the services before or after those are changed, in the graph
+        that has them as they are then: O(closures)."""
+        audited = {audit.service for key in keys if key in services for audit in services[key].audits}
+        touched = audited | keys  # what is audited anew brings its auditor along
+        return (each for each in self.groups if not touched.isdisjoint(self.services.outline(each)))
+
+    def with_surveyed(
+        self, services: ServiceGraph, survey: Survey, surveyed: Mapping[str, KeptInstance], gone: AbstractSet[str]
+    ) -> Stock:
+        """The same with some surveyed anew, and without those that are gone."""
+        others = {path: each for path, each in self.instances.items() if path not in gone}
+        return self.of(services, survey, {**others, **surveyed})
+
+
+def survey_stock(
+    paths: AbstractSet[str], survey: Survey, services: ServiceGraph, reader: Reader, at: Moment, *,
+    track: Track = untracked,
+) -> Mapping[str, KeptInstance]:  # fmt: skip
+    """Instances by path, equal faults and requirements kept once; about 3 SQL statements for each 5,000, none for no
+    path. Raises `NotFound`.
+
+    Some are described after others: what they are described by takes more memory than what is found."""
+    with _uncollected():
+        finder = FaultFinder(services)
+        known: dict[ParameterFaults, ParameterFaults] = {}
+        sets: dict[Requires, Requires] = {}
+        found: dict[str, KeptInstance] = {}
+        ordered = tuple(sorted(paths))
+        looked = track(ordered, "looking through what instances are described as")
+        for _, (path, each) in zip(looked, _describe(ordered, reader, at), strict=True):
+            faults = finder.find(each.layers, each.requires)
+            requires = sets.setdefault(each.requires, each.requires)
+            found[path] = KeptInstance(requires, each.digest_in(survey), known.setdefault(faults, faults))
+        return found
+
+
+def _describe(paths: Sequence[str], reader: Reader, at: Moment) -> Iterator[tuple[str, Description]]:
+    """Those that have owners in common follow one another."""
+    for first in range(0, len(paths), _AT_ONCE):
+        yield from get_descriptions(paths[first : first + _AT_ONCE], reader, at).items()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nobody looks for circles in what is made here: there are none, most of it stays, and to look through it again and
+    again while it grows takes a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
