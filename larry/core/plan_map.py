@@ -30,7 +30,8 @@ def map_plan(plan: Plan, most: int | None = None) -> IntervalMap:
         lanes.append(_lane("before", path, host, (_bar(*each, plan.now, is_after=False) for each in was)))
         lanes.append(_lane("after", path, host, (_bar(*each, plan.now, is_after=True) for each in will)))
     stretch = _stretch([change for lane in drawn for change in mine[lane]], plan.now)
-    return IntervalMap("plan", plan.digest, "What changes", plan.now, stretch, tuple(lanes), (), len(mine) - len(drawn))
+    left_out = len(mine) - len(drawn)
+    return IntervalMap("plan", plan.digest, "What changes", plan.now, stretch, tuple(lanes), (), left_out=left_out)
 
 
 def _lane(name: str, path: str, host: str, bars: Iterable[Bar]) -> MapLane:
@@ -48,7 +49,7 @@ def _bar(change: Change, during: Interval, now: datetime, *, is_after: bool) -> 
         host=change.host,
         interval=during,
         conditions=(condition,),
-        label=f"{change.kind}" if is_after else change.deployment,
+        label=f"{change.kind}" if is_after else "as it is",
         track=f"{change.instance} {change.host} {change.deployment}",
         snapshot=change.deployable,
         reason=change.why,
