@@ -18,7 +18,9 @@ from larry.core.picture import KIND_SIGNS, MARKS, BoxKind, Condition
 from larry.queries.activity import ActivityRow
 from larry.web.activity_view import ActivityLine, list_activity_lines
 from larry.web.address import at_moment, find_route, noun_path
+from larry.web.frame import Frame
 from larry.web.linked_text import link_addresses
+from larry.web.offer import is_offered
 from larry.web.when import Asked, When
 
 register = template.Library()
@@ -132,6 +134,12 @@ def short(digest: str) -> SafeString:
 def lines_of_activity(rows: Iterable[ActivityRow]) -> tuple[ActivityLine, ...]:
     """``{{ activity|lines_of_activity }}``: what was done as `activity_feed.html` tells it, secrets masked."""
     return list_activity_lines(rows)
+
+
+@register.filter
+def offered(path: str, frame: Frame) -> bool:
+    """``{% if new|offered:frame %}``: whether who looks is led to what a path names."""
+    return is_offered(path, frame.visitor.rights)
 
 
 @register.filter

@@ -20,6 +20,7 @@ from larry.queries.grant import get_rights
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader
 from larry.queries.user import find_session_user
+from larry.web.offer import may_deploy
 
 _VISITOR = "larry.visitor"
 
@@ -44,6 +45,11 @@ class Visitor:
     def has_rights(self) -> bool:
         """Whether anything at all was granted to them."""
         return bool(self.rights.of)
+
+    @property
+    def may_deploy(self) -> bool:
+        """Whether there is anything that they may deploy."""
+        return may_deploy(self.rights)
 
     @property
     def sees_everything(self) -> bool:

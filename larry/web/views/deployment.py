@@ -25,6 +25,7 @@ from larry.web.export import EXPORTS, export
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.interval_picture import draw_map
 from larry.web.list_pages import list_href, make_pages, page_href, read_begin
+from larry.web.offer import is_offered
 from larry.web.page import look_only, look_or_act, make_page, make_problem
 from larry.web.place_rows import make_place_rows, read_places
 from larry.web.plan_form import Act, PlanForm, answer_plan_form, read_field_moment
@@ -49,9 +50,10 @@ def answer_deployments(request: HttpRequest) -> HttpResponse:
     )
     if form in EXPORTS:
         return export([row.document for row in page.rows], "deployments", form)
+    may_plan = is_offered(find_route("undeploy-many"), frame.visitor.rights)
     tabs = [(name, list_href(request, state=name, page=""), name == tab) for name in _TABS]
     values = {
-        "endable": {row.id for row in page.rows if row.state in (State.CURRENT, State.FUTURE)},
+        "endable": {row.id for row in page.rows if row.state in (State.CURRENT, State.FUTURE)} if may_plan else (),
         "dirty": find_dirty_deployments(page.rows, frame.visitor.reader, frame.asked.at),
         "rows": page.rows, "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
         "columns": _list_columns(request, sort),
