@@ -13,6 +13,8 @@ from larry.core.event import EventKind
 from larry.core.interval import iso
 from larry.core.merge import Segment
 from larry.core.timeline import Kind
+from larry.queries.kept_statement import KeptStatement
+from larry.queries.reader import WHOLE
 from larry.records.activity import Activity
 from larry.records.node import NodeSegment
 from larry.records.webhook import Event, Webhook
@@ -29,10 +31,12 @@ class NodeState:
     next_change: str | None
 
 
+_WANTED = KeptStatement(lambda reader: Webhook.objects.filter(removed_at__isnull=True).values_list("events"))
+
+
 def find_wanted() -> frozenset[str]:
     """The kinds of event that any webhook asks for; 1 SQL statement. Nothing else is written."""
-    rows = Webhook.objects.filter(removed_at__isnull=True).values_list("events", flat=True)
-    return frozenset(kind for kinds in rows for kind in kinds)
+    return frozenset(kind for (kinds,) in _WANTED.ask(WHOLE) for kind in kinds)
 
 
 def announce(events: Iterable[Event]) -> None:

@@ -19,6 +19,8 @@ from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
 from larry.core.rollout import fit_interval
 from larry.core.timeline import Kind
+from larry.queries.kept_statement import KeptStatement
+from larry.queries.reader import WHOLE
 from larry.queries.view import read_view
 from larry.records.activity import Activity
 from larry.records.deployable import Deployable
@@ -217,6 +219,9 @@ def _fit_services(change: Change, planned: Planned) -> Iterable[DeployedService]
         )
 
 
+_SERVICES = KeptStatement(lambda reader, keys: Service.objects.filter(key__in=keys).values_list("key", "id"))
+
+
 def _write_additions(
     additions: Iterable[NewDeployment], planned: Planned, rollout: Rollout, author: Author
 ) -> Sequence[Deployment]:
@@ -227,7 +232,7 @@ def _write_additions(
     Deployment.objects.bulk_create(rows)
     keys = {footing.service for addition in additions for footing in addition.footings}
     former = planned.former  # of a snapshot that is older than a change of a key
-    ids = dict(Service.objects.filter(key__in=[former.find("service", key) for key in keys]).values_list("key", "id"))
+    ids: dict[str, int] = dict(_SERVICES.ask(WHOLE, keys={former.find("service", key) for key in keys}))
     services = {key: ids[former.find("service", key)] for key in keys}
     DeployedService.objects.bulk_create(
         [row for addition in additions for row in _deployed_services(addition, services, planned.hosts)], batch_size=500

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import NamedTuple
 
 from larry.actions.announce import announce_nodes, look_at_nodes
 from larry.actions.author import Author
@@ -17,7 +18,9 @@ from larry.core.revision import NeedsAll, covers
 from larry.core.rollout import Stage, judge
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.kept_node import get_kept_nodes
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.presence import Scene, get_scene, list_first_delivered
+from larry.queries.reader import WHOLE
 from larry.records.node import NodeDocument, NodePart, NodeSegment
 
 NOTHING_KEPT: Mapping[str, Interval] = MappingProxyType({})
@@ -107,9 +110,12 @@ def write_timelines(
     announce_nodes(before, timelines, ids, author)
 
 
+_KNOWN = KeptStatement(lambda reader, digests: NodeDocument.objects.filter(digest__in=digests).values_list("digest"))
+
+
 def _write_documents(timelines: Mapping[str, tuple[Segment, ...]]) -> None:
     documents = {s.node.digest: s.node for segments in timelines.values() for s in segments}
-    known = set(NodeDocument.objects.filter(digest__in=documents).values_list("digest", flat=True))
+    known = {digest for (digest,) in _KNOWN.ask(WHOLE, digests=list(documents))}
     texts = {digest: write_node(node) for digest, node in sorted(documents.items()) if digest not in known}
     store_documents(texts)
 
@@ -141,10 +147,27 @@ def _list_new_parts(divided: Divided) -> Iterable[tuple[str, str]]:
         level = {below for name in level for below in list_names(divided.parts[name])} if depth else set()
 
 
+class _Standing(NamedTuple):
+    """A segment that is there."""
+
+    id: int
+    host_id: int
+    start: datetime
+    end: datetime | None
+    document_id: str
+
+
+_STANDING = KeptStatement(
+    lambda reader, hosts, since: (
+        NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since).values_list(*_Standing._fields)
+    )
+)
+
+
 def _replace_from(since: datetime, hosts: Mapping[int, tuple[Segment, ...]], author: Author) -> None:
     """What hosts deliver from a moment on is these segments and nothing else."""
     # One that ended just now goes on if nothing has changed after all: where nothing changes there is no boundary.
-    standing = list(NodeSegment.objects.filter(host__in=hosts).exclude(end__lt=since))
+    standing = [*map(_Standing._make, _STANDING.ask(WHOLE, hosts=list(hosts), since=since))]
     running = {row.host_id: row for row in standing if row.start < since}
     if any(row.start >= since for row in standing):
         NodeSegment.objects.filter(host__in=hosts, start__gte=since).delete()
@@ -186,7 +209,7 @@ def _fill_past(host: int, during: Interval, segments: Iterable[Segment], author:
 
 
 def _carry_on(
-    row: NodeSegment, segments: tuple[Segment, ...], since: datetime, ends: dict[datetime | None, list[int]]
+    row: _Standing, segments: tuple[Segment, ...], since: datetime, ends: dict[datetime | None, list[int]]
 ) -> tuple[Segment, ...]:
     """Let the running segment go on if the host's node stays the same, else end it now; the segments still to be
     added.
@@ -195,5 +218,5 @@ def _carry_on(
     goes_on = first.node.digest == row.document_id
     end = first.interval.end if goes_on else since
     if row.end != end:
-        ends.setdefault(end, []).append(row.pk)
+        ends.setdefault(end, []).append(row.id)
     return tuple(rest) if goes_on else segments

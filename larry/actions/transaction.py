@@ -13,6 +13,8 @@ from django.db.models import BigIntegerField, DateTimeField, Subquery
 from django.db.models.expressions import RawSQL
 
 from larry.actions.author import Author, Refused
+from larry.queries.kept_statement import KeptStatement
+from larry.queries.reader import WHOLE
 from larry.records.activity import Activity
 from larry.records.webhook import BOUNDARIES, Watermark
 
@@ -37,6 +39,9 @@ _LATEST = (
     ),
 )
 """The last moment of the last hundred lines, the last rollout, and the last moment of the last hundred rollouts."""
+
+_TOLD = Subquery(Watermark.objects.filter(name=BOUNDARIES).values("at"))
+_LAST = KeptStatement(lambda reader: Activity.objects.order_by("-id").values_list("id", _TOLD, *_LATEST)[:1])
 
 _TURN = 0x6C617475726E
 """The advisory lock of those who record ("laturn" in ASCII): edits take turns in the estate's row, records here."""
@@ -116,9 +121,7 @@ def look_back(author: Author) -> Ground:
 
     Records that were made before acts took turns may hold their last lines in another order than that of their moments.
     """
-    told = Subquery(Watermark.objects.filter(name=BOUNDARIES).values("at"))
-    last = Activity.objects.order_by("-id").values_list("id", told, *_LATEST)[:1]
-    for line, boundary, recorded, rollout, acted in last:
+    for line, boundary, recorded, rollout, acted in _LAST.ask(WHOLE):
         moments = [moment for moment in (boundary, recorded, acted) if moment is not None]
         return Ground(author.not_before(max(moments)), line, rollout or 0)
     return Ground(author, 0, 0)

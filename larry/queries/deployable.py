@@ -12,6 +12,7 @@ from larry.core.deployable import Snapshot, read_snapshot
 from larry.core.document import Json
 from larry.core.interval import iso
 from larry.nouns.json_text import read_json
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.records.deployable import FORMER_DIGEST_SHOWN, Deployable, FormerDigest
@@ -23,6 +24,13 @@ _parsed: dict[str, Snapshot] = {}
 
 _AT_ONCE = 5000
 """So many are asked for by one statement, since none takes as many values as one likes."""
+
+
+_DOCUMENTS = KeptStatement(
+    lambda reader, digests: restrict(reader, Deployable.objects.filter(digest__in=digests)).values_list(
+        "digest", "document"
+    )
+)
 
 
 def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, Snapshot]:
@@ -41,8 +49,7 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
         found: dict[str, Snapshot] = {}
         missing = tuple(unknown)
         for first in range(0, len(missing), _AT_ONCE):
-            some = restrict(reader, Deployable.objects.filter(digest__in=missing[first : first + _AT_ONCE]))
-            rows = some.values_list("digest", "document")
+            rows = _DOCUMENTS.ask(reader, digests=missing[first : first + _AT_ONCE])
             found.update((digest, read_snapshot(document)) for digest, document in rows)
         if unknown - found.keys():
             raise NotFound(f"there is no snapshot {', '.join(sorted(unknown - found.keys()))}")

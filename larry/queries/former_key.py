@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from larry.nouns.directory import spell_out_parents
 from larry.nouns.table import NOUNS
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.records.app import App
@@ -69,10 +70,21 @@ class FormerKeys:
         return self.present.get(noun, MappingProxyType({}))
 
 
+class _Row(NamedTuple):
+    noun: str
+    key: str
+    owner: int
+
+
+_KEPT = KeptStatement(
+    lambda reader: restrict(reader, FormerKey.objects.order_by("id")).values_list("noun", "key", "owner")
+)
+
+
 def get_former_keys(reader: Reader, at: Moment) -> FormerKeys:
     """All former keys. 1 SQL statement, and 1 more for each noun of which a key has ever been changed."""
     del at  # a key is changed for all moments: what was recorded keeps the words that it was recorded in
-    rows = list(restrict(reader, FormerKey.objects.order_by("id")))
+    rows = [*map(_Row._make, _KEPT.ask(reader))]
     if not rows:
         return FormerKeys()
     ids: dict[str, set[int]] = {}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
-from django.db.models import CharField, Count, Value
+from django.db.models import CharField, Count, TextField, Value
 from django.db.models.functions import Cast, Concat
 
-from larry.core.document import freeze_map
+from larry.core.document import Json, freeze_map
 from larry.core.interval import Interval
 from larry.core.node import HostFacts
 from larry.core.rollout import Candidate
 from larry.queries.former_key import FormerKeys, get_former_keys
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
 from larry.queries.view import read_view
@@ -76,12 +80,18 @@ def get_host_ids(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[st
     return {name: id_ for name, (id_, _) in get_host_identities(names, reader, at).items()}
 
 
+_STANDING = KeptStatement(
+    lambda reader, names: restrict(reader, Host.objects.filter(name__in=names, retired_at=None)).values_list(
+        "name", "id", "key"
+    )
+)
+
+
 def get_host_identities(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, tuple[int, str]]:
     """Ids and keys of hosts that are not retired, by name; 1 SQL statement. Raises `NotFound` naming all that are
     missing."""
     wanted = {name.lower() for name in names}
-    rows = restrict(reader, Host.objects.filter(name__in=wanted, retired_at=None))
-    found = {name: (id_, key) for name, id_, key in rows.values_list("name", "id", "key")}
+    found = {name: (id_, key) for name, id_, key in _STANDING.ask(reader, names=wanted)}
     if wanted - found.keys():
         raise NotFound(f"there is no host {', '.join(sorted(wanted - found.keys()))}")
     return found
@@ -123,6 +133,15 @@ def list_keys_of_hosts(names: Collection[str], reader: Reader, at: Moment) -> Ma
     return dict(restrict(reader, Host.objects.filter(name__in=set(names))).values_list("name", "key"))
 
 
+_FACTS: tuple[Any, ...] = ("name", *[Cast(column, TextField()) for column in ("addresses", "labels", "data")])
+_NAMED = KeptStatement(
+    lambda reader, names: restrict(reader, Host.objects.filter(name__in=names)).values_list("id", *_FACTS, "retired_at")
+)
+_OF_IDS = KeptStatement(
+    lambda reader, ids: restrict(reader, Host.objects.filter(id__in=ids)).values_list("id", *_FACTS)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundHost:
     """A host by its row's id, with its facts."""
@@ -134,24 +153,25 @@ class FoundHost:
 
 def list_host_facts(names: Iterable[str], reader: Reader, at: Moment) -> tuple[FoundHost, ...]:
     """The hosts of these names that there are, retired ones too; 1 SQL statement."""
-    rows = restrict(reader, Host.objects.filter(name__in=set(names)))
     return tuple(
-        FoundHost(id_, HostFacts(name, tuple(addresses), freeze_map(labels), freeze_map(data)), retired_at is not None)
-        for id_, name, addresses, labels, data, retired_at in rows.values_list(
-            "id", "name", "addresses", "labels", "data", "retired_at"
-        )
+        FoundHost(id_, _read_facts(*facts), retired_at is not None)
+        for id_, *facts, retired_at in _NAMED.ask(reader, names=set(names))
     )
+
+
+def _read_facts(name: str, addresses: str, labels: str, data: str) -> HostFacts:
+    return HostFacts(name, tuple(json.loads(addresses)), _read_map(labels), _read_map(data))
+
+
+@lru_cache(maxsize=1024)
+def _read_map(text: str) -> Mapping[str, Json]:
+    """What many hosts have alike, such as no labels, is read once."""
+    return freeze_map(json.loads(text))
 
 
 def get_facts(ids: Iterable[int], reader: Reader, at: Moment) -> Mapping[int, HostFacts]:
     """Facts of hosts by id; 1 SQL statement."""
-    rows = restrict(reader, Host.objects.filter(id__in=set(ids)))
-    return MappingProxyType(
-        {
-            row.id: HostFacts(row.name, tuple(row.addresses), freeze_map(row.labels), freeze_map(row.data))
-            for row in rows
-        }
-    )
+    return MappingProxyType({id_: _read_facts(*facts) for id_, *facts in _OF_IDS.ask(reader, ids=set(ids))})
 
 
 def list_hosts_of_role(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 
 from larry.core.deployable import Difference, Snapshot, compare_snapshots, describe
@@ -17,6 +17,7 @@ from larry.core.service_graph import ServiceSpec, wave
 from larry.core.survey import Survey
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import explain_absence
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.service import get_service_graph
@@ -106,13 +107,13 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     """
     wanted = {path.lower() for path in paths}
     is_many = len(wanted) > _MANY
-    rows = {row.path: row for row in _instances(reader, Q() if is_many else Q(path__in=wanted)) if row.path in wanted}
+    rows = {row.path: row for row in _instances(reader, None if is_many else wanted) if row.path in wanted}
     if wanted - rows.keys():
         raise NotFound(explain_absence("instance", wanted - rows.keys(), reader, at))
     ids = {row.id for row in rows.values()}
-    required = restrict(reader, Requirement.objects.all() if is_many else Requirement.objects.filter(instance__in=ids))
+    required = _REQUIRED_BY_ALL.ask(reader) if is_many else _REQUIRED.ask(reader, instances=ids)
     requires: dict[int, list[str]] = {}
-    for instance, key in required.values_list("instance_id", "service__key"):
+    for instance, key in required:
         requires.setdefault(instance, []).append(key)
     stand = _Stand(_templates(rows.values()), reader)
     return {
@@ -192,23 +193,38 @@ class _Row(NamedTuple):
         return self.customer, self.app, self.key
 
 
-def _instances(reader: Reader, which: Q) -> Iterable[_Row]:
-    return _rows(restrict(reader, Instance.objects.filter(which, retired_at=None)))
-
-
-def _rows(rows: QuerySet[Instance]) -> Iterable[_Row]:
-    texts = [Cast(name, TextField()) for name in ("customer__parameters", "app__parameters", "parameters")]
-    columns = rows.values_list(
-        "id", "path", "customer_id", "app_id", "template_id", "customer__key", "app__key", "key", *texts
+_COLUMNS: tuple[Any, ...] = (
+    "id", "path", "customer_id", "app_id", "template_id", "customer__key", "app__key", "key",
+    *[Cast(name, TextField()) for name in ("customer__parameters", "app__parameters", "parameters")],
+)  # fmt: skip
+_ALL = KeptStatement(lambda reader: restrict(reader, Instance.objects.filter(retired_at=None)).values_list(*_COLUMNS))
+_NAMED = KeptStatement(
+    lambda reader, paths: restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list(
+        *_COLUMNS
     )
-    return map(_Row._make, columns)
+)
+_FOLLOWED = KeptStatement(
+    lambda reader, ids: restrict(reader, Instance.objects.filter(id__in=ids)).values_list(*_COLUMNS)
+)
+_REQUIRED_BY_ALL = KeptStatement(
+    lambda reader: restrict(reader, Requirement.objects.all()).values_list("instance_id", "service__key")
+)
+_REQUIRED = KeptStatement(
+    lambda reader, instances: restrict(reader, Requirement.objects.filter(instance__in=instances)).values_list(
+        "instance_id", "service__key"
+    )
+)
+
+
+def _instances(reader: Reader, paths: Collection[str] | None) -> Iterable[_Row]:
+    return map(_Row._make, _ALL.ask(reader) if paths is None else _NAMED.ask(reader, paths=paths))
 
 
 def _templates(rows: Iterable[_Row]) -> Mapping[int, _Row]:
     found: dict[int, _Row] = {}
     wanted = {row.template_id for row in rows if row.template_id is not None}
     while wanted - found.keys():
-        batch = list(_rows(restrict(WHOLE, Instance.objects.filter(id__in=wanted - found.keys()))))
+        batch = [*map(_Row._make, _FOLLOWED.ask(WHOLE, ids=wanted - found.keys()))]
         found.update({row.id: row for row in batch})
         wanted |= {row.template_id for row in batch if row.template_id is not None}
     return found

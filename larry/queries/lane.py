@@ -6,15 +6,17 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from larry.core.interval import Interval
 from larry.core.timeline import Stay
 from larry.queries.former_key import FormerKeys, explain_absence, get_former_keys
 from larry.queries.host import get_host_identities, get_host_names
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.records.deployment import DeployedService, Deployment
@@ -59,15 +61,14 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
     wanted = set(keys)
     hosts = get_host_identities({host for _, host in wanted}, reader, at)
     paths = {path for path, _ in wanted}
-    known = restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None))
-    instances = {path: (id_, copies) for path, id_, copies in known.values_list("path", "id", "copies")}
+    instances = {path: (id_, copies) for path, id_, copies in _INSTANCES.ask(reader, paths=paths)}
     if paths - instances.keys():
         raise NotFound(explain_absence("instance", paths - instances.keys(), reader, at))
-    in_lanes = Q(instance__in=[id_ for id_, _ in instances.values()], host__in=[id_ for id_, _ in hosts.values()])
-    live, used = _list_rows(in_lanes, reader, at)
+    of = {"instances": [id_ for id_, _ in instances.values()], "hosts": [id_ for id_, _ in hosts.values()]}
+    live, used = _split([*map(_Row._make, _IN_LANES.ask(reader, **of, now=at.as_of))], at)
     names = get_host_names(ids, WHOLE, at) if (ids := {id_ for row in live for id_ in row.place.values()}) else {}
     former = get_former_keys(reader, at)
-    by_lane: dict[tuple[int, int], list[Deployment]] = {}
+    by_lane: dict[tuple[int, int], list[_Row]] = {}
     for row in live:
         by_lane.setdefault((row.instance_id, row.host_id), []).append(row)
     lanes: dict[LaneKey, Lane] = {}
@@ -83,12 +84,40 @@ def list_lanes(keys: Iterable[LaneKey], reader: Reader, at: Moment) -> Mapping[L
     return MappingProxyType(lanes)
 
 
-def _list_rows(in_lanes: Q, reader: Reader, at: Moment) -> tuple[list[Deployment], Mapping[tuple[int, int], int]]:
-    """The deployments of lanes that are not over, and the last ordinal of each lane, at once."""
+class _Row(NamedTuple):
+    """What planning knows of a deployment."""
+
+    id: str
+    instance_id: int
+    host_id: int
+    deployable_id: str
+    start: datetime
+    end: datetime | None
+    deactivated_at: datetime | None
+    place: Mapping[str, int]
+    ordinal: int
+    version: int
+
+
+def _query_lanes(reader: Reader, instances: Iterable[int], hosts: Iterable[int], now: datetime) -> QuerySet[Any, Any]:
+    """The deployments of lanes that are not over, and the last one of each lane."""
     same = {"instance": OuterRef("instance"), "host": OuterRef("host")}
     later = restrict(WHOLE, Deployment.objects.filter(**same, ordinal__gt=OuterRef("ordinal")))
-    goes_on = Q(deactivated_at=None) & (Q(end=None) | Q(end__gt=at.as_of))
-    found = list(restrict(reader, Deployment.objects.filter(in_lanes)).filter(goes_on | ~Exists(later)))
+    goes_on = Q(deactivated_at=None) & (Q(end=None) | Q(end__gt=now))
+    rows = restrict(reader, Deployment.objects.filter(instance__in=instances, host__in=hosts))
+    return rows.filter(goes_on | ~Exists(later)).values_list(*_Row._fields)
+
+
+_IN_LANES = KeptStatement(_query_lanes)
+_INSTANCES = KeptStatement(
+    lambda reader, paths: restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list(
+        "path", "id", "copies"
+    )
+)
+
+
+def _split(found: Iterable[_Row], at: Moment) -> tuple[list[_Row], Mapping[tuple[int, int], int]]:
+    """The deployments that are not over, and the last ordinal of each lane."""
     used: dict[tuple[int, int], int] = {}
     for row in found:
         lane = row.instance_id, row.host_id
@@ -96,7 +125,7 @@ def _list_rows(in_lanes: Q, reader: Reader, at: Moment) -> tuple[list[Deployment
     return [row for row in found if row.deactivated_at is None and not _is_over(row, at)], used
 
 
-def _is_over(row: Deployment, at: Moment) -> bool:
+def _is_over(row: _Row, at: Moment) -> bool:
     return row.end is not None and row.end <= at.as_of
 
 
@@ -120,24 +149,30 @@ def list_live_lanes(paths: Iterable[str], moment: Moment, reader: Reader, at: Mo
     return tuple(sorted(set(pairs)))
 
 
+def _query_serving(reader: Reader, paths: Iterable[str], now: datetime) -> QuerySet[Any, Any]:
+    live = restrict(reader, DeployedService.objects.filter(deactivated=False, deployment__instance__path__in=paths))
+    rows = live.exclude(end__lte=now).exclude(subjects=[])
+    return rows.values_list(
+        "deployment__instance__path", "service_key", "subjects", "host__name", "deployment__deployable_id"
+    ).order_by("start", "host__name")
+
+
+_SERVING = KeptStatement(_query_serving)
+
+
 def list_serving(paths: Iterable[str], reader: Reader, at: Moment) -> tuple[tuple[tuple[str, str, str], str, str], ...]:
     """((instance, auditor, audited), host that serves this edge from now on, digest of the snapshot that asked for it),
     what is live first; 1 SQL statement.
     """
     wanted = {path.lower() for path in paths}
-    live = restrict(reader, DeployedService.objects.filter(deactivated=False, deployment__instance__path__in=wanted))
-    rows = live.exclude(end__lte=at.as_of).exclude(subjects=[])
-    found = rows.values_list(
-        "deployment__instance__path", "service_key", "subjects", "host__name", "deployment__deployable_id"
-    ).order_by("start", "host__name")
     return tuple(
         ((path, auditor, audited), host, digest)
-        for path, auditor, subjects, host, digest in found
+        for path, auditor, subjects, host, digest in _SERVING.ask(reader, paths=wanted, now=at.as_of)
         for audited, _ in subjects
     )
 
 
-def _stays(rows: Iterable[Deployment]) -> tuple[Stay, ...]:
+def _stays(rows: Iterable[_Row]) -> tuple[Stay, ...]:
     return tuple(
         Stay(row.id, row.deployable_id, Interval(row.start, row.end)) for row in sorted(rows, key=lambda row: row.start)
     )

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import F, Min, Q
+from django.db.models import F, Min, Q, QuerySet
 from django.db.models.functions import Greatest, Substr
 
 from larry.core.footprint import Cause, Site
@@ -18,6 +18,7 @@ from larry.core.node_part import is_divided
 from larry.core.plan import Delivered
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_facts, list_host_facts
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.records.deployment import DeployedService, Deployment
@@ -60,6 +61,19 @@ class _Row(NamedTuple):
     elsewhere: Sequence[tuple[str, int]]
 
 
+def _query_live(reader: Reader, hosts: Iterable[int], now: datetime) -> QuerySet[Any, Any]:
+    live = restrict(reader, DeployedService.objects.filter(deactivated=False)).exclude(end__lte=now)
+    return live.order_by("id").filter(host__in=hosts).values_list(*_COLUMNS)
+
+
+def _query_live_of(reader: Reader, hosts: Iterable[int], paths: Iterable[str], now: datetime) -> QuerySet[Any, Any]:
+    of_some = restrict(reader, Deployment.objects.filter(instance__path__in=paths)).values("id")
+    return _query_live(reader, hosts, now).filter(deployment__in=of_some)
+
+
+_LIVE, _LIVE_OF = KeptStatement(_query_live), KeptStatement(_query_live_of)
+
+
 def get_scene(
     names: Iterable[str],
     reader: Reader,
@@ -80,15 +94,9 @@ def get_scene(
     hosts = [ids[name] for name in wanted if name in ids]
     delivered, divided = _delivered(hosts, reader, at)
     large = divided if about is not None else frozenset()
-    live = restrict(reader, DeployedService.objects.filter(deactivated=False)).exclude(end__lte=at.as_of)
-    live = live.order_by("id")
-    rows = [
-        *map(_Row._make, live.filter(host__in=[host for host in hosts if host not in large]).values_list(*_COLUMNS))
-    ]
+    rows = [*map(_Row._make, _LIVE.ask(reader, hosts=[host for host in hosts if host not in large], now=at.as_of))]
     if large:
-        of_some = restrict(reader, Deployment.objects.filter(instance__path__in=about)).values("id")
-        of_large = live.filter(host__in=large, deployment__in=of_some)
-        rows += map(_Row._make, of_large.values_list(*_COLUMNS))
+        rows += map(_Row._make, _LIVE_OF.ask(reader, hosts=large, paths=about, now=at.as_of))
     others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)} - facts.keys()
     if others:
         facts.update(get_facts(others, reader, at))
@@ -149,14 +157,21 @@ class StandingService:
     is_deactivated: bool
 
 
+_STANDING = KeptStatement(
+    lambda reader, deployments: (
+        restrict(reader, DeployedService.objects.filter(deployment__in=deployments))
+        .order_by("id")
+        .values_list("deployment_id", "id", "host__name", "start", "end", "deactivated")
+    )
+)
+
+
 def list_standing_services(
     deployments: Iterable[str], reader: Reader, at: Moment
 ) -> Mapping[str, tuple[StandingService, ...]]:
     """The deployed services of each deployment; 1 SQL statement."""
-    rows = restrict(reader, DeployedService.objects.filter(deployment__in=list(deployments))).order_by("id")
     found: dict[str, list[StandingService]] = {}
-    columns = rows.values_list("deployment_id", "id", "host__name", "start", "end", "deactivated")
-    for deployment, id_, host, start, end, deactivated in columns:
+    for deployment, id_, host, start, end, deactivated in _STANDING.ask(reader, deployments=list(deployments)):
         found.setdefault(deployment, []).append(StandingService(id_, host, Interval(start, end), deactivated))
     return {deployment: tuple(services) for deployment, services in found.items()}
 
@@ -169,15 +184,21 @@ def list_hosts_beside(hosts: Iterable[str], reader: Reader, at: Moment) -> froze
     return frozenset(beside.values_list("host__name", flat=True)) | names
 
 
+def _query_delivered(reader: Reader, hosts: Iterable[int], now: datetime) -> QuerySet[Any, Any]:
+    rows = restrict(reader, NodeSegment.objects.filter(host__in=hosts)).exclude(end__lte=now).order_by("start")
+    return rows.values_list("host_id", "start", "end", "document_id", Substr("document__body", 1, 1))
+
+
+_DELIVERED = KeptStatement(_query_delivered)
+
+
 def _delivered(
     hosts: Iterable[int], reader: Reader, at: Moment
 ) -> tuple[Mapping[int, list[Delivered]], frozenset[int]]:
     """What each host delivers from the moment on, in order; and the hosts that have a large node among it."""
-    rows = restrict(reader, NodeSegment.objects.filter(host__in=hosts)).exclude(end__lte=at.as_of).order_by("start")
     delivered: dict[int, list[Delivered]] = {}
     divided: set[int] = set()
-    beginning = Substr("document__body", 1, 1)
-    for host, start, end, digest, first in rows.values_list("host_id", "start", "end", "document_id", beginning):
+    for host, start, end, digest, first in _DELIVERED.ask(reader, hosts=list(hosts), now=at.as_of):
         delivered.setdefault(host, []).append(Delivered(Interval(max(start, at.as_of), end), digest))
         if is_divided(first):
             divided.add(host)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from larry.core.deployable import read_where
@@ -13,7 +14,9 @@ from larry.core.document import Json, freeze
 from larry.core.parameters import Declaration, Merge, ParameterType
 from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing, Where, WhereKind
 from larry.nouns.item import Item, list_members
+from larry.queries.graph_part import get_graph_part
 from larry.queries.host import list_keys_of_hosts
+from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.noun import load_items
 from larry.queries.reader import WHOLE, Reader, restrict
@@ -45,9 +48,12 @@ _MOST = 10_000
 
 def get_service_graph(reader: Reader, at: Moment, required: Collection[str] | None = None) -> ServiceGraph:
     """Every service by key, or those that come along with what is ``required``; 3 SQL statements, 1 more for what is
-    required, 1 more where audits name hosts. Editable nouns answer as they are now.
+    required; of all, 1 more where audits name hosts. Editable nouns answer as they are now.
     """
-    items = load_items("service", None if required is None else _find_reached(required, reader), reader, at)
+    reached = None if required is None else _find_reached(required, reader)
+    if reached is not None:
+        return get_graph_part(reached, reader, at)
+    items = load_items("service", None, reader, at)
     return service_graph_of(items, list_keys_of_hosts(_named_hosts(items), WHOLE, at))
 
 
@@ -62,6 +68,15 @@ def renew_service_graph(services: ServiceGraph, keys: Collection[str], reader: R
     return services.with_changed(changed, set(keys) - changed.keys())
 
 
+def _query_closure(reader: Reader, keys: Sequence[str]) -> QuerySet[Any, Any]:
+    statement = _REACHED.format(required=", ".join(["%s"] * len(keys)))
+    rows = restrict(reader, Service.objects.filter(id__in=RawSQL(statement, keys)))  # noqa: S611 - only marks are put in
+    return rows.values_list("id")
+
+
+_CLOSURE = KeptStatement(_query_closure)
+
+
 def _find_reached(required: Collection[str], reader: Reader) -> frozenset[int] | None:
     """The ids of the closure, auditors that have retired with it; None where it is most of the graph anyway."""
     keys = sorted(set(required))
@@ -69,9 +84,7 @@ def _find_reached(required: Collection[str], reader: Reader) -> frozenset[int] |
         return frozenset()
     if len(keys) > _MOST:
         return None
-    statement = _REACHED.format(required=", ".join(["%s"] * len(keys)))
-    rows = restrict(reader, Service.objects.filter(id__in=RawSQL(statement, keys)))  # noqa: S611 - only marks are put in
-    reached = frozenset(rows.values_list("id", flat=True))
+    reached = frozenset(id_ for (id_,) in _CLOSURE.ask(reader, keys=keys))
     return reached if len(reached) <= _MOST else None
 
 
@@ -94,10 +107,16 @@ def _named_hosts(items: Iterable[Item]) -> frozenset[str]:
     return frozenset(str(where.name) for where in wheres if where.kind is WhereKind.HOST)
 
 
+_SENSITIVE = KeptStatement(
+    lambda reader: restrict(reader, Parameter.objects.filter(sensitive=True, service__retired_at=None)).values_list(
+        "name"
+    )
+)
+
+
 def list_sensitive_names(reader: Reader, at: Moment) -> frozenset[str]:
     """The names of parameters that any service which has not retired declares sensitive; 1 SQL statement."""
-    declared = restrict(reader, Parameter.objects.filter(sensitive=True, service__retired_at=None))
-    return frozenset(declared.values_list("name", flat=True))
+    return frozenset(name for (name,) in _SENSITIVE.ask(reader))
 
 
 def service_graph_of(items: Iterable[Item], host_keys: Mapping[str, str]) -> ServiceGraph:

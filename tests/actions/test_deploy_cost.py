@@ -31,6 +31,15 @@ from tests.actions.estate import LIVE, SMALL, TEST, author, change, day, lay, pu
 pytestmark = pytest.mark.django_db
 
 
+DECLARED: tuple[dict[str, Any], ...] = (
+    {"default": None},
+    {"default": 7, "type": "integer", "description": "how many"},
+    {"default": {"deep": [1, {"x": 2.5}]}, "type": "map", "merge": "deep"},
+    {"default": "s", "type": "string"},
+    {"default": False},
+)
+
+
 def make_services(number: int, chance: random.Random) -> list[dict[str, Any]]:
     """Services that need and audit earlier ones."""
     made: list[dict[str, Any]] = []
@@ -41,6 +50,15 @@ def make_services(number: int, chance: random.Random) -> list[dict[str, Any]]:
         audits = [{"service": key, "where": chance.choice(("same-host", {"host": "mon"}))} for key in audited]
         made.append({"name": f"s{each}", "needs": needs, "audits": audits})
     return made
+
+
+def declare(services: list[dict[str, Any]], chance: random.Random) -> None:
+    """Parameters and all else that a service has."""
+    for each in services:
+        named = [f"p{each['name']}_{n}" for n in range(chance.choice((0, 1, 3)))]
+        each["parameters"] = [{"name": name, **chance.choice(DECLARED)} for name in named]
+        each["tools"] = chance.choice(({}, {"puppet": {"class": each["name"], "order": [1, 2]}}))
+        each["sharing"] = chance.choice(("host", "host", "instance"))
 
 
 def lay_services(services: list[dict[str, Any]]) -> None:
@@ -57,13 +75,14 @@ def lay_services(services: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("seed", range(6))
 def test_the_part_of_the_graph_that_is_reached_describes_the_same(seed: int) -> None:
     services = make_services(24, random.Random(seed))
+    declare(services, random.Random(seed))
     lay_services(services)
     at = Moment(day(0))
     whole = get_service_graph(LOCAL, at)
     sizes = set()
     for description in get_descriptions([f"c/a/{each['name']}" for each in services], LOCAL, at).values():
         part = get_service_graph(LOCAL, at, description.requires)
-        assert set(part) == whole.close(description.requires)
+        assert dict(part) == {key: whole[key] for key in whole.close(description.requires)}
         assert description.describe(part)[0].text == description.describe(whole)[0].text
         sizes.add(len(part))
     assert min(sizes) < len(whole) / 2, "most of it is left alone"

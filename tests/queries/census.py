@@ -60,6 +60,7 @@ from larry.queries.grant import (
     list_grants,
     list_groups,
 )
+from larry.queries.graph_part import get_graph_part
 from larry.queries.hearing import get_listener, list_heard
 from larry.queries.history import get_host_history, get_instance_history, get_service_history
 from larry.queries.host import (
@@ -340,6 +341,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_kept_nodes": lambda all_: get_kept_nodes(all_.documents, all_.reader, AT),
     "get_node_texts": lambda all_: get_node_texts(["{}"], all_.reader, AT),
     "get_node_text": lambda all_: get_node_text("{}", all_.reader, AT),
+    "get_graph_part": lambda all_: get_graph_part(range(1, 200), all_.reader, AT),
     "get_service_graph": lambda all_: get_service_graph(all_.reader, AT),
     "list_situations": lambda all_: list_situations(all_.reader, AT),
     "get_rights": lambda all_: get_rights(all_.user[0], False, all_.reader, AT),
