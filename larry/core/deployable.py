@@ -10,7 +10,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from larry.core.document import Json, canonical_text, digest_of, freeze
+from larry.core.document import Json, canonical_text, digest_of_text, freeze, is_alike
 from larry.core.parameters import Layer, Match, Resolved, resolve
 from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind, graph_of
 
@@ -60,22 +60,24 @@ class Snapshot:
 
     @cached_property
     def document(self) -> Json:
-        return freeze(
-            {
-                "customer": {"key": self.customer, "parameters": self.own["customer"]},
-                "app": {"key": self.app, "parameters": self.own["app"]},
-                "instance": {"key": self.instance, "parameters": self.own["instance"], "requires": self.requires},
-                "services": [service_document(service) for service in self.services],
-            }
-        )
+        return freeze(self._outline())
 
     @cached_property
     def text(self) -> str:
-        return canonical_text(self.document)
+        return canonical_text(self._outline())
 
     @cached_property
     def digest(self) -> str:
-        return digest_of(self.document)
+        return digest_of_text(self.text)
+
+    def _outline(self) -> Json:
+        """The document, as it is written once and thrown away."""
+        return {
+            "customer": {"key": self.customer, "parameters": self.own["customer"]},
+            "app": {"key": self.app, "parameters": self.own["app"]},
+            "instance": {"key": self.instance, "parameters": self.own["instance"], "requires": self.requires},
+            "services": [service_document(service) for service in self.services],
+        }
 
 
 def take_snapshot(
@@ -136,8 +138,9 @@ def refuse_unready(path: str, resolved: Resolved) -> None:
         raise CannotSnapshot(f"{path} cannot be deployed: " + "; ".join(faults))
 
 
-def read_snapshot(text: str) -> Snapshot:
-    """The snapshot a Deployable's document says; the inverse of `Snapshot.text`."""
+def read_snapshot(text: str, digest: str | None = None) -> Snapshot:
+    """The snapshot a Deployable's document says; the inverse of `Snapshot.text`. A ``digest`` that is known is not
+    worked out again."""
     document: Any = json.loads(text)
     own = MappingProxyType({level: freeze(document[level]["parameters"]) for level in LEVELS})
     services = tuple(
@@ -153,7 +156,10 @@ def read_snapshot(text: str) -> Snapshot:
         for service in document["services"]
     )
     keys = (document["customer"]["key"], document["app"]["key"], document["instance"]["key"])
-    return Snapshot(*keys, own, tuple(document["instance"]["requires"]), services)  # type: ignore[arg-type]  # frozen maps
+    snapshot = Snapshot(*keys, own, tuple(document["instance"]["requires"]), services)  # type: ignore[arg-type]  # frozen maps
+    if digest is not None:
+        vars(snapshot)["digest"] = digest
+    return snapshot
 
 
 def write_where(where: Where) -> Json:
@@ -214,7 +220,7 @@ def compare_snapshots(old: Snapshot, new: Snapshot, resolved: Resolved | None = 
             differences.append(Difference(path, "added", None, after[path], _owner(path, new, whence)))
         elif path not in after:
             differences.append(Difference(path, "removed", before[path], None, _owner(path, old)))
-        elif canonical_text(before[path]) != canonical_text(after[path]):
+        elif not is_alike(before[path], after[path]):
             owner, owned = _owner(path, new, whence), _owner(path, old)
             is_other = owned != owner and (owned in LEVELS or owner in LEVELS)
             differences.append(

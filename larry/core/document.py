@@ -95,12 +95,24 @@ _CHARACTER = re.compile("[\ud800-\udfff\U00010000-\U0010ffff]")
 
 def digest_of(value: Json) -> str:
     """SHA-256 of the canonical text, 64 hexadecimal digits."""
-    return hashlib.sha256(canonical_text(value).encode()).hexdigest()
+    return digest_of_text(canonical_text(value))
+
+
+def digest_of_text(text: str) -> str:
+    """The same of what is a canonical text already."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def is_alike(one: Json, other: Json) -> bool:
+    """Whether two values have the same canonical text: 1 and true have not."""
+    if type(one) is type(other) and type(one) in _PLAIN:
+        return one == other  # at once, as most are
+    return canonical_text(one) == canonical_text(other)
 
 
 def is_sealed(value: Json) -> bool:
     """Whether the value stands for a secret that only the database can open: ``{"sealed": HMAC}``."""
-    return isinstance(value, Mapping) and len(value) == 1 and SEALED in value
+    return type(value) not in _PLAIN and isinstance(value, Mapping) and len(value) == 1 and SEALED in value
 
 
 def is_marked(value: Json) -> bool:

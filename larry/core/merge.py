@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from larry.core.deployable import FrozenService
 from larry.core.document import Json, canonical_text, is_sealed
@@ -71,21 +71,32 @@ def build_node(facts: HostFacts, presences: Sequence[Presence], hosts: Hosts) ->
     return _Merger(facts, hosts).merge(presences)
 
 
+class _Told(NamedTuple):
+    """Whose (if not the host's) and which service a presence is, how shared, under which key, and its turn in it."""
+
+    identity: tuple[str, str]
+    sharing: Sharing
+    key: str
+    rank: tuple[str, str]
+
+
 class _Merger:
     """Merges the presences of one host, remembering each entry by the presences it is made of."""
 
     def __init__(self, facts: HostFacts, hosts: Hosts) -> None:
         self.facts, self.hosts = facts, hosts
         self.known: dict[frozenset[Presence], _Merged] = {}
+        self.told: dict[Presence, _Told] = {}
         self.texts: dict[tuple[str, int], str] = {}
         """By what it says and whose it is; the presences hold those services for as long as this is asked."""
 
     def merge(self, live: Sequence[Presence]) -> tuple[Node, tuple[Conflict, ...]]:
-        conflicts = [*_sharing_conflicts(self.facts.name, live), *_key_conflicts(self.facts.name, live)]
+        conflicts: list[Conflict] = []
+        if not self._agree(live):
+            conflicts += [*_sharing_conflicts(self.facts.name, live), *_key_conflicts(self.facts.name, live)]
         groups: dict[str, list[Presence]] = {}
-        for presence in sorted(live, key=lambda p: (p.snapshot.path, p.deployment)):
-            key = entry_key(presence.service, presence.frozen.sharing, presence.snapshot.path)
-            groups.setdefault(key, []).append(presence)
+        for presence in sorted(live, key=lambda p: self._tell(p).rank):
+            groups.setdefault(self._tell(presence).key, []).append(presence)
         entries: dict[str, NodeService] = {}
         for key, group in groups.items():
             made_of = frozenset(group)
@@ -104,6 +115,31 @@ class _Merger:
             order = tuple(sorted(linked))
         node = Node(self.facts, _instances(live), tuple(linked[key] for key in order), own_parameters(live))
         return node, tuple(conflicts)
+
+    def _agree(self, live: Sequence[Presence]) -> bool:
+        """Whether all agree on how each service is shared, and under which key an entry is: nearly always."""
+        sharings: dict[str, Sharing] = {}
+        keys: dict[tuple[str, str], str] = {}
+        for told in map(self._tell, live):
+            if sharings.setdefault(told.identity[1], told.sharing) is not told.sharing:
+                return False
+            if keys.setdefault(told.identity, told.key) != told.key:
+                return False
+        return True
+
+    def _tell(self, presence: Presence) -> _Told:
+        """What is asked of a presence at every boundary, worked out once."""
+        known = self.told.get(presence)
+        if known is None:
+            path, service = presence.identity
+            sharing, whose = presence.frozen.sharing, presence.snapshot.path
+            known = self.told[presence] = _Told(
+                (path if sharing is Sharing.INSTANCE else "", service),
+                sharing,
+                entry_key(presence.service, sharing, whose),
+                (whose, presence.deployment),
+            )
+        return known
 
     def _merge_entry(self, key: str, group: Sequence[Presence]) -> _Merged:
         first = group[0].frozen
@@ -255,7 +291,9 @@ def _link(
             for service, where in p.subjects:
                 if where == host:
                     audited |= _present(service, p, entries)
-        linked[key] = replace(entry, needs=tuple(sorted(needs)), after=tuple(sorted((needs | audited) - {key})))
+        linked[key] = entry
+        if needs or audited:
+            linked[key] = replace(entry, needs=tuple(sorted(needs)), after=tuple(sorted((needs | audited) - {key})))
     return linked
 
 
@@ -265,8 +303,6 @@ def _present(service: str, of: Presence, entries: Mapping[str, NodeService]) -> 
 
 
 def _instances(live: Sequence[Presence]) -> tuple[NodeInstance, ...]:
-    found = {
-        NodeInstance(p.snapshot.customer, p.snapshot.app, p.snapshot.instance, p.deployment, p.snapshot.digest)
-        for p in live
-    }
+    snapshots = {(p.deployment, p.snapshot.digest): p.snapshot for p in live}
+    found = (NodeInstance(s.customer, s.app, s.instance, *those) for those, s in snapshots.items())
     return tuple(sorted(found, key=lambda each: (each.path, each.deployment)))

@@ -9,7 +9,7 @@ from functools import cached_property
 from types import MappingProxyType
 
 from larry.core.deployable import FrozenService, Snapshot
-from larry.core.document import Json, canonical_text, digest_of, freeze, is_sealed
+from larry.core.document import Json, canonical_text, digest_of, freeze, is_alike, is_sealed
 from larry.core.footprint import Cause, Site
 from larry.core.interval import Interval
 from larry.core.service_graph import Sharing
@@ -229,17 +229,19 @@ def own_parameters(presences: Iterable[Presence]) -> Mapping[str, Mapping[str, J
     host a secret that no service of the instance there declares.
     """
     snapshots: dict[str, Snapshot] = {}
-    declared: dict[str, set[str]] = {}
+    declared: dict[str, list[Mapping[str, Json]]] = {}
     for p in presences:
         if p.cause is not Cause.AUDITS:
             snapshots[p.snapshot.digest] = p.snapshot
-            declared.setdefault(p.snapshot.digest, set()).update(p.frozen.parameters)
+            declared.setdefault(p.snapshot.digest, []).append(p.frozen.parameters)
     owners: dict[str, list[Mapping[str, Json]]] = {}
     for digest, snapshot in snapshots.items():
         carried: dict[str, Json] = {}
         for level, path in zip(("customer", "app", "instance"), _level_paths(snapshot), strict=True):
             own = snapshot.own[level]
-            carried.update({n: v for n, v in own.items() if not is_sealed(v) or n in declared[digest]})
+            carried.update(
+                {n: v for n, v in own.items() if not is_sealed(v) or any(n in known for known in declared[digest])}
+            )
             owners.setdefault(path, []).append(MappingProxyType(dict(carried)))
     agreed = {path: _agreed(values) for path, values in owners.items()}
     return MappingProxyType({path: _beyond_parents(path, agreed) for path in sorted(agreed)})
@@ -251,10 +253,12 @@ def _level_paths(snapshot: Snapshot) -> tuple[str, str, str]:
 
 def _agreed(values: list[Mapping[str, Json]]) -> dict[str, Json]:
     first, *others = values
+    if not others:
+        return dict(first)
     return {
         name: value
         for name, value in first.items()
-        if all(name in other and canonical_text(other[name]) == canonical_text(value) for other in others)
+        if all(name in other and is_alike(other[name], value) for other in others)
     }
 
 
@@ -266,7 +270,7 @@ def _beyond_parents(path: str, agreed: Mapping[str, Mapping[str, Json]]) -> Mapp
     kept = {
         name: value
         for name, value in agreed[path].items()
-        if name not in inherited or canonical_text(inherited[name]) != canonical_text(value)
+        if name not in inherited or not is_alike(inherited[name], value)
     }
     return MappingProxyType(dict(sorted(kept.items())))
 

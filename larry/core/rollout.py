@@ -308,6 +308,8 @@ def _uncovered(additions: Iterable[NewDeployment]) -> Iterable[Notice]:
 
 def _with_host_names(snapshot: Snapshot, names: Mapping[str, str]) -> Snapshot:
     """Snapshots know hosts by key, so that a host's rename makes nothing dirty; footprints know them by name."""
+    if not hosts_asked(snapshot):
+        return snapshot
 
     def named(service: FrozenService) -> FrozenService:
         audits = tuple(

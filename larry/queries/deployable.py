@@ -50,7 +50,7 @@ def get_snapshots(digests: Iterable[str], reader: Reader, at: Moment) -> Mapping
         missing = tuple(unknown)
         for first in range(0, len(missing), _AT_ONCE):
             rows = _DOCUMENTS.ask(reader, digests=missing[first : first + _AT_ONCE])
-            found.update((digest, read_snapshot(document)) for digest, document in rows)
+            found.update((digest, read_snapshot(document, digest)) for digest, document in rows)
         if unknown - found.keys():
             raise NotFound(f"there is no snapshot {', '.join(sorted(unknown - found.keys()))}")
         if len(_parsed) + len(found) > _KEPT:

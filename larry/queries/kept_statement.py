@@ -19,7 +19,7 @@ from larry.core.rights import ALL_RIGHTS
 from larry.queries.reader import Reader
 from larry.records.route import reading_connection
 
-Row: TypeAlias = tuple[Any, ...]
+_Values: TypeAlias = tuple[Any, ...]
 
 LONGEST = 128
 """Statements are kept for as many values among which something is to be; with more, the rows take longer."""
@@ -54,9 +54,9 @@ class KeptStatement:
 
     def __init__(self, rows: Callable[..., Any]) -> None:
         self._rows = rows
-        self._written: dict[Row, _Written] = {}
+        self._written: dict[_Values, _Written] = {}
 
-    def ask(self, reader: Reader, **values: Any) -> Sequence[Row]:
+    def ask(self, reader: Reader, **values: Any) -> Sequence[_Values]:
         """All rows; 1 SQL statement, none where something is to be among nothing. For a reader who does not see
         everything, and for values of other types, Django writes it each time. Raises `LostValue`."""
         given = [_spread(value) for value in values.values()]
@@ -122,21 +122,27 @@ def _adapt(value: Any, connection: BaseDatabaseWrapper) -> Any:
     return connection.ops.adapt_datetimefield_value(value) if type(value) is datetime else value
 
 
-def _fetch(written: _Written, given: Sequence[Sequence[Any]], connection: BaseDatabaseWrapper) -> Sequence[Row]:
+def _fetch(written: _Written, given: Sequence[Sequence[Any]], connection: BaseDatabaseWrapper) -> Sequence[_Values]:
     values = [_adapt(value, connection) for among in given for value in among]
     parameters = list(written.constants)
     for place, number, kind in written.places:
         parameters[place] = values[number] if kind is None else kind(values[number])
     with connection.cursor() as cursor:
         cursor.execute(written.text, parameters)
-        found: Sequence[Row] = cursor.fetchall()
+        found: Sequence[_Values] = cursor.fetchall()
     if not written.converters:
         return found
     rows = [list(row) for row in found]
     for at, converters, column in written.converters:
+        moments: dict[Any, datetime] = {}  # of which rows have many alike
         for row in rows:
-            value = row[at]
-            for convert in converters:
-                value = convert(value, column, connection)
+            told = row[at]
+            value = moments.get(told) if type(told) is str else None
+            if value is None:
+                value = told
+                for convert in converters:
+                    value = convert(value, column, connection)
+                if type(value) is datetime and type(told) is str:
+                    moments[told] = value
             row[at] = value
     return [tuple(row) for row in rows]

@@ -139,14 +139,19 @@ def list_lane_keys(deployments: Iterable[str], reader: Reader, at: Moment) -> Ma
     return found
 
 
+_LIVE = KeptStatement(
+    lambda reader, paths, moment: (
+        restrict(reader, Deployment.objects.filter(instance__path__in=paths, deactivated_at=None, start__lte=moment))
+        .exclude(end__lte=moment)
+        .values_list("instance__path", "host__name")
+    )
+)
+
+
 def list_live_lanes(paths: Iterable[str], moment: Moment, reader: Reader, at: Moment) -> tuple[LaneKey, ...]:
     """The lanes in which the instances are live at a moment; 1 SQL statement."""
     wanted = {path.lower() for path in paths}
-    rows = restrict(
-        reader, Deployment.objects.filter(instance__path__in=wanted, deactivated_at=None, start__lte=moment.as_of)
-    )
-    pairs = rows.exclude(end__lte=moment.as_of).values_list("instance__path", "host__name")
-    return tuple(sorted(set(pairs)))
+    return tuple(sorted({(path, host) for path, host in _LIVE.ask(reader, paths=wanted, moment=moment.as_of)}))
 
 
 def _query_serving(reader: Reader, paths: Iterable[str], now: datetime) -> QuerySet[Any, Any]:

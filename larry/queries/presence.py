@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from django.db.models import F, Min, Q, QuerySet
-from django.db.models.functions import Greatest, Substr
+from django.db.models import F, Min, Q, QuerySet, TextField
+from django.db.models.functions import Cast, Greatest, Substr
 
 from larry.core.footprint import Cause, Site
 from larry.core.interval import Interval
@@ -39,9 +41,9 @@ class Scene:
     """The hosts among those asked for, or mentioned, that have retired."""
 
 
-_COLUMNS = (
+_COLUMNS: tuple[Any, ...] = (
     "deployment_id", "deployment__deployable_id", "deployment__instance__path", "service_key", "service__key",
-    "host_id", "start", "end", "cause", "subjects", "elsewhere",
+    "host_id", "start", "end", "cause", Cast("subjects", TextField()), Cast("elsewhere", TextField()),
 )  # fmt: skip
 
 
@@ -59,6 +61,18 @@ class _Row(NamedTuple):
     cause: str
     subjects: Sequence[tuple[str, int]]
     elsewhere: Sequence[tuple[str, int]]
+
+    @classmethod
+    def read(cls, row: Sequence[Any]) -> _Row:
+        """A row with the last two as text."""
+        *values, subjects, elsewhere = row
+        return cls._make((*values, _read_sites(subjects), _read_sites(elsewhere)))
+
+
+@lru_cache(maxsize=1024)
+def _read_sites(text: str) -> Sequence[tuple[str, int]]:
+    """Services and hosts; of most deployed services there are none."""
+    return tuple((service, host) for service, host in json.loads(text))
 
 
 def _query_live(reader: Reader, hosts: Iterable[int], now: datetime) -> QuerySet[Any, Any]:
@@ -94,9 +108,9 @@ def get_scene(
     hosts = [ids[name] for name in wanted if name in ids]
     delivered, divided = _delivered(hosts, reader, at)
     large = divided if about is not None else frozenset()
-    rows = [*map(_Row._make, _LIVE.ask(reader, hosts=[host for host in hosts if host not in large], now=at.as_of))]
+    rows = [*map(_Row.read, _LIVE.ask(reader, hosts=[host for host in hosts if host not in large], now=at.as_of))]
     if large:
-        rows += map(_Row._make, _LIVE_OF.ask(reader, hosts=large, paths=about, now=at.as_of))
+        rows += map(_Row.read, _LIVE_OF.ask(reader, hosts=large, paths=about, now=at.as_of))
     others = {host for row in rows for _, host in (*row.subjects, *row.elsewhere)} - facts.keys()
     if others:
         facts.update(get_facts(others, reader, at))

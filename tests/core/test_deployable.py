@@ -106,6 +106,7 @@ def test_reading_a_text_gives_the_snapshot_back() -> None:
         assert again == snapshot, f"seed {seed}"
         assert (again.text, again.digest, again.path) == (snapshot.text, snapshot.digest, snapshot.path), f"seed {seed}"
         assert [service.before for service in again.services] == [service.before for service in snapshot.services]
+        assert read_snapshot(snapshot.text, "known").digest == "known"
 
 
 def test_a_snapshot_of_thawed_values_is_read_back_equal_too() -> None:

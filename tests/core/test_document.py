@@ -22,6 +22,7 @@ from larry.core.document import (
     digest_of,
     find_json_faults,
     freeze,
+    is_alike,
     is_sealed,
     thaw,
 )
@@ -254,6 +255,18 @@ def test_depth_has_a_limit(levels: int, kind: str) -> None:
 def test_a_sealed_value_is_a_map_of_one(value: Any, sealed: bool) -> None:
     assert is_sealed(value) is sealed
     assert is_sealed(freeze(value)) is sealed
+
+
+@given(VALUE, VALUE)
+def test_values_are_alike_where_their_texts_are(one: Any, other: Any) -> None:
+    assert is_alike(freeze(one), freeze(other)) is (canonical_text(one) == canonical_text(other))
+    assert is_alike(freeze(one), one)
+
+
+@pytest.mark.parametrize("one, other", [(1, True), (0, False), ("1", 1), (None, False), ([1], [True]), ("", None)])
+def test_what_python_takes_for_equal_is_not_alike(one: Json, other: Json) -> None:
+    assert not is_alike(one, other)
+    assert is_alike(one, one)
 
 
 def parts(value: Any) -> Iterator[Any]:
