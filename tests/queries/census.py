@@ -197,6 +197,7 @@ class Census:
     token: str
     webhook: int
     delivery: str
+    services: tuple[int, ...]
     reader: Reader = LOCAL
     path: str = PATH
     host: str = HOST
@@ -225,14 +226,11 @@ def take_census() -> Census:
         Token.objects.values_list("digest", flat=True)[0],
         Webhook.objects.values_list("id", flat=True)[0],
         Delivery.objects.values_list("key", flat=True)[0],
+        tuple(Service.objects.values_list("id", flat=True)),
     )
 
 
 _FOUND = LookedUp(Asker("u0", day(1), None, False, Scope(everything=True)), True, day(-1), None, "", day(-1), None)
-
-
-def list_service_ids() -> frozenset[int]:
-    return frozenset(Service.objects.values_list("id", flat=True))
 
 
 QUERIES: Mapping[str, Callable[[Census], object]] = {
@@ -348,7 +346,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_kept_nodes": lambda all_: get_kept_nodes(all_.documents, all_.reader, AT),
     "get_node_texts": lambda all_: get_node_texts(["{}"], all_.reader, AT),
     "get_node_text": lambda all_: get_node_text("{}", all_.reader, AT),
-    "get_graph_part": lambda all_: get_graph_part(list_service_ids(), all_.reader, AT),
+    "get_graph_part": lambda all_: get_graph_part(all_.services, all_.reader, AT),
     "get_service_graph": lambda all_: get_service_graph(all_.reader, AT),
     "list_situations": lambda all_: list_situations(all_.reader, AT),
     "get_rights": lambda all_: get_rights(all_.user[0], False, all_.reader, AT),
