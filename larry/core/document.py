@@ -22,6 +22,7 @@ SEALED = "sealed"
 MARKED = "seal"
 
 _PLAIN = frozenset({str, int, bool, type(None)})
+_MAPS, _LISTS = frozenset({dict, MappingProxyType}), frozenset({list, tuple})
 _SURROGATES = range(0xD800, 0xE000)
 
 
@@ -29,12 +30,13 @@ def freeze(value: Json) -> Json:
     """The same value, immutable: mappings read-only, sequences tuples, 4.0 written as 4 so that equal numbers are
     equal texts.
     """
-    if type(value) in _PLAIN:
+    kind = type(value)
+    if kind in _PLAIN:
         return value  # at once: to ask what is a mapping takes far longer
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: freeze(member) for key, member in value.items()})
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple([freeze(member) for member in value])
+    if kind in _MAPS or isinstance(value, Mapping):
+        return MappingProxyType({key: freeze(member) for key, member in value.items()})  # type: ignore[union-attr]  # by the line above
+    if kind in _LISTS or (isinstance(value, Sequence) and not isinstance(value, str)):
+        return tuple([freeze(member) for member in value])  # type: ignore[union-attr]  # likewise
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
