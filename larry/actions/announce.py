@@ -13,8 +13,8 @@ from larry.core.event import EventKind
 from larry.core.interval import iso
 from larry.core.merge import Segment
 from larry.core.timeline import Kind
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.reader import WHOLE
+from larry.queries.statement import KeptStatement
 from larry.records.activity import Activity
 from larry.records.node import NodeSegment
 from larry.records.webhook import Event, Webhook

@@ -19,8 +19,8 @@ from larry.core.interval import Interval, iso
 from larry.core.plan import Change, NewDeployment, Plan
 from larry.core.rollout import fit_interval
 from larry.core.timeline import Kind
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.reader import WHOLE
+from larry.queries.statement import KeptStatement
 from larry.queries.view import read_view
 from larry.records.activity import Activity
 from larry.records.deployable import Deployable

@@ -18,9 +18,9 @@ from larry.core.revision import NeedsAll, covers
 from larry.core.rollout import Stage, judge
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.kept_node import get_kept_nodes
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.presence import Scene, get_scene, list_first_delivered
 from larry.queries.reader import WHOLE
+from larry.queries.statement import KeptStatement
 from larry.records.node import NodeDocument, NodePart, NodeSegment
 
 NOTHING_KEPT: Mapping[str, Interval] = MappingProxyType({})

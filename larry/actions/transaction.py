@@ -13,8 +13,8 @@ from django.db.models import BigIntegerField, DateTimeField, Subquery
 from django.db.models.expressions import RawSQL
 
 from larry.actions.author import Author, Refused
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.reader import WHOLE
+from larry.queries.statement import KeptStatement
 from larry.records.activity import Activity
 from larry.records.webhook import BOUNDARIES, Watermark
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from larry.core.deployable import read_where
-from larry.core.document import Json, canonical_text, is_sealed, thaw
+from larry.core.document import LARGEST_INTEGER, Json, canonical_text, is_sealed, thaw
 from larry.core.node_text import MASK
 from larry.nouns.field import Field, FieldKind
 
@@ -48,6 +48,8 @@ def show_where(value: Json) -> str:
 
 
 def _member_text(value: Json) -> str:
+    if type(value) is int and abs(value) <= LARGEST_INTEGER:
+        return str(value)  # which most are, and canonical text takes longer
     return value if isinstance(value, str) else canonical_text(value)
 
 

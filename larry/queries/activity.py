@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, Q, Subquery
+from django.db.models import CharField, DateTimeField, Q, Subquery
 from django.db.models.functions import Cast
 
 from larry.core.document import Json, freeze
@@ -17,6 +18,7 @@ from larry.nouns.table import NOUNS
 from larry.queries.former_key import FormerKeys, get_former_keys
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
+from larry.queries.statement import Later, Prepared
 from larry.queries.subject import find_subject
 from larry.records.activity import Activity
 from larry.records.deployment import Deployment, DeploymentVersion
@@ -93,6 +95,17 @@ def list_activity(
     """The latest activity up to a moment, newest first, also under former keys; 1 SQL statement, 1 or 2 more for an
     address, 2 or 3 for an owner. Raises `NotFound` for an owner that there is not.
     """
+    is_plain = which.address is None and (which.customer, which.app, which.instance) == (None, None, None)
+    # Moments are hardly ever asked for again: what they are told with would be kept in vain.
+    write = _write_lines if is_plain and (which.since, which.until) == (None, None) else _write_lines.__wrapped__
+    told = write(which, reader, limit, None if is_plain else at).ask(as_of=at.as_of)
+    return tuple(_make_row(line, reader) for line in told)
+
+
+@lru_cache(maxsize=256)
+def _write_lines(which: ActivityFilter, reader: Reader, limit: int | None, at: Moment | None) -> Prepared:
+    """As of a moment that is told later. ``at`` is that moment where an address or an owner is to be looked for, which
+    is 1 to 3 SQL statements; else none."""
     plain = {
         "noun": which.noun,
         "actor": which.actor,
@@ -103,21 +116,25 @@ def list_activity(
         "id__gt": which.after,
         "id__lt": which.before,
     }
-    rows = restrict(reader, Activity.objects.filter(at__lte=at.as_of)).order_by("-id")
+    rows = restrict(reader, Activity.objects.filter(at__lte=Later("as_of", DateTimeField()))).order_by("-id")
     rows = rows.filter(**{word: value for word, value in plain.items() if value is not None})
     if which.text is not None:
         rows = rows.filter(mentions("reason", which.text))
     if which.whole:
         rows = rows.exclude(noun="deployment", rollout__isnull=False)
-    if which.address is not None:
+    if which.address is not None and at is not None:
         former = get_former_keys(reader, at)
         of_noun = which.noun is not None
         spelled = former.spell(str(which.noun), which.address) if of_noun else _spell_any(former, which.address)
         rows = rows.filter(address__in=spelled)
     for kind, path in (("customer", which.customer), ("app", which.app), ("instance", which.instance)):
-        if path is not None:
+        if path is not None and at is not None:
             rows = rows.filter(_owned_by(kind, path, reader, at))
-    return tuple(_row(row, reader) for row in rows[:limit])
+    return Prepared.of(rows.values_list(*_COLUMNS)[:limit])
+
+
+_COLUMNS = ("id", "at", "actor", "verb", "noun", "address", "reason", "before", "after", "rollout_id")
+"""Of a row, in the order of the fields of `ActivityRow`."""
 
 
 def _owned_by(kind: str, address: str, reader: Reader, at: Moment) -> Q:
@@ -185,10 +202,14 @@ def _spell_any(former: FormerKeys, address: str) -> frozenset[str]:
 
 
 def _row(row: Activity, reader: Reader) -> ActivityRow:
-    before, after = (row.before, row.after) if reader.sees_everything else map(_hide, (row.before, row.after))
-    return ActivityRow(
-        row.id, row.at, row.actor, row.verb, row.noun, row.address, row.reason, before, after, row.rollout_id
-    )
+    return _make_row(tuple(getattr(row, column) for column in _COLUMNS), reader)
+
+
+def _make_row(told: tuple[Any, ...], reader: Reader) -> ActivityRow:
+    id_, at, actor, verb, noun, address, reason, before, after, rollout = told
+    if not reader.sees_everything:
+        before, after = _hide(before), _hide(after)
+    return ActivityRow(id_, at, actor, verb, noun, address, reason, before, after, rollout)
 
 
 def _hide(told: Any) -> Any:

@@ -12,9 +12,9 @@ from larry.core.deployable import Snapshot, read_snapshot
 from larry.core.document import Json
 from larry.core.interval import iso
 from larry.nouns.json_text import read_json
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.records.deployable import FORMER_DIGEST_SHOWN, Deployable, FormerDigest
 from larry.records.secret import name_digest
 

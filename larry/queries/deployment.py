@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from types import MappingProxyType
 from typing import Any, TypeAlias
@@ -20,6 +20,7 @@ from larry.queries.host import get_host_names
 from larry.queries.live import Unranged
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
+from larry.queries.statement import Later, Prepared
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment, DeploymentVersion
 from larry.records.mention import mentions
@@ -206,35 +207,70 @@ def page_deployments(
     ``sought``: only those whose instance, host, reason, id or snapshot has these letters. ``newest`` first;
     ``sort`` by another of `SORTS`, backwards with a dash before it.
     """
-    wanted = _matching(which) & _in_states(which.states, at.as_of)
-    if sought:
-        places = ("instance__path", "host__name", "reason", "id", "deployable__digest")
-        wanted &= reduce(or_, (mentions(place, sought) for place in places))
-    rows = restrict(reader, Deployment.objects.filter(wanted, is_deleted=False))
-    if which.host is not None:
-        rows = rows.filter(host__name=which.host.lower())
-    order: list[str | OrderBy] = ["-start" if newest else "start", "instance__path", "host__name", "id"]
-    if sort.removeprefix("-") in SORTS:
-        field = F(SORTS[sort.removeprefix("-")])
-        order.insert(0, field.desc(nulls_first=True) if sort.startswith("-") else field.asc(nulls_last=True))
+    asked = _Asked(which, reader, sought, newest, sort)
+    total_of, cut = _write_search(asked, size=begin + size)
     with read_view():
-        total = rows.count()
-        is_whole = which == DeploymentFilter(states=which.states) and not sought and reader.sees_everything
-        if is_whole and State.PAST in which.states and not sort:
-            rows = _cut(rows, newest, begin + size)
-        found = list(rows.select_related("instance", "host").order_by(*order)[begin : begin + size])
-        names = get_host_names(_hosts_mentioned(found), WHOLE, at)
-    return DeploymentPage(tuple(_row(each, names, at.as_of) for each in found), total)
+        ((total,),) = total_of.ask(as_of=at.as_of) or ((0,),)
+        last = cut.ask(as_of=at.as_of) if cut is not None else []
+        part = _write_part(asked, begin, begin + size, is_cut=bool(last))
+        found = part.ask(as_of=at.as_of, last=last[0][0] if last else None)
+        names = get_host_names(_mentioned((place, uncovered) for *_, place, uncovered in found), WHOLE, at)
+    return DeploymentPage(tuple(_make_row(each, names, at.as_of) for each in found), total)
 
 
-def _cut(rows: QuerySet[Deployment], newest: bool, count: int) -> QuerySet[Deployment]:
-    """Those among which the first so many are, in the order of starts: by its index alone, so that most of what is over
-    need not be put in order. 1 SQL statement."""
-    starts = rows.order_by("-start" if newest else "start").values_list("start", flat=True)
-    last = starts[count - 1 : count].first()
-    if last is None:
-        return rows
-    return rows.filter(start__gte=last) if newest else rows.filter(start__lte=last)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the statements of a page depend on."""
+
+    which: DeploymentFilter
+    reader: Reader
+    sought: str
+    newest: bool
+    sort: str
+
+    @property
+    def is_sorted(self) -> bool:
+        return self.sort.removeprefix("-") in SORTS
+
+    @property
+    def rows(self) -> QuerySet[Deployment]:
+        """All of them, as of a moment that is told later."""
+        which = self.which
+        wanted = _matching(which) & _in_states(which.states, _AS_OF)
+        if self.sought:
+            places = ("instance__path", "host__name", "reason", "id", "deployable__digest")
+            wanted &= reduce(or_, (mentions(place, self.sought) for place in places))
+        rows = restrict(self.reader, Deployment.objects.filter(wanted, is_deleted=False))
+        return rows if which.host is None else rows.filter(host__name=which.host.lower())
+
+    @property
+    def order(self) -> tuple[str | OrderBy, ...]:
+        usual = ("-start" if self.newest else "start", "instance__path", "host__name", "id")
+        if not self.is_sorted:
+            return usual
+        by = F(SORTS[self.sort.removeprefix("-")])
+        return (by.desc(nulls_first=True) if self.sort.startswith("-") else by.asc(nulls_last=True), *usual)
+
+
+_AS_OF = Later("as_of", DateTimeField())
+
+
+@lru_cache(maxsize=256)
+def _write_search(asked: _Asked, size: int) -> tuple[Prepared, Prepared | None]:
+    """How many there are; and, where all that are over are among them, the start of the last of the first so many:
+    they are found by the index of starts alone, so that most of what is over need not be put in order."""
+    is_whole = asked.which == DeploymentFilter(states=asked.which.states) and not asked.sought
+    if not (is_whole and asked.reader.sees_everything and State.PAST in asked.which.states) or asked.sort:
+        return Prepared.count_of(asked.rows), None
+    starts = asked.rows.order_by("-start" if asked.newest else "start").values_list("start")
+    return Prepared.count_of(asked.rows), Prepared.of(starts[size - 1 : size])
+
+
+@lru_cache(maxsize=256)
+def _write_part(asked: _Asked, begin: int, end: int, *, is_cut: bool) -> Prepared:
+    last = Later("last", DateTimeField())
+    rows = asked.rows.filter(**{"start__gte" if asked.newest else "start__lte": last}) if is_cut else asked.rows
+    return Prepared.of(rows.order_by(*asked.order).values_list(*_COLUMNS)[begin:end])
 
 
 def get_deployment(id_: str, reader: Reader, at: Moment) -> DeploymentRow:
@@ -275,9 +311,10 @@ def _matching(which: DeploymentFilter, of: str = "") -> Q:
     return Q(**{f"{of}{field}": value for field, value in wanted.items()})
 
 
-def _in_states(states: Collection[State], as_of: datetime) -> Q:
+def _in_states(states: Collection[State], as_of: datetime | Later) -> Q:
     live = Q(deactivated_at=None)
-    over: LessThanOrEqual[Any] = LessThanOrEqual(Unranged(F("end")), Value(as_of, DateTimeField()))
+    moment = as_of if isinstance(as_of, Later) else Value(as_of, DateTimeField())
+    over: LessThanOrEqual[Any] = LessThanOrEqual(Unranged(F("end")), moment)
     meaning = {
         State.PAST: live & Q(over),
         State.CURRENT: live & Q(start__lte=as_of) & (Q(end=None) | Q(end__gt=as_of)),
@@ -293,22 +330,42 @@ def _in_states(states: Collection[State], as_of: datetime) -> Q:
 
 
 def _hosts_mentioned(rows: Iterable[Deployment]) -> set[int]:
-    return {there for row in rows for there in (*row.place.values(), *(lack[2] for lack in row.uncovered))}
+    return _mentioned((row.place, row.uncovered) for row in rows)
+
+
+def _mentioned(told: Iterable[tuple[Any, Any]]) -> set[int]:
+    return {there for place, uncovered in told for there in (*place.values(), *(lack[2] for lack in uncovered))}
 
 
 def _row(row: Deployment, names: Mapping[int, str], as_of: datetime) -> DeploymentRow:
+    told = (
+        row.id, row.instance.path, row.host.name, row.deployable_id, row.start, row.end, row.deactivated_at, row.reason,
+        row.rollout_id, row.continues_id, row.place, row.uncovered,
+    )  # fmt: skip
+    return _make_row(told, names, as_of)
+
+
+_COLUMNS = (
+    "id", "instance__path", "host__name", "deployable_id", "start", "end", "deactivated_at", "reason", "rollout_id",
+    "continues_id", "place", "uncovered",
+)  # fmt: skip
+"""What is told of a deployment, but for its state."""
+
+
+def _make_row(told: tuple[Any, ...], names: Mapping[int, str], as_of: datetime) -> DeploymentRow:
+    id_, instance, host, snapshot, start, end, deactivated, reason, rollout, continues, place, uncovered = told
     return DeploymentRow(
-        id=row.id,
-        instance=row.instance.path,
-        host=row.host.name,
-        snapshot=row.deployable_id,
-        start=row.start,
-        end=row.end,
-        deactivated=row.deactivated_at,
-        reason=row.reason,
-        rollout=row.rollout_id,
-        continues=row.continues_id,
-        state=state_of(row.start, row.end, row.deactivated_at, as_of),
-        place={service: names[host] for service, host in row.place.items()},
-        uncovered=tuple((auditor, audited, names[host], why) for auditor, audited, host, why in row.uncovered),
+        id=id_,
+        instance=instance,
+        host=host,
+        snapshot=snapshot,
+        start=start,
+        end=end,
+        deactivated=deactivated,
+        reason=reason,
+        rollout=rollout,
+        continues=continues,
+        state=state_of(start, end, deactivated, as_of),
+        place={service: names[there] for service, there in place.items()},
+        uncovered=tuple((auditor, audited, names[there], why) for auditor, audited, there, why in uncovered),
     )

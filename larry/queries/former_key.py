@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeAlias
 
 from larry.nouns.directory import spell_out_parents
 from larry.nouns.table import NOUNS
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.former_key import FormerKey

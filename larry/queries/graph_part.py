@@ -13,9 +13,9 @@ from django.db.models.functions import Cast
 from larry.core.document import Json, freeze
 from larry.core.parameters import Declaration, Merge, ParameterType
 from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing, Where, WhereKind
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.records.edge import Edge
 from larry.records.service import Parameter, Service
 

@@ -18,9 +18,9 @@ from larry.core.interval import Interval
 from larry.core.node import HostFacts
 from larry.core.rollout import Candidate
 from larry.queries.former_key import FormerKeys, get_former_keys
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.queries.view import read_view
 from larry.records.deployment import DeployedService
 from larry.records.host import Host

@@ -17,10 +17,10 @@ from larry.core.service_graph import ServiceSpec, wave
 from larry.core.survey import Survey
 from larry.queries.deployable import get_snapshots
 from larry.queries.former_key import explain_absence
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
 from larry.queries.service import get_service_graph
+from larry.queries.statement import KeptStatement
 from larry.queries.view import read_view
 from larry.records.deployable import Deployable
 from larry.records.deployment import Deployment

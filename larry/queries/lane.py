@@ -16,9 +16,9 @@ from larry.core.interval import Interval
 from larry.core.timeline import Stay
 from larry.queries.former_key import FormerKeys, explain_absence, get_former_keys
 from larry.queries.host import get_host_identities, get_host_names
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.records.deployment import DeployedService, Deployment
 from larry.records.instance import Instance
 

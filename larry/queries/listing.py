@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -19,6 +20,7 @@ from larry.nouns.table import NOUNS
 from larry.queries.moment import Moment
 from larry.queries.noun import load_items
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.statement import Prepared
 from larry.queries.view import read_view
 from larry.records.app import App
 from larry.records.customer import Customer
@@ -93,17 +95,48 @@ def list_sorts(noun: str, reader: Reader, at: Moment) -> tuple[str, ...]:
 
 def get_listing(request: ListingRequest, reader: Reader, at: Moment) -> Listing:
     """One page of nouns; 3 to 7 SQL statements, whatever there is."""
+    asked = _Asked(
+        request.noun, tuple(request.filters.items()), request.search, request.sort, request.descending, reader, at
+    )
     with read_view():
-        rows = _narrow(request, reader)
-        total = rows.count()
+        ((total,),) = _write_total(asked).ask() or ((0,),)
         first = request.first if request.first < total else _last_page(total, request.most)
-        ordered = rows.order_by(*_order(request, reader, at)).values_list("id", *_ADDRESSES[request.noun])
         until = None if request.most is None else first + request.most
-        places = {"/".join(parts): (place, id_) for place, (id_, *parts) in enumerate(ordered[first:until])}
+        told = _write_part(asked, first, until).ask()
+        places = {"/".join(parts): (place, id_) for place, (id_, *parts) in enumerate(told)}
         ids = [id_ for _, id_ in places.values()]
         found = load_items(request.noun, ids if len(ids) <= MOST_IN_ONE_STATEMENT else None, reader, at)
     items = sorted((item for item in found if item.address in places), key=lambda item: places[item.address])
     return Listing(tuple(items), total, first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What of a request the statements of its listing depend on, and who reads."""
+
+    noun: str
+    filters: tuple[tuple[str, str], ...]
+    search: str
+    sort: str
+    descending: bool
+    reader: Reader
+    at: Moment = field(compare=False)
+
+    @property
+    def request(self) -> ListingRequest:
+        return ListingRequest(self.noun, dict(self.filters), self.search, self.sort, self.descending)
+
+
+@lru_cache(maxsize=256)
+def _write_total(asked: _Asked) -> Prepared:
+    return Prepared.count_of(_narrow(asked.request, asked.reader))
+
+
+@lru_cache(maxsize=256)
+def _write_part(asked: _Asked, first: int, until: int | None) -> Prepared:
+    """Ids and addresses in order; neither depends on the moment."""
+    ordered = _narrow(asked.request, asked.reader).order_by(*_order(asked.request, asked.reader, asked.at))
+    return Prepared.of(ordered.values_list("id", *_ADDRESSES[asked.noun])[first:until])
 
 
 def get_stretch(request: ListingRequest, after: int | None, reader: Reader, at: Moment) -> Stretch:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
-from django.db.models import Model, QuerySet
+from django.db.models import BigIntegerField, QuerySet
 
 from larry.core.document import Json, freeze
 from larry.core.key import fold
@@ -14,6 +15,7 @@ from larry.nouns.item import Item
 from larry.queries.former_key import explain_absence
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.statement import LaterMany, Prepared
 from larry.records.app import App
 from larry.records.customer import Customer
 from larry.records.edge import Edge
@@ -28,8 +30,6 @@ from larry.records.service import Parameter, Service
 
 Ids: TypeAlias = "Collection[int] | None"
 """Of which rows; None for all."""
-
-_Row = TypeVar("_Row", bound=Model)
 
 
 def list_items(noun: str, reader: Reader, at: Moment) -> tuple[Item, ...]:
@@ -68,147 +68,213 @@ def get_estate(reader: Reader, at: Moment) -> Mapping[tuple[str, str], Item]:
     return MappingProxyType({(item.noun, item.address): item for item in items})
 
 
-def _among(rows: QuerySet[_Row], ids: Ids, word: str = "id") -> QuerySet[_Row]:
-    return rows if ids is None else rows.filter(**{f"{word}__in": ids})
+def _write(rows: QuerySet[Any, Any], is_some: bool, *columns: str, word: str = "id") -> Prepared:
+    """The statement of these columns: of all rows, or of those of some nouns, whose ids are told later."""
+    among = rows.filter(**{f"{word}__in": LaterMany("ids", BigIntegerField())}) if is_some else rows
+    return Prepared.of(among.values_list(*columns))
 
 
-def _item(noun: str, address: str, row: NounRecord, **values: Any) -> tuple[str, Item]:
-    frozen: dict[str, Json] = {"name": row.name, "key": row.key, "description": row.description}
-    frozen.update({name: freeze(value) for name, value in values.items()})
-    return row.name_folded, Item(noun, address, MappingProxyType(frozen), None)
+def _item(noun: str, address: str, named: Sequence[str], **values: Any) -> tuple[str, Item]:
+    """``named`` is what `_NAMED` has of the row."""
+    folded, name, key, description = named
+    frozen: dict[str, Json] = {"name": name, "key": key, "description": description}
+    for word, value in values.items():
+        frozen[word] = freeze(value)
+    return folded, Item(noun, address, MappingProxyType(frozen), None)
+
+
+_NAMED = ("name_folded", "name", "key", "description")
+_KEY = 2
+"""The place of the key among them."""
 
 
 def _sorted(items: Iterable[tuple[str, Item]]) -> tuple[Item, ...]:
     return tuple(item for _, item in sorted(items, key=lambda pair: (pair[0], pair[1].address)))
 
 
+@lru_cache(maxsize=64)
+def _write_roles(reader: Reader, is_some: bool) -> Prepared:
+    return _write(restrict(reader, Role.objects.filter(retired_at=None)), is_some, *_NAMED, "floor")
+
+
 def _roles(reader: Reader, ids: Ids) -> tuple[Item, ...]:
-    rows = _among(restrict(reader, Role.objects.filter(retired_at=None)), ids)
-    return _sorted(_item("role", row.key, row, floor=row.floor) for row in rows)
+    told = _write_roles(reader, ids is not None).ask(ids=ids)
+    return _sorted(_item("role", named[_KEY], named, floor=floor) for *named, floor in told)
+
+
+@lru_cache(maxsize=64)
+def _write_grades(reader: Reader, is_some: bool) -> Prepared:
+    return _write(restrict(reader, Grade.objects.filter(retired_at=None)), is_some, *_NAMED, "rank", "floor")
 
 
 def _grades(reader: Reader, ids: Ids) -> tuple[Item, ...]:
-    rows = _among(restrict(reader, Grade.objects.filter(retired_at=None)), ids)
-    return _sorted(_item("grade", row.key, row, rank=row.rank, floor=row.floor) for row in rows)
+    told = _write_grades(reader, ids is not None).ask(ids=ids)
+    return _sorted(_item("grade", named[_KEY], named, rank=rank, floor=floor) for *named, rank, floor in told)
+
+
+@lru_cache(maxsize=64)
+def _write_pools(reader: Reader, is_some: bool) -> Prepared:
+    return _write(restrict(reader, Pool.objects.filter(retired_at=None)), is_some, *_NAMED)
 
 
 def _pools(reader: Reader, ids: Ids) -> tuple[Item, ...]:
-    rows = _among(restrict(reader, Pool.objects.filter(retired_at=None)), ids)
-    return _sorted(_item("pool", row.key, row) for row in rows)
+    told = _write_pools(reader, ids is not None).ask(ids=ids)
+    return _sorted(_item("pool", named[_KEY], named) for named in told)
 
 
-_OF_EDGES = ("service_id", "kind", "where_kind", "target__key", "where_host__name", "where_role__key")
-"""What is told of edges; there are several for each service, and most of what is beside them in the tables is not."""
+@lru_cache(maxsize=64)
+def _write_services(reader: Reader, is_some: bool) -> tuple[Prepared, Prepared, Prepared]:
+    """Of the parameters, of the edges, and of the services."""
+    parameters = restrict(reader, Parameter.objects.order_by("service_id", "position"))
+    edges = ("service_id", "kind", "target__key", "where_host__name", "where_role__key", "where_kind")
+    services = restrict(reader, Service.objects.filter(retired_at=None))
+    return (
+        _write(parameters, is_some, "service_id", *_OF_DECLARATION, "has_default", "default", word="service"),
+        _write(restrict(reader, Edge.objects.all()), is_some, *edges, word="service"),
+        _write(services, is_some, "id", *_NAMED, "sharing", "category", "tools"),
+    )
 
 
 def _services(reader: Reader, ids: Ids) -> tuple[Item, ...]:
+    parameters, edges, services = _write_services(reader, ids is not None)
     declared: dict[int, list[Json]] = {}
-    parameters = restrict(reader, Parameter.objects.order_by("service_id", "position"))
-    for parameter in _among(parameters, ids, "service"):
-        declared.setdefault(parameter.service_id, []).append(_declaration(parameter))
+    for service, *declaration in parameters.ask(ids=ids):
+        declared.setdefault(service, []).append(_declare(declaration))
     needs: dict[int, list[str]] = {}
     audits: dict[int, dict[str, Json]] = {}
-    edges = restrict(reader, Edge.objects.select_related("target", "where_host", "where_role"))
-    for edge in _among(edges.only(*_OF_EDGES), ids, "service"):
-        if edge.kind == "needs":
-            needs.setdefault(edge.service_id, []).append(edge.target.key)
+    for service, kind, target, *where in edges.ask(ids=ids):
+        if kind == "needs":
+            needs.setdefault(service, []).append(target)
         else:
-            audits.setdefault(edge.service_id, {})[edge.target.key] = where_of(edge)
+            audits.setdefault(service, {})[target] = _say_where(*where)
     return _sorted(
         _item(
-            "service", row.key, row, sharing=row.sharing, category=row.category, tools=row.tools,
-            parameters=declared.get(row.id, []), needs=sorted(needs.get(row.id, [])),
-            audits=[{"service": key, "where": where} for key, where in sorted(audits.get(row.id, {}).items())],
+            "service", named[_KEY], named, sharing=sharing, category=category, tools=tools,
+            parameters=declared.get(id_, []), needs=sorted(needs.get(id_, [])),
+            audits=[{"service": key, "where": where} for key, where in sorted(audits.get(id_, {}).items())],
         )
-        for row in _among(restrict(reader, Service.objects.filter(retired_at=None)), ids)
+        for id_, *named, sharing, category, tools in services.ask(ids=ids)
     )  # fmt: skip
 
 
-def _declaration(parameter: Parameter) -> Json:
-    stated: dict[str, Json] = {
-        "name": parameter.name,
-        "type": parameter.type,
-        "merge": parameter.merge,
-        "sensitive": parameter.sensitive,
-        "description": parameter.description,
-    }
-    return {**stated, "default": parameter.default} if parameter.has_default else stated
+_OF_DECLARATION = ("name", "type", "merge", "sensitive", "description")
+
+
+def _declare(told: Sequence[Any]) -> Json:
+    """``told`` ends with whether there is a default, and which."""
+    *plain, has_default, default = told
+    stated: dict[str, Json] = dict(zip(_OF_DECLARATION, plain, strict=True))
+    return {**stated, "default": default} if has_default else stated
 
 
 def where_of(edge: Edge) -> Json:
     """Where an audit sends its auditor, as an estate file says it; None for a need. No SQL beyond the edge's own
     rows.
     """
-    if edge.where_host is not None:
-        return {"host": edge.where_host.name}
-    if edge.where_role is not None:
-        return {"role": edge.where_role.key}
-    return edge.where_kind
+    host, role = edge.where_host, edge.where_role
+    return _say_where(None if host is None else host.name, None if role is None else role.key, edge.where_kind)
+
+
+def _say_where(host: str | None, role: str | None, kind: str | None) -> Json:
+    if host is not None:
+        return {"host": host}
+    return kind if role is None else {"role": role}
+
+
+@lru_cache(maxsize=64)
+def _write_customers(reader: Reader, is_some: bool) -> Prepared:
+    return _write(restrict(reader, Customer.objects.filter(retired_at=None)), is_some, *_NAMED, "parameters")
 
 
 def _customers(reader: Reader, ids: Ids) -> tuple[Item, ...]:
-    rows = _among(restrict(reader, Customer.objects.filter(retired_at=None)), ids)
-    return _sorted(_item("customer", row.key, row, parameters=row.parameters) for row in rows)
+    told = _write_customers(reader, ids is not None).ask(ids=ids)
+    return _sorted(_item("customer", named[_KEY], named, parameters=parameters) for *named, parameters in told)
+
+
+@lru_cache(maxsize=64)
+def _write_apps(reader: Reader, is_some: bool) -> Prepared:
+    columns = ("customer__key", *_NAMED, "parameters", "service_level", "importance")
+    return _write(restrict(reader, App.objects.filter(retired_at=None)), is_some, *columns)
 
 
 def _apps(reader: Reader, ids: Ids) -> tuple[Item, ...]:
-    rows = _among(restrict(reader, App.objects.filter(retired_at=None).select_related("customer")), ids)
     return _sorted(
         _item(
-            "app", f"{row.customer.key}/{row.key}", row,
-            parameters=row.parameters, service_level=row.service_level, importance=row.importance,
+            "app", f"{customer}/{named[_KEY]}", named,
+            parameters=parameters, service_level=service_level, importance=importance,
         )
-        for row in rows
+        for customer, *named, parameters, service_level, importance in _write_apps(reader, ids is not None).ask(ids=ids)
     )  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _write_instances(reader: Reader, is_some: bool) -> tuple[Prepared, Prepared]:
+    """Of what they require, and of the instances."""
+    requirements = restrict(reader, Requirement.objects.all())
+    template = ("template__path", "template__customer_id", "template__app_id")
+    columns = ("id", "path", *_NAMED, "parameters", "copies", "demand", *template)
+    return (
+        _write(requirements, is_some, "instance_id", "service__key", word="instance"),
+        _write(restrict(reader, Instance.objects.filter(retired_at=None)), is_some, *columns),
+    )
 
 
 def _instances(reader: Reader, ids: Ids) -> tuple[Item, ...]:
+    requirements, instances = _write_instances(reader, ids is not None)
     requires: dict[int, list[str]] = {}
-    pairs = _among(restrict(reader, Requirement.objects.all()), ids, "instance").values_list(
-        "instance_id", "service__key"
-    )
-    for instance, key in pairs:
+    for instance, key in requirements.ask(ids=ids):
         requires.setdefault(instance, []).append(key)
     return _sorted(
         _item(
-            "instance", row.path, row, parameters=row.parameters, copies=row.copies, demand=row.demand,
-            requires=sorted(requires.get(row.id, [])), template=_template(row.template, reader),
+            "instance", path, named, parameters=parameters, copies=copies, demand=demand,
+            requires=sorted(requires.get(id_, [])),
+            template=template if template is not None and reader.sees(*owned) else None,
         )
-        for row in _among(restrict(reader, Instance.objects.filter(retired_at=None).select_related("template")), ids)
+        for id_, path, *named, parameters, copies, demand, template, customer, app in instances.ask(ids=ids)
+        for owned in [(customer, app)]
     )  # fmt: skip
 
 
-def _template(row: Instance | None, reader: Reader) -> str | None:
-    return row.path if row is not None and reader.sees(row.customer_id, row.app_id) else None
-
-
-def _configured(reader: Reader) -> set[int] | None:
+def _configured(reader: Reader, ids: Ids) -> set[int] | None:
     """The hosts of which the reader may see what tools are told, their free data among it; None for all of them."""
     if reader.sees_everything:
         return None
-    return set(restrict(reader, NodeSegment.objects.all()).values_list("host_id", flat=True).distinct())
+    segments = restrict(reader, NodeSegment.objects.all())
+    some = segments if ids is None else segments.filter(host__in=ids)
+    return set(some.values_list("host_id", flat=True).distinct())
+
+
+@lru_cache(maxsize=64)
+def _write_hosts(reader: Reader, is_some: bool) -> tuple[Prepared, Prepared, Prepared]:
+    """Of the hosts, of their roles, and of their pools."""
+    hosts = restrict(reader, Host.objects.filter(retired_at=None))
+    columns = ("id", *_NAMED, "addresses", "labels", "capacity", "data", "grade__key")
+    roles, pools = hosts.filter(roles__key__isnull=False), hosts.filter(pools__key__isnull=False)
+    return (
+        _write(hosts, is_some, *columns),
+        _write(roles, is_some, "id", "roles__key"),
+        _write(pools, is_some, "id", "pools__key"),
+    )
 
 
 def _hosts(reader: Reader, ids: Ids) -> tuple[Item, ...]:
-    rows = _among(restrict(reader, Host.objects.filter(retired_at=None).select_related("grade")), ids)
-    roles = _keys_by_host(_among(restrict(reader, Host.objects.filter(retired_at=None)), ids), "roles__key")
-    pools = _keys_by_host(_among(restrict(reader, Host.objects.filter(retired_at=None)), ids), "pools__key")
-    whole = _configured(reader)
+    hosts, of_roles, of_pools = _write_hosts(reader, ids is not None)
+    roles, pools = _by_host(of_roles.ask(ids=ids)), _by_host(of_pools.ask(ids=ids))
+    whole = _configured(reader, ids)
     return _sorted(
         _item(
-            "host", row.name, row, addresses=row.addresses, labels=row.labels, capacity=row.capacity,
-            data=row.data if whole is None or row.id in whole else {},
-            grade=row.grade.key if row.grade else None,
-            roles=sorted(roles.get(row.id, ())), pools=sorted(pools.get(row.id, ())),
+            "host", named[1], named, addresses=addresses, labels=labels, capacity=capacity,
+            data=data if whole is None or id_ in whole else {},
+            grade=grade, roles=sorted(roles.get(id_, ())), pools=sorted(pools.get(id_, ())),
         )
-        for row in rows
+        for id_, *named, addresses, labels, capacity, data, grade in hosts.ask(ids=ids)
     )  # fmt: skip
 
 
-def _keys_by_host(hosts: QuerySet[Host], word: str) -> Mapping[int, list[str]]:
-    """The keys that hosts have through a relation of many to many; none for a host that has none."""
+def _by_host(pairs: Iterable[tuple[Any, ...]]) -> Mapping[int, list[str]]:
+    """The keys that each host has; none for a host that has none."""
     keys: dict[int, list[str]] = {}
-    for host, key in hosts.filter(**{f"{word}__isnull": False}).values_list("id", word):
+    for host, key in pairs:
         keys.setdefault(host, []).append(key)
     return keys
 

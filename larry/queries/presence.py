@@ -20,9 +20,9 @@ from larry.core.node_part import is_divided
 from larry.core.plan import Delivered
 from larry.queries.deployable import get_snapshots
 from larry.queries.host import get_facts, list_host_facts
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.records.deployment import DeployedService, Deployment
 from larry.records.node import NodeSegment
 

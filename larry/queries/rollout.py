@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
 from larry.core.document import Json
@@ -15,6 +16,7 @@ from larry.core.interval import Interval, iso
 from larry.queries.host import get_host_names
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, NotFound, Reader, restrict
+from larry.queries.statement import Later, Prepared
 from larry.records.deployment import Deployment, DeploymentVersion
 from larry.records.mention import mentions
 from larry.records.rollout import Rollout
@@ -117,12 +119,31 @@ def list_rollouts(
     those before a number. ``sought``: with these letters in the reason or the name of who did it, or of this number;
     ``sort`` by one of `ROLLOUT_SORTS`, backwards with a dash before it.
     """
-    rows = restrict(reader, Rollout.objects.filter(recorded_at__lte=at.as_of))
-    if sought:
-        number = sought.lstrip("#")
-        is_number = number.isascii() and number.isdigit() and int(number) <= _LARGEST_ID
-        wanted = mentions("reason", sought) | mentions("actor", sought)
-        rows = rows.filter(wanted | Q(id=int(number)) if is_number else wanted)
+    found = _write_lines(reader, begin, size, before, sought, sort).ask(as_of=at.as_of)
+    ((total,),) = _write_total(reader, sought).ask(as_of=at.as_of) or ((0,),)
+    return tuple(RolloutLine(*line) for line in found), total
+
+
+def _seek(reader: Reader, sought: str) -> QuerySet[Rollout]:
+    """As of a moment that is told later."""
+    rows = restrict(reader, Rollout.objects.filter(recorded_at__lte=Later("as_of", DateTimeField())))
+    if not sought:
+        return rows
+    number = sought.lstrip("#")
+    is_number = number.isascii() and number.isdigit() and int(number) <= _LARGEST_ID
+    wanted = mentions("reason", sought) | mentions("actor", sought)
+    return rows.filter(wanted | Q(id=int(number)) if is_number else wanted)
+
+
+@lru_cache(maxsize=256)
+def _write_total(reader: Reader, sought: str) -> Prepared:
+    return Prepared.count_of(_seek(reader, sought))
+
+
+@lru_cache(maxsize=256)
+def _write_lines(reader: Reader, begin: int, size: int, before: int | None, sought: str, sort: str) -> Prepared:
+    """Of the fields of `RolloutLine`, in their order."""
+    rows = _seek(reader, sought)
     name = ROLLOUT_SORTS.get(sort.lstrip("-"), "id")
     by = Lower(name) if name in {"actor", "reason"} else F(name)
     ordered = (by.desc() if sort.startswith("-") else by.asc(), "-id")
@@ -130,9 +151,8 @@ def list_rollouts(
     # Counted for the lines that are shown, and not for all before they are cut.
     of_one = restrict(WHOLE, Deployment.objects.filter(rollout=OuterRef("pk"))).order_by().values("rollout")
     made = Coalesce(Subquery(of_one.annotate(made=Count("pk")).values("made")), 0)
-    found = shown.annotate(made=made).order_by(*ordered)[begin : begin + size]
-    lines = (RolloutLine(row.id, row.reason, row.actor, row.recorded_at, row.made) for row in found)
-    return tuple(lines), rows.count()
+    columns = ("id", "reason", "actor", "recorded_at", "made")
+    return Prepared.of(shown.annotate(made=made).order_by(*ordered).values_list(*columns)[begin : begin + size])
 
 
 def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BigIntegerField, Func
 from django.db.models.expressions import RawSQL
 
 from larry.core.deployable import read_where
@@ -16,15 +16,19 @@ from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing, 
 from larry.nouns.item import Item, list_members
 from larry.queries.graph_part import get_graph_part
 from larry.queries.host import list_keys_of_hosts
-from larry.queries.kept_statement import KeptStatement
 from larry.queries.moment import Moment
 from larry.queries.noun import load_items
 from larry.queries.reader import WHOLE, Reader, restrict
+from larry.queries.statement import KeptStatement
 from larry.records.service import Parameter, Service
 
-_REACHED = """
+
+class _Reached(Func):
+    """The ids of services and of all that comes along with them."""
+
+    template = """
 WITH RECURSIVE reached(id) AS (
-    SELECT service.id FROM larry_service service WHERE service.key IN ({required}) AND service.retired_at IS NULL
+    SELECT service.id FROM larry_service service WHERE service.key IN %(expressions)s AND service.retired_at IS NULL
     UNION
     SELECT CASE WHEN edge.kind = 'needs' THEN edge.target_id ELSE edge.service_id END
     FROM reached JOIN larry_edge edge
@@ -32,6 +36,9 @@ WITH RECURSIVE reached(id) AS (
 )
 SELECT id FROM reached
 """
+    output_field = BigIntegerField()
+
+
 _BRINGING = """
 WITH RECURSIVE reached(id) AS (
     SELECT service.id FROM larry_service service WHERE service.key IN ({keys})
@@ -68,13 +75,9 @@ def renew_service_graph(services: ServiceGraph, keys: Collection[str], reader: R
     return services.with_changed(changed, set(keys) - changed.keys())
 
 
-def _query_closure(reader: Reader, keys: Sequence[str]) -> QuerySet[Any, Any]:
-    statement = _REACHED.format(required=", ".join(["%s"] * len(keys)))
-    rows = restrict(reader, Service.objects.filter(id__in=RawSQL(statement, keys)))  # noqa: S611 - only marks are put in
-    return rows.values_list("id")
-
-
-_CLOSURE = KeptStatement(_query_closure)
+_CLOSURE = KeptStatement(
+    lambda reader, keys: restrict(reader, Service.objects.filter(id__in=_Reached(keys))).values_list("id")
+)
 
 
 def _find_reached(required: Collection[str], reader: Reader) -> frozenset[int] | None:

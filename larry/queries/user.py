@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db.models import Q
+from django.db.models import BigIntegerField, Q
 from django.utils.crypto import constant_time_compare
 
 from larry.core.document import Json, digest_of
@@ -14,6 +15,7 @@ from larry.core.interval import iso
 from larry.core.key import fold
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound, Reader, restrict
+from larry.queries.statement import Later, Prepared
 from larry.records.user import User
 
 
@@ -79,10 +81,21 @@ def is_anybody_known(reader: Reader, at: Moment) -> bool:
 
 def find_session_user(user_id: int, stamp: str, reader: Reader, at: Moment) -> UserRow | None:
     """The active user whose session carries a stamp, which changes with the password; 1 SQL statement."""
-    row = restrict(reader, User.objects.filter(id=user_id, deactivated_at=None)).first()
+    found = _write_session_user(reader).ask(user=user_id)
+    row = User(**dict(zip(_TOLD, found[0], strict=True))) if found else None
     if row is None or not constant_time_compare(stamp, row.get_session_auth_hash()):
         return None
     return user_row_of(row)
+
+
+_TOLD = tuple(field.attname for field in User._meta.concrete_fields)
+
+
+@lru_cache(maxsize=64)
+def _write_session_user(reader: Reader) -> Prepared:
+    """Asked for every page, and so written once."""
+    rows = restrict(reader, User.objects.filter(id=Later("user", BigIntegerField()), deactivated_at=None))
+    return Prepared.of(rows.values_list(*_TOLD))
 
 
 def user_row_of(row: User) -> UserRow:

@@ -62,10 +62,19 @@ def _list_changes(before: Any, after: Any) -> Iterator[DifferenceLine]:
 
 
 def _change(path: str, was: Any, becomes: Any) -> Iterator[DifferenceLine]:
-    if canonical_text(freeze(was)) == canonical_text(freeze(becomes)) or (_is_nothing(was) and _is_nothing(becomes)):
+    if _is_same(was, becomes) or (_is_nothing(was) and _is_nothing(becomes)):
         return
     kind = "added" if was is None else "removed" if becomes is None else "changed"
     yield DifferenceLine(path, kind, tell_value(freeze(was)), tell_value(freeze(becomes)))
+
+
+def _is_same(was: Any, becomes: Any) -> bool:
+    """Whether both are equal as JSON; of most the types alone tell."""
+    if was is None or becomes is None:
+        return was is becomes
+    if type(was) is type(becomes) is str:
+        return bool(was == becomes)
+    return canonical_text(freeze(was)) == canonical_text(freeze(becomes))
 
 
 def _is_nothing(value: Any) -> bool:

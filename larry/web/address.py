@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from django.urls import NoReverseMatch, reverse
@@ -12,7 +12,7 @@ AS_OF = "as_of"
 
 def find_route(name: str, *arguments: object) -> str:
     """The path of a route, or nothing where this Larry has no such page."""
-    return _reverse(name) if not arguments else reverse(name, args=arguments)
+    return _reverse(name) if not arguments else _fill(name, *arguments)
 
 
 @cache
@@ -21,6 +21,11 @@ def _reverse(name: str) -> str:
         return reverse(name)
     except NoReverseMatch:
         return ""
+
+
+@lru_cache(maxsize=2048, typed=True)
+def _fill(name: str, *arguments: object) -> str:
+    return reverse(name, args=arguments)
 
 
 def noun_path(plural: str, address: str) -> str:

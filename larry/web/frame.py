@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from html import escape
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
 
 from larry.web.address import AS_OF, at_moment, find_route, with_moment
 from larry.web.asset import HTMX, ICON, SCRIPT, STYLE
-from larry.web.navigation import MAIN, MORE, NavigationLine, list_navigation
+from larry.web.navigation import MAIN, MORE, find_places, list_navigation
 from larry.web.visitor import Visitor, read_visitor
 from larry.web.when import Asked, read_asked
 
@@ -51,50 +57,76 @@ class Frame:
     here: str
     theme: str
     width: int
-    main: tuple[NavigationLine, ...]
-    more: tuple[NavigationLine, ...]
-    menu: tuple[tuple[str, str], ...]
+    navigation: SafeString
+    menu: SafeString
     search: str
     sought: str
     sign_in: str
     sign_out: str
-    chips: tuple[tuple[str, str], ...]
+    clock: str
+    preferences: str
+    chips: SafeString
+    themes: SafeString
     style: str
     script: str
     htmx: str
     icon: str
 
-    @property
-    def themes(self) -> tuple[tuple[str, str], ...]:
-        return tuple((name, name.capitalize()) for name in THEMES)
-
 
 def read_frame(request: HttpRequest) -> Frame:
-    """The frame of the page that is asked for. Costs no SQL beyond that of `read_visitor`."""
+    """The frame of the page that is asked for. Costs no SQL beyond that of `read_visitor`.
+
+    Who only looks is at one moment, however often it is read: whoever acts is told of times from when that was done.
+    """
+    if request.method not in {"GET", "HEAD"}:
+        return _make_frame(request)
+    frame: Frame | None = request.META.get(_FRAME)
+    if frame is None or frame.visitor is not read_visitor(request):
+        frame = request.META[_FRAME] = _make_frame(request)
+    return frame
+
+
+_FRAME = "larry.frame"
+
+
+def _make_frame(request: HttpRequest) -> Frame:
     asked, path, visitor = read_asked(request), request.path, read_visitor(request)
     query = request.GET.copy()
     query.pop(AS_OF, None)
     here = with_moment(f"{path}?{query.urlencode()}" if query else path, None)
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    theme = theme if theme in THEMES else "auto"
     return Frame(
         asked=asked,
         visitor=visitor,
         here=here,
-        theme=theme if theme in THEMES else "auto",
+        theme=theme,
+        themes=_write_themes(theme),
         width=_read_width(request),
-        main=list_navigation(MAIN, path, asked.query),
-        more=list_navigation(MORE, path, asked.query),
-        menu=_list_menu(visitor, asked.query),
+        navigation=_write_navigation(find_places(path), asked.query),
+        menu=_write_menu(visitor, asked.query),
         search=find_route("search"),
         sought=request.GET.get("q", "") if path == find_route("search") else "",
         sign_in=find_route("sign-in"),
         sign_out=find_route("sign-out"),
-        chips=_list_chips(here, asked),
-        **{name: reverse("asset", args=[asset.name]) for name, asset in _ASSETS.items()},
+        clock=find_route("clock"),
+        preferences=find_route("preferences"),
+        chips=_write_chips(here, asked),
+        **_find_assets(),
     )
 
 
-_ASSETS = {"style": STYLE, "script": SCRIPT, "htmx": HTMX, "icon": ICON}
+@lru_cache(maxsize=64)
+def _write_navigation(here: frozenset[str], query: str) -> SafeString:
+    """All pages of one sort have the same at one moment."""
+    lines = {"main": list_navigation(MAIN, here, query), "more": list_navigation(MORE, here, query)}
+    return render_to_string("navigation.html", lines)
+
+
+@cache
+def _find_assets() -> Mapping[str, str]:
+    named = {"style": STYLE, "script": SCRIPT, "htmx": HTMX, "icon": ICON}
+    return MappingProxyType({name: reverse("asset", args=[asset.name]) for name, asset in named.items()})
 
 
 _OFTEN = (
@@ -108,17 +140,33 @@ _OFTEN = (
 """Moments that are often wanted, as the clock reads them."""
 
 
-def _list_chips(here: str, asked: Asked) -> tuple[tuple[str, str], ...]:
-    words = {"back": here, "from": "" if asked.is_now else asked.when.iso}
-    clock = reverse("clock")
-    return tuple((label, f"{clock}?{urlencode({'go': go, **words})}") for label, go in _OFTEN)
+def _write_chips(here: str, asked: Asked) -> SafeString:
+    words = urlencode({"back": here, "from": "" if asked.is_now else asked.when.iso})
+    clock = find_route("clock")
+    lines = ((label, f"{clock}?{urlencode({'go': go})}&{words}") for label, go in _OFTEN)
+    return _join([f'<a href="{escape(href)}" rel="nofollow">{escape(label)}</a>' for label, href in lines])
 
 
-def _list_menu(visitor: Visitor, query: str) -> tuple[tuple[str, str], ...]:
-    own = reverse("user", args=[visitor.name])
-    tokens = f"{reverse('tokens')}?{urlencode({'user': visitor.name})}"
+def _write_menu(visitor: Visitor, query: str) -> SafeString:
+    own = find_route("user", visitor.name)
+    tokens = f"{find_route('tokens')}?{urlencode({'user': visitor.name})}"
     lines = (("Account", own), ("Your tokens", tokens), ("Change password", find_route("change-password")))
-    return tuple((label, at_moment(href, query)) for label, href in lines)
+    return _join([f'<a href="{escape(at_moment(href, query))}">{escape(label)}</a>' for label, href in lines])
+
+
+@cache
+def _write_themes(theme: str) -> SafeString:
+    pressed = {name: "true" if name == theme else "false" for name in THEMES}
+    return _join(
+        [
+            f'<button name="theme" value="{name}" aria-pressed="{is_so}">{name.capitalize()}</button>'
+            for name, is_so in pressed.items()
+        ]
+    )
+
+
+def _join(pieces: list[str]) -> SafeString:
+    return mark_safe("".join(pieces))  # noqa: S308  # what is not ours is escaped in each
 
 
 def take_notices(request: HttpRequest) -> tuple[Notice, ...]:

@@ -42,10 +42,15 @@ class NavigationLine:
     is_here: bool
 
 
-def list_navigation(lines: tuple[tuple[str, str], ...], path: str, query: str) -> tuple[NavigationLine, ...]:
-    """The lines that this Larry has, the one under which ``path`` is marked."""
+def list_navigation(lines: tuple[tuple[str, str], ...], here: frozenset[str], query: str) -> tuple[NavigationLine, ...]:
+    """The lines that this Larry has, those marked that lead to one of the places where one is."""
     found = ((label, find_route(route)) for label, route in lines)
-    return tuple(NavigationLine(label, at_moment(to, query), _is_under(path, to)) for label, to in found if to)
+    return tuple(NavigationLine(label, at_moment(to, query), to in here) for label, to in found if to)
+
+
+def find_places(path: str) -> frozenset[str]:
+    """To which of all lines a page belongs, by their paths."""
+    return frozenset(to for _, route in (*MAIN, *MORE) if (to := find_route(route)) and _is_under(path, to))
 
 
 def _is_under(path: str, route: str) -> bool:

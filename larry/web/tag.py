@@ -14,18 +14,18 @@ from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from larry.core.picture import KIND_SIGNS, MARKS, BoxKind, Condition
+from larry.core.picture import KIND_SIGNS, BoxKind, Condition
 from larry.queries.activity import ActivityRow
 from larry.web.activity_view import ActivityLine, list_activity_lines
 from larry.web.address import at_moment, find_route, noun_path
+from larry.web.feed import write_feed
 from larry.web.frame import Frame
 from larry.web.linked_text import link_addresses
 from larry.web.offer import is_offered
+from larry.web.piece import write_badge, write_digest, write_distance, write_moment
 from larry.web.when import Asked, When
 
 register = template.Library()
-
-LETTERS_OF_A_DIGEST = 12
 
 _MOMENT = re.compile(
     r"\b(2[01]\d\d-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?Z)"
@@ -57,14 +57,11 @@ def _query(context: Mapping[str, Any]) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def moment(context: Mapping[str, Any], value: datetime | When | None, otherwise: str = "") -> SafeString | str:
+def moment(context: Mapping[str, Any], value: datetime | When | None, otherwise: str = "") -> SafeString:
     """``{% moment start "open" %}``: a time in the visitor's zone, with UTC and the distance from now on request;
     ``otherwise`` stands for one that is open.
     """
-    if value is None:
-        return format_html('<span class="muted">{}</span>', otherwise) if otherwise else ""
-    when = value if isinstance(value, When) else context["asked"].show(value)
-    return format_html('<time datetime="{}" title="{} · {}">{}</time>', when.iso, when.utc, when.ago, when.brief)
+    return write_moment(context["asked"], value, otherwise)
 
 
 @register.simple_tag(takes_context=True)
@@ -85,19 +82,13 @@ def timed(context: Mapping[str, Any], text: str) -> SafeString:
 @register.simple_tag(takes_context=True)
 def distance(context: Mapping[str, Any], value: datetime | When) -> SafeString:
     """``{% distance start %}``: the same as ``in 3 days``."""
-    when = value if isinstance(value, When) else context["asked"].show(value)
-    return format_html('<time datetime="{}" title="{} · {}">{}</time>', when.iso, when.shown, when.utc, when.ago)
+    return write_distance(context["asked"], value)
 
 
 @register.simple_tag
 def badge(condition: str, text: str = "") -> SafeString:
     """``{% badge "dirty" %}``: one of the six states with its colour and sign; another text may stand for its name."""
-    mark = MARKS[Condition(condition)]
-    return format_html(
-        '<span class="badge lp-{}" title="{}"><svg class="sign" viewBox="0 0 12 12" aria-hidden="true">'
-        '<path d="{}"/></svg>{}</span>',
-        condition, mark.says, mark.sign, text or condition,
-    )  # fmt: skip
+    return write_badge(condition, text)
 
 
 @register.simple_tag
@@ -127,13 +118,19 @@ def linked(text: str) -> SafeString:
 @register.filter
 def short(digest: str) -> SafeString:
     """``{{ digest|short }}``: enough of a digest to tell it from others; all of it on request."""
-    return format_html('<code title="{}">{}</code>', digest, digest[:LETTERS_OF_A_DIGEST])
+    return mark_safe(write_digest(digest))  # noqa: S308  # escaped
 
 
 @register.filter
 def lines_of_activity(rows: Iterable[ActivityRow]) -> tuple[ActivityLine, ...]:
     """``{{ activity|lines_of_activity }}``: what was done as `activity_feed.html` tells it, secrets masked."""
     return list_activity_lines(rows)
+
+
+@register.simple_tag(takes_context=True)
+def feed(context: Mapping[str, Any], lines: Iterable[ActivityLine]) -> SafeString:
+    """``{% feed activity %}``: the same lines, each with what it changed."""
+    return write_feed(lines, context["asked"])
 
 
 @register.filter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
@@ -65,13 +65,20 @@ class Asked:
         return self.show(self.as_of)
 
     def show(self, moment: datetime) -> When:
-        local, utc = moment.astimezone(self.zone), moment.astimezone(UTC)
-        brief = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
-        in_utc = f"{utc:%Y-%m-%d %H:%M:%S} UTC" if utc.second else f"{utc:%Y-%m-%d %H:%M} UTC"
-        return When(iso(moment), f"{brief} {local:%Z}", brief, tell_distance(moment, self.now), in_utc)
+        spelled, shown, brief, in_utc = _spell(moment, self.zone)
+        return When(spelled, shown, brief, tell_distance(moment, self.now), in_utc)
 
     def find(self, moment: datetime | None) -> When | None:
         return None if moment is None else self.show(moment)
+
+
+@lru_cache(maxsize=4096)
+def _spell(moment: datetime, zone: ZoneInfo) -> tuple[str, str, str, str]:
+    """A moment in all ways but one, which changes with the time; many things of a list begin together."""
+    local, utc = moment.astimezone(zone), moment.astimezone(UTC)
+    brief = f"{local:%Y-%m-%d %H:%M:%S}" if local.second else f"{local:%Y-%m-%d %H:%M}"
+    in_utc = f"{utc:%Y-%m-%d %H:%M:%S} UTC" if utc.second else f"{utc:%Y-%m-%d %H:%M} UTC"
+    return iso(moment), f"{brief} {local:%Z}", brief, in_utc
 
 
 def read_asked(request: HttpRequest) -> Asked:

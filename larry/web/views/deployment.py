@@ -21,6 +21,7 @@ from larry.queries.interval_map import get_interval_map
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
 from larry.web.address import find_route
+from larry.web.deployment_row import write_deployments
 from larry.web.export import EXPORTS, export
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.interval_picture import draw_map
@@ -52,10 +53,11 @@ def answer_deployments(request: HttpRequest) -> HttpResponse:
         return export([row.document for row in page.rows], "deployments", form)
     may_plan = is_offered(find_route("undeploy-many"), frame.visitor.rights)
     tabs = [(name, list_href(request, state=name, page=""), name == tab) for name in _TABS]
+    endable = {row.id for row in page.rows if may_plan and row.state in (State.CURRENT, State.FUTURE)}
+    dirty = find_dirty_deployments(page.rows, frame.visitor.reader, frame.asked.at)
     values = {
-        "endable": {row.id for row in page.rows if row.state in (State.CURRENT, State.FUTURE)} if may_plan else (),
-        "dirty": find_dirty_deployments(page.rows, frame.visitor.reader, frame.asked.at),
-        "rows": page.rows, "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
+        "endable": endable, "rows": write_deployments(page.rows, endable, dirty, frame.asked),
+        "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
         "columns": _list_columns(request, sort),
         "exports": [(name.upper(), list_href(request, format=name, page="")) for name in EXPORTS],
         "pages": make_pages(begin, len(page.rows), page.total, page_href(request)),

@@ -7,41 +7,22 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.safestring import SafeString
+from django.utils.safestring import mark_safe
 
 from larry.core.document import Json
 from larry.nouns.field import Field, FieldKind, Noun
-from larry.nouns.item import Item
 from larry.nouns.table import NOUNS
 from larry.queries.listing import ADDRESS, Listing, ListingRequest, get_listing, list_sorts
-from larry.web.address import at_moment, noun_path
 from larry.web.export import EXPORTS, export
 from larry.web.frame import Frame, read_frame
 from larry.web.list_pages import PAGE_SIZE, make_pages
 from larry.web.listing_address import Asking, read_asking
-from larry.web.noun_cell import Cell, list_columns, make_cell, write_cell
+from larry.web.noun_cell import list_columns
+from larry.web.noun_row import Column, write_head, write_row
+from larry.web.offer import is_offered
 from larry.web.page import look_only, make_page, make_piece
 
 MOST_NAMES = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """The head of a column; ``href`` sorts by it, ``order`` is ascending or descending when it is what sorts now."""
-
-    label: str
-    href: str = ""
-    order: str = ""
-    is_number: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    address: str
-    name: str
-    href: str
-    cells: tuple[SafeString, ...]
-    description: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,22 +58,25 @@ def answer_noun_list(request: HttpRequest, noun: str) -> HttpResponse:
         return HttpResponseRedirect(asking.href(**({"as_of": frame.asked.text} if frame.asked.text else {})))
     listing = get_listing(asking.request, reader, at)
     asking = asking.on_page(listing.first // PAGE_SIZE + 1)
-    rows = tuple(_make_row(item, frame.asked.query) for item in listing.items)
-    are_described = any(row.description for row in rows)
+    items, query = listing.items, frame.asked.query
+    are_described = any(item.values["description"] for item in items)
+    heads = _list_heads(spec, asking, list_sorts(noun, reader, at), are_described=are_described)
+    chooses = is_offered(f"{asking.path}-/bulk", frame.visitor.rights)
+    rows = [write_row(item, query, has_box=chooses, is_described=are_described) for item in items]
     values = {
         "noun": spec,
         "asking": asking,
         "path": asking.path,
-        "columns": _list_heads(spec, asking, list_sorts(noun, reader, at), are_described=are_described),
-        "rows": rows,
-        "are_described": are_described,
-        "pages": make_pages(listing.first, len(rows), listing.total, lambda number: asking.on_page(number).href()),
+        "heads": mark_safe("".join([write_head(each, query) for each in heads])),  # noqa: S308  # escaped
+        "rows": mark_safe("".join(rows)),  # noqa: S308  # every part of a row is escaped
+        "pages": make_pages(listing.first, len(items), listing.total, lambda number: asking.on_page(number).href()),
         "filters": tuple(_make_filters(spec, asking)),
         "csv": asking.on_page(1).href(format="csv"),
         "json": asking.on_page(1).href(format="json"),
         "new": f"{asking.path}-/new",
         "import": f"{asking.path}-/import",
         "bulk": f"{asking.path}-/bulk",
+        "chooses": chooses,
     }
     response = make_page(request, "noun_list.html", values, title=spec.plural.capitalize())
     if is_piece:
@@ -109,19 +93,6 @@ def answer_noun_names(request: HttpRequest, noun: str) -> HttpResponse:
     found = get_listing(asked, frame.visitor.reader, frame.asked.at).items
     choices = tuple(Choice(item.address, str(item.values["name"])) for item in found)
     return make_piece(request, "options.html", {"choices": choices})
-
-
-def _make_row(item: Item, query: str) -> Row:
-    """A noun that belongs to another is known by its path, any other by its name, with its key where that differs."""
-    spec = NOUNS[item.noun]
-    name, key = str(item.values["name"]), str(item.values["key"])
-    beside = () if item.noun == "host" else (Cell(name if spec.parent else key),)
-    columns = list_columns(spec)
-    cells = (*beside, *(make_cell(field, item.values[field.name]) for field in columns))
-    labels = (*(("Name",) if spec.parent else ("Key",)) * len(beside), *(field.label.capitalize() for field in columns))
-    href, description = noun_path(spec.plural, item.address), str(item.values["description"])
-    written = tuple(write_cell(cell, query, label) for cell, label in zip(cells, labels, strict=True))
-    return Row(item.address, item.address if spec.parent else name, at_moment(href, query), written, description)
 
 
 def _list_heads(noun: Noun, asking: Asking, sorts: tuple[str, ...], *, are_described: bool) -> tuple[Column, ...]:
