@@ -13,6 +13,9 @@ from larry.core.service_graph import ServiceGraph
 _SHARED = frozenset({"customer", "app"})
 """Levels whose owners many instances have in common."""
 
+_KEPT = 100
+"""Of as many layers in common with what is wanted the faults are kept: those who have them follow one another."""
+
 
 @dataclass(frozen=True, slots=True)
 class ParameterFaults:
@@ -29,14 +32,36 @@ class ParameterFaults:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stated:
+    """What one service declares: all names; those without a default; of names whose default is of another type that
+    type; and what is to be checked, each in the order of its declarations."""
+
+    names: frozenset[str]
+    lacking: tuple[str, ...]
+    faulty: tuple[tuple[str, ParameterType], ...]
+    typed: tuple[Declaration, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Wanted:
     """What the services of one closure declare, by name: who goes without where nobody sets it, and what to check."""
 
+    names: AbstractSet[str]
     without: Mapping[str, Missing]
-    faulty: Mapping[str, tuple[ParameterType, ...]]
+    faulty: Mapping[str, Sequence[ParameterType]]
     """Expected types of defaults that are of another."""
-    declared: Mapping[str, Sequence[Declaration]]
-    typed: frozenset[str]
+    typed: Mapping[str, Sequence[Declaration]]
+    looked_at: AbstractSet[str]
+    """Names of which anything can be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """The faults of whoever sets nothing under some layers, which many instances have in common."""
+
+    layers: tuple[Layer, ...]
+    wanted: _Wanted
+    faults: ParameterFaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,42 +136,39 @@ def _is_given(declared: Declaration) -> bool:
 
 
 class FaultFinder:
-    """Finds the faults of instances in one service graph. What a set of requirements wants is found out once; an
-    instance costs what it sets."""
+    """Finds the faults of instances in one service graph. What a set of requirements wants is found out once, and what
+    follows from layers that instances have in common once for those; an instance costs what it sets itself."""
 
     def __init__(self, graph: ServiceGraph) -> None:
         self._graph = graph
+        self._stated: dict[str, _Stated] = {}
         self._wanted: dict[tuple[str, ...], _Wanted] = {}
+        self._above: dict[tuple[int, ...], _Above] = {}
 
     def find(self, layers: Sequence[Layer], requires: Iterable[str]) -> ParameterFaults:
         """The faults of one instance; ``layers`` are all layers, earliest first."""
         wanted = self._want(requires)
-        declared, last = wanted.declared, dict[str, Layer]()
-        for layer in layers:
-            if layer.values:
-                last.update(dict.fromkeys(layer.values, layer))
-        missing = tuple([wanted.without[name] for name in wanted.without if name not in last])
-        faulty = [(name, kind) for name, kinds in wanted.faulty.items() if name not in last for kind in kinds]
-        for name in last if wanted.typed else ():
-            if name in wanted.typed:
-                wrong = (each for each in declared[name] if not _fits(name, each, layers, last[name]))
-                faulty += [(name, each.type) for each in wrong]
-        unknown = sorted([name for name in last if name not in declared])
-        used = tuple(
-            [
-                (layer.owner, name)
-                for layer in layers
-                if layer.level in _SHARED
-                for name in layer.values
-                if name in declared
-            ]
-        )
-        return ParameterFaults(
-            missing,
-            tuple(sorted(faulty, key=lambda pair: pair[0])),
-            tuple((last[name].level, last[name].owner, name) for name in unknown),
-            used,
-        )
+        if not layers or layers[-1].level in _SHARED:
+            return _find(layers, wanted)
+        above, own = self._look_above(layers[:-1], wanted), layers[-1]
+        if not wanted.looked_at.isdisjoint(own.values):
+            return _find(layers, wanted)
+        strange = [name for name in own.values if name not in wanted.names]
+        if not strange:
+            return above.faults
+        unknown = {each[2]: each for each in above.faults.unknown}
+        unknown.update((name, (own.level, own.owner, name)) for name in strange)
+        missing, wrong, used = above.faults.missing, above.faults.wrong, above.faults.used
+        return ParameterFaults(missing, wrong, tuple([unknown[name] for name in sorted(unknown)]), used)
+
+    def _look_above(self, layers: Sequence[Layer], wanted: _Wanted) -> _Above:
+        same = (id(wanted), *map(id, layers))
+        known = self._above.get(same)
+        if known is None:  # kept with the layers, so that nothing else gets their ids
+            if len(self._above) >= _KEPT:
+                self._above.clear()
+            known = self._above[same] = _Above(tuple(layers), wanted, _find(layers, wanted))
+        return known
 
     def _want(self, requires: Iterable[str]) -> _Wanted:
         known = self._wanted.get(requires) if isinstance(requires, tuple) else None
@@ -159,22 +181,54 @@ class FaultFinder:
         return wanted
 
     def _ask(self, required: tuple[str, ...]) -> _Wanted:
-        declared: dict[str, list[tuple[str, Declaration]]] = {}
-        for key in self._graph.outline(required):
-            for declaration in self._graph[key].declarations:
-                declared.setdefault(declaration.name, []).append((key, declaration))
-        without: dict[str, Missing] = {}
-        faulty: dict[str, tuple[ParameterType, ...]] = {}
-        ordered = {name: sorted(pairs, key=lambda pair: pair[0]) for name, pairs in sorted(declared.items())}
-        for name, pairs in ordered.items():
-            lacking = tuple(key for key, declaration in pairs if not declaration.has_default)
-            if lacking:
-                without[name] = Missing(name, lacking)
-            wrong = tuple(each.type for _, each in pairs if each.has_default and not _is_fit(each.default, each))
-            if wrong:
-                faulty[name] = wrong
-        typed = frozenset(n for n, pairs in ordered.items() if any(d.type is not ParameterType.ANY for _, d in pairs))
-        return _Wanted(without, faulty, {name: [d for _, d in pairs] for name, pairs in ordered.items()}, typed)
+        names: set[str] = set()
+        lacking: dict[str, list[str]] = {}
+        faulty: dict[str, list[ParameterType]] = {}
+        typed: dict[str, list[Declaration]] = {}
+        for key in sorted(self._graph.outline(required)):
+            stated = self._stated.get(key)
+            if stated is None:
+                stated = self._stated[key] = _state(self._graph[key].declarations)
+            names |= stated.names
+            for name in stated.lacking:
+                lacking.setdefault(name, []).append(key)
+            for name, kind in stated.faulty:
+                faulty.setdefault(name, []).append(kind)
+            for declared in stated.typed:
+                typed.setdefault(declared.name, []).append(declared)
+        without = {name: Missing(name, tuple(lacking[name])) for name in sorted(lacking)}
+        return _Wanted(names, without, faulty, typed, without.keys() | faulty.keys() | typed.keys())
+
+
+def _find(layers: Sequence[Layer], wanted: _Wanted) -> ParameterFaults:
+    """The faults of whoever has these layers alone."""
+    last: dict[str, Layer] = {}
+    for layer in layers:
+        if layer.values:
+            last.update(dict.fromkeys(layer.values, layer))
+    missing = tuple([without for name, without in wanted.without.items() if name not in last])
+    wrong = [(name, kind) for name, kinds in wanted.faulty.items() if name not in last for kind in kinds]
+    for name in last if wanted.typed else ():
+        unfit = (each for each in wanted.typed.get(name, ()) if not _fits(name, each, layers, last[name]))
+        wrong += [(name, each.type) for each in unfit]
+    unknown = sorted([name for name in last if name not in wanted.names])
+    shared = [layer for layer in layers if layer.level in _SHARED]
+    used = tuple([(layer.owner, name) for layer in shared for name in layer.values if name in wanted.names])
+    return ParameterFaults(
+        missing,
+        tuple(sorted(wrong, key=lambda pair: pair[0])),
+        tuple([(last[name].level, last[name].owner, name) for name in unknown]),
+        used,
+    )
+
+
+def _state(declarations: Sequence[Declaration]) -> _Stated:
+    return _Stated(
+        frozenset(each.name for each in declarations),
+        tuple(each.name for each in declarations if not each.has_default),
+        tuple((each.name, each.type) for each in declarations if each.has_default and not _is_fit(each.default, each)),
+        tuple(each for each in declarations if each.type is not ParameterType.ANY),
+    )
 
 
 def _is_fit(default: Json, declaration: Declaration) -> bool:

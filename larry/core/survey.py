@@ -2,8 +2,9 @@
 
 To describe an instance is to walk its closure and to write all of it down. Instances that require the same have the
 same closure, and most of its services say the same in all of them: only those differ that read what an instance's
-layers set. So a closure is walked and written once for each set of requirements; of each instance those few are written
-anew, and the whole is digested. Nothing is told that describing would not tell.
+layers set. So a closure is walked and written once for each set of requirements, and what the layers above set is
+written once for those who have the same above them; of each instance those few are written anew that read what it sets
+itself, and the whole is digested. Nothing is told that describing would not tell.
 """
 
 from __future__ import annotations
@@ -24,8 +25,11 @@ _KEPT = 10_000
 """As many texts are kept of what is set: of owners that follow one another few are asked for again later."""
 
 
-_IN_ORDER = ("app", "customer", "instance")
-"""The levels as the text of a snapshot has them."""
+_KEPT_ABOVE = 100
+"""Of as many layers in common with a closure the texts are kept: those who have them follow one another."""
+
+_OWN = "instance"
+"""The level of what an instance sets itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,21 @@ class _Outline:
     readers: Mapping[str, tuple[tuple[int, Declaration], ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What instances say that have layers and requirements in common, but for what they set themselves: ``own`` are
+    values of their level among those layers, ``set_here`` what is set for services, by place."""
+
+    layers: tuple[Layer, ...]
+    outline: _Outline
+    of_app: str
+    of_customer: str
+    own: tuple[Mapping[str, Json], ...]
+    set_here: Mapping[int, Mapping[str, Json]]
+    texts: list[str]
+    joined: str
+
+
 class Sway(Enum):
     """Which of those that require the same are described as something else by a change of services: none; those whose
     layers leave it to the services; or all, whatever their layers say."""
@@ -62,7 +81,7 @@ class Sway(Enum):
 
 class Survey:
     """Surveys instances in one service graph: O(closure) once for each set of requirements, and for each instance
-    O(parameters set) and the digest of its text.
+    O(parameters it sets) and the digest of its text; what is set above it once for those who follow one another.
     """
 
     def __init__(self, services: Mapping[str, ServiceSpec]) -> None:
@@ -71,6 +90,7 @@ class Survey:
         self._anew: dict[tuple[object, ...], tuple[Mapping[str, Json], str]] = {}
         self._written: dict[tuple[str, tuple[str, ...]], _Written] = {}
         self._texts: dict[int, tuple[Mapping[str, Json], str]] = {}
+        self._above: dict[tuple[int, ...], _Above] = {}
 
     def digest(self, keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str]) -> str:
         """The digest of the snapshot that `describe` would take of the same. Raises `CircleInServices`."""
@@ -144,16 +164,20 @@ class Survey:
         return known
 
     def _write(self, keys: tuple[str, str, str], layers: Sequence[Layer], outline: _Outline) -> str:
-        said: dict[str, list[Mapping[str, Json]]] = {}
-        for layer in layers:
-            said.setdefault(layer.level, []).append(layer.values)
-        of_app, of_customer, own = [self._own(said[level]) if level in said else "{}" for level in _IN_ORDER]
+        has_own = bool(layers) and layers[-1].level == _OWN
+        above = self._look_above(layers[:-1] if has_own else layers, outline)
+        mine, services = above.own, above.joined
+        if has_own:
+            values = layers[-1].values
+            mine = (*mine, values)
+            if not outline.readers.keys().isdisjoint(values):
+                services = ",".join(self._write_services(values, layers, above, outline))
         customer, app, instance = map(_quote, keys)
         return (
-            f'{{"app":{{"key":{app},"parameters":{of_app}}},'
-            f'"customer":{{"key":{customer},"parameters":{of_customer}}},'
-            f'"instance":{{"key":{instance},"parameters":{own},"requires":{outline.requires}}},'
-            f'"services":[{",".join(self._write_services(layers, outline))}]}}'
+            f'{{"app":{{"key":{app},"parameters":{above.of_app}}},'
+            f'"customer":{{"key":{customer},"parameters":{above.of_customer}}},'
+            f'"instance":{{"key":{instance},"parameters":{self._own(mine)},"requires":{outline.requires}}},'
+            f'"services":[{services}]}}'
         )
 
     def _own(self, values: Sequence[Mapping[str, Json]]) -> str:
@@ -166,31 +190,64 @@ class Survey:
             known = self._texts[id(values[0])] = values[0], canonical_text(values[0])
         return known[1]
 
-    def _write_services(self, layers: Sequence[Layer], outline: _Outline) -> list[str]:
+    def _look_above(self, layers: Sequence[Layer], outline: _Outline) -> _Above:
+        same = (id(outline), *map(id, layers))
+        known = self._above.get(same)
+        if known is None:  # kept with the layers, so that nothing else gets their ids
+            if len(self._above) >= _KEPT_ABOVE:
+                self._above.clear()
+            known = self._above[same] = self._write_above(tuple(layers), outline)
+        return known
+
+    def _write_above(self, layers: tuple[Layer, ...], outline: _Outline) -> _Above:
         """The services in start order, those anew that read what is set."""
+        of_level: dict[str, list[Mapping[str, Json]]] = {}
         said: dict[str, Json] = {}
         for layer in layers:
+            of_level.setdefault(layer.level, []).append(layer.values)
             said.update(layer.values)
-        set_here: dict[int, dict[str, Json]] = {}
-        for name, last in said.items():
-            for place, declared in outline.readers.get(name, ()):
-                value = last if declared.merge is Merge.REPLACE else settle_layers(name, declared, layers)
-                set_here.setdefault(place, {})[name] = value
+        set_here = _set_places(said, layers, outline)
         texts = list(outline.texts)
         for place, values in set_here.items():
             texts[place] = self._write_anew(outline.services[place], values)
+        of_app, of_customer = (self._own(of_level.get(level, ())) for level in ("app", "customer"))
+        own = tuple(of_level.get(_OWN, ()))
+        return _Above(layers, outline, of_app, of_customer, own, set_here, texts, ",".join(texts))
+
+    def _write_services(
+        self, own: Mapping[str, Json], layers: Sequence[Layer], above: _Above, outline: _Outline
+    ) -> list[str]:
+        """The services in start order, those anew that read what an instance sets itself."""
+        texts = above.texts.copy()
+        for place, values in _set_places(own, layers, outline).items():
+            both = {**above.set_here.get(place, {}), **values}
+            texts[place] = _write_set(outline.services[place], both)
         return texts
 
     def _write_anew(self, written: _Written, values: Mapping[str, Json]) -> str:
-        """A service with what is set for it: the instances of one customer mostly set the same."""
+        """The same, kept: the apps of one customer mostly have the same set for them."""
         same = (id(written), *((name, id(value)) for name, value in values.items()))
         known = self._anew.get(same)
         if known is None:  # kept with the values, so that nothing else gets their ids
             if len(self._anew) >= _KEPT:
                 self._anew.clear()
-            parameters = canonical_text({**written.defaults, **values})
-            known = self._anew[same] = values, f'{written.head},"parameters":{parameters},{written.tail}'
+            known = self._anew[same] = values, _write_set(written, values)
         return known[1]
+
+
+def _set_places(said: Mapping[str, Json], layers: Sequence[Layer], outline: _Outline) -> dict[int, dict[str, Json]]:
+    """By the places of services what they read of what is ``said`` last."""
+    found: dict[int, dict[str, Json]] = {}
+    for name, last in said.items():
+        for place, declared in outline.readers.get(name, ()):
+            value = last if declared.merge is Merge.REPLACE else settle_layers(name, declared, layers)
+            found.setdefault(place, {})[name] = value
+    return found
+
+
+def _write_set(written: _Written, values: Mapping[str, Json]) -> str:
+    """A service with what is set for it."""
+    return f'{written.head},"parameters":{canonical_text({**written.defaults, **values})},{written.tail}'
 
 
 def _quote(key: str) -> str:

@@ -237,24 +237,29 @@ class _Stand:
         self._templates, self._reader = templates, reader
         self._values: dict[str, Mapping[str, Json]] = {}
         self._layers: dict[tuple[str, str], Layer] = {}
+        self._above: dict[tuple[int, int | None], tuple[Layer, ...]] = {}
 
     def layers(self, row: _Row) -> tuple[Layer, ...]:
         """Templates give their own parameters only, the furthest first; a guard keeps them from following in a
-        circle.
+        circle. Instances of one app that follow the same have the very same layers above them.
         """
+        above = self._above.get((row.app_id, row.template_id))
+        if above is None:
+            above = self._above[row.app_id, row.template_id] = (
+                *self._follow(row.template_id),
+                self._shared("customer", row.customer, row.of_customer),
+                self._shared("app", f"{row.customer}/{row.app}", row.of_app),
+            )
+        return (*above, Layer("instance", row.path, self._read(row.parameters)))
+
+    def _follow(self, template: int | None) -> Iterable[Layer]:
         chain: list[Layer] = []
-        template = row.template_id
         while template is not None:
             followed = self._templates[template]
             owner = followed.path if self._reader.sees(followed.customer_id, followed.app_id) else HIDDEN
             chain.append(Layer("template", owner, self._read(followed.parameters)))
             template = followed.template_id
-        return (
-            *reversed(chain),
-            self._shared("customer", row.customer, row.of_customer),
-            self._shared("app", f"{row.customer}/{row.app}", row.of_app),
-            Layer("instance", row.path, self._read(row.parameters)),
-        )
+        return reversed(chain)
 
     def _shared(self, level: str, owner: str, text: str) -> Layer:
         known = self._layers.get((level, owner))

@@ -107,6 +107,7 @@ def test_an_idle_auditor_carries_its_defaults_whatever_is_set() -> None:
 
 def test_what_is_kept_is_bounded_and_forgotten_without_harm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(surveying, "_KEPT", 2)
+    monkeypatch.setattr(surveying, "_KEPT_ABOVE", 2)
     size = (Declaration("size"), Declaration("limits", merge=Merge.DEEP))
     graph = {"web": ServiceSpec("web", declarations=size)}
     survey = Survey(graph)
@@ -115,3 +116,24 @@ def test_what_is_kept_is_bounded_and_forgotten_without_harm(monkeypatch: pytest.
             Layer(level, "x", {"size": str(number), "limits": [number]}) for level in ("customer", "instance")
         )
         assert_same(survey, PATHS[0], layers, ["web"], graph, f"{number}")
+    assert max(len(survey._texts), len(survey._anew), len(survey._above)) <= 2
+
+
+def test_what_is_the_same_above_instances_is_written_once() -> None:
+    """And what they set themselves does not stay for the others."""
+    size = (Declaration("size"), Declaration("limits", merge=Merge.DEEP))
+    graph = {"web": ServiceSpec("web", declarations=size), "os": ServiceSpec("os", declarations=size[1:])}
+    survey = Survey(graph)
+    above = (Layer("customer", "c", {"size": 1, "limits": (1,)}), Layer("app", "c/a", {"limits": (2,)}))
+    own: tuple[dict[str, Json], ...] = (
+        {"size": 2},
+        {},
+        {"limits": (3,)},
+        {"stray": 1},
+        {"size": 3, "limits": (4,)},
+        {},
+    )
+    for values in own:
+        layers = (*above, Layer("instance", "c/a/i", values))
+        assert_same(survey, PATHS[0], layers, ["web", "os"], graph, f"{values}")
+    assert len(survey._above) == 1
