@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, overload
 
 from larry.core.document import Json, canonical_text
 from larry.core.interval import iso
@@ -21,6 +22,13 @@ Spot: TypeAlias = tuple[str, str]
 """A host's name and the key of an entry there: one thing to be started."""
 
 _AT_ONCE = 500
+
+_EPOCH, _TICK = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_OPEN = -(2**63)
+"""What stands for no end: no moment lies so far back."""
+
+_BYTES = 32
+"""Of a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,53 @@ class HostOutline:
     pools: tuple[str, ...] = ()
 
 
+class PackedHosts(Sequence[HostOutline]):
+    """Outlines of hosts in a fifth of the room that they take as they are: some 60 bytes each. Every one that is asked
+    for is made anew."""
+
+    __slots__ = ("_digests", "_ends", "_groups", "_starts")
+
+    def __init__(self, hosts: Iterable[HostOutline]) -> None:
+        self._digests, self._starts, self._ends = bytearray(), array("q"), array("q")
+        self._groups: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+        known: dict[tuple[tuple[str, ...], tuple[str, ...]], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        for host in hosts:
+            self._digests += bytes.fromhex(host.digest)
+            self._starts.append((host.start - _EPOCH) // _TICK)
+            self._ends.append(_OPEN if host.end is None else (host.end - _EPOCH) // _TICK)
+            groups = host.roles, host.pools
+            self._groups.append(known.setdefault(groups, groups))
+
+    @overload
+    def __getitem__(self, place: int) -> HostOutline: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[HostOutline, ...]: ...
+    def __getitem__(self, place: int | slice) -> HostOutline | tuple[HostOutline, ...]:
+        places = range(len(self))[place]
+        return self._open(places) if isinstance(places, int) else tuple(map(self._open, places))
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __iter__(self) -> Iterator[HostOutline]:
+        return map(self._open, range(len(self)))
+
+    def _open(self, place: int) -> HostOutline:
+        digest = self._digests[place * _BYTES : (place + 1) * _BYTES].hex()
+        end = self._ends[place]
+        return HostOutline(
+            _EPOCH + self._starts[place] * _TICK,
+            None if end == _OPEN else _EPOCH + end * _TICK,
+            digest,
+            *self._groups[place],
+        )
+
+
 @dataclass(frozen=True)
 class FleetOutline:
     """A fleet without its nodes."""
 
-    hosts: tuple[HostOutline, ...]
+    hosts: Sequence[HostOutline]
     start: datetime | None = None
     end: datetime | None = None
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeAlias
 
 from django.db.models import Max, Min, OuterRef, Q, QuerySet, Subquery
 
-from larry.core.fleet import Fleet, FleetHost, FleetOutline, HostOutline, KnownHost
+from larry.core.fleet import Fleet, FleetHost, FleetOutline, HostOutline, KnownHost, PackedHosts
 from larry.core.node_text import (
     SEAL,
     DatedNode,
@@ -34,6 +35,11 @@ MOST_SEALED = 10_000
 
 _ROWS = 2_000
 """So many rows of hosts are fetched at a time."""
+
+_Groups: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+"""Keys of roles and of pools."""
+
+_NO_GROUPS: _Groups = (), ()
 
 _SEALED_ALONE: dict[str, None] = {}
 
@@ -104,8 +110,7 @@ def get_fleet_outline(reader: Reader, at: Moment) -> FleetOutline:
     Roles and pools are as they are now.
     """
     with read_view():
-        roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
-        pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
+        groups = _group_hosts(restrict(reader, Host.objects.all()))
         latest = restrict(reader, NodeSegment.objects.filter(host=OuterRef("pk"), start__lte=at.as_of))
         # Whose segment may be read is said within; by its start it is found in an index, of its host.
         hosts = restrict(
@@ -115,8 +120,8 @@ def get_fleet_outline(reader: Reader, at: Moment) -> FleetOutline:
             "id", "segments__start", "segments__end", "segments__document_id", "retired_at"
         )
         seen = _Boundaries(at.as_of)
-        found = tuple(
-            HostOutline(start, end, digest, roles.get(id_, ()), pools.get(id_, ()))
+        found = PackedHosts(
+            HostOutline(start, end, digest, *groups.pop(id_, _NO_GROUPS))
             for id_, start, end, digest, retired_at in rows.iterator(_ROWS)
             if seen.is_in(start, end, retired_at)
         )
@@ -173,23 +178,23 @@ def get_timelines(reader: Reader, at: Moment) -> Mapping[str, KnownHost]:
     with read_view():
         segments = restrict(reader, NodeSegment.objects.filter(coming, in_use)).order_by("host__name", "start")
         rows = list(segments.values_list("host_id", "start", "end", "document_id", "document__body"))
-        roles = _keys_by_host(restrict(reader, Host.objects.all()), "roles__key")
-        pools = _keys_by_host(restrict(reader, Host.objects.all()), "pools__key")
+        groups = _group_hosts(restrict(reader, Host.objects.all()))
         texts = get_node_texts((row[4] for row in rows), reader, at)
     nodes = {digest: read_node(texts[body]) for digest, body in {row[3]: row[4] for row in rows}.items()}
     found: dict[int, list[DatedNode]] = {}
     for id_, start, end, digest, _ in rows:
         found.setdefault(id_, []).append(DatedNode(nodes[digest], start, end, digest))
-    return {
-        of[0].node.facts.name: KnownHost(tuple(of), roles.get(id_, ()), pools.get(id_, ())) for id_, of in found.items()
-    }
+    return {of[0].node.facts.name: KnownHost(tuple(of), *groups.get(id_, _NO_GROUPS)) for id_, of in found.items()}
 
 
-def _keys_by_host(rows: QuerySet[Host], of: str) -> dict[int, tuple[str, ...]]:
-    """The keys of each host, in order; hosts with the same keys have one tuple of them."""
-    found: dict[int, tuple[str, ...]] = {}
-    known: dict[tuple[str, ...], tuple[str, ...]] = {}
-    for id_, key in rows.filter(**{f"{of}__isnull": False}).order_by(of).values_list("id", of).iterator(_ROWS):
-        keys = (*found.get(id_, ()), key)
-        found[id_] = known.setdefault(keys, keys)
+def _group_hosts(rows: QuerySet[Host]) -> dict[int, _Groups]:
+    """The keys of the roles and of the pools of each host that has any, in order; 2 SQL statements. Of very many hosts:
+    those that have the same have one tuple of them, and both are in one map."""
+    found: dict[int, _Groups] = {}
+    known: dict[_Groups, _Groups] = {}
+    for place, of in enumerate(("roles__key", "pools__key")):
+        for id_, key in rows.filter(**{f"{of}__isnull": False}).order_by(of).values_list("id", of).iterator(_ROWS):
+            roles, pools = found.get(id_, _NO_GROUPS)
+            both = (roles, (*pools, key)) if place else ((*roles, key), pools)
+            found[id_] = known.setdefault(both, both)
     return found
