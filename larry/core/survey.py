@@ -102,7 +102,9 @@ class Survey:
         are written it knows already. Nothing else of what was surveyed is kept by it.
         """
         survey = Survey(services)
-        survey._written = {place: known for place, known in tuple(self._written.items()) if place[0] not in changed}
+        survey._written = self._written.copy()
+        for place in [place for place in survey._written if place[0] in changed] if changed else ():
+            del survey._written[place]
         return survey
 
     def compare(self, other: Survey, requires: tuple[str, ...], changed: AbstractSet[str]) -> Sway:

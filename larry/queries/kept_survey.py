@@ -57,6 +57,9 @@ _MOST_NAMED = 5000
 _FEW = 50
 """Of as many instances each is described by itself where nothing is kept yet."""
 
+_LASTING = 2000
+"""Of as many instances what is kept is so much that nobody is to look it through for circles."""
+
 _MOST = 300_000
 """Of as many instances a survey is kept: about half a KB each, so at most about 150 MB of memory. Of more each page
 that tells of all of them surveys them anew, which takes a minute and more."""
@@ -245,8 +248,8 @@ def _renew(kept: _Kept | None, lines: Sequence[_Line], at: Moment, track: Track)
     if not lines or len(paths) > _MOST:
         return None
     services = get_service_graph(WHOLE, at)
-    survey = Survey(services)
-    surveyed = survey_stock(paths, survey, services, WHOLE, at, track=track)
+    survey, is_lasting = Survey(services), len(paths) >= _LASTING
+    surveyed = survey_stock(paths, survey, services, WHOLE, at, track=track, is_lasting=is_lasting)
     return _Kept(lines[0], _get_told(lines[0]), Stock.of(services, survey, surveyed))
 
 
@@ -282,14 +285,13 @@ def _list_standing(which: Q) -> frozenset[str]:
 
 def _list_below(kept: _Kept, lines: Iterable[_Line]) -> frozenset[str]:
     """Who of those that are kept is what the lines name, or stands below it."""
-    named = {(line.noun, line.address) for line in lines if line.noun in _OWN}
-    return frozenset(
-        path
-        for path in (kept.instances if named else ())
-        if ("instance", path) in named
-        or ("app", path.rpartition("/")[0]) in named
-        or ("customer", path.partition("/")[0]) in named
-    )
+    found: set[str] = set()
+    for noun, address in {(line.noun, line.address) for line in lines if line.noun in _OWN}:
+        if noun != "instance":
+            found.update(kept.stock.list_below(address))
+        elif address in kept.instances:
+            found.add(address)
+    return frozenset(found)
 
 
 def _list_concerned(lines: Iterable[_Line], at: Moment) -> frozenset[str] | None:

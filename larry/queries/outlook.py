@@ -6,7 +6,7 @@ described as something else whatever else it says; whoever was clean is dirty th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -19,12 +19,12 @@ from larry.core.service_graph import ServiceGraph
 from larry.core.survey import Survey, Sway
 from larry.queries.instance import get_descriptions, list_following
 from larry.queries.kept_survey import get_stock
+from larry.queries.live import list_live
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.service import get_service_graph, renew_service_graph
-from larry.queries.stock import Stock, survey_stock
+from larry.queries.stock import Requires, Stock, survey_stock
 from larry.queries.survey import Shift
-from larry.records.deployment import Deployment
 from larry.records.instance import Instance, Requirement
 
 _MANY = 5000
@@ -53,11 +53,6 @@ class Edited:
 
     def __bool__(self) -> bool:
         return bool(self.customers or self.apps or self.instances or self.services)
-
-    def find_values(self, path: str) -> Iterable[NewValues]:
-        """What is set anew above an instance."""
-        owners = self.customers.get(path.partition("/")[0]), self.apps.get(path.rpartition("/")[0])
-        return (each for each in owners if each is not None)
 
 
 def open_outlook(touched: Edited, list_concerned: Callable[[], Collection[str]], reader: Reader, at: Moment) -> Stock:
@@ -122,21 +117,18 @@ class _Look:
 
     def follow_owners(self) -> None:
         """A snapshot holds what its customer and its app set, so it is another."""
-        rows = restrict(self._reader, Instance.objects.filter(_below(self._touched), retired_at=None)).order_by()
-        at_risk: dict[tuple[object, ...], bool] = {}
-        for path in rows.values_list("path", flat=True):
-            known = self._stock.instances.get(path)
-            above = tuple(self._touched.find_values(path)) if known is not None else ()
-            if known is None or not above:
-                continue
-            self._moved.add(path)
-            alike = (known.requires, *map(id, above))
-            if alike not in at_risk:
-                at_risk[alike] = any(
-                    is_at_risk(self._services, known.requires, each.values, each.gone) for each in above
-                )
-            if at_risk[alike]:
-                self._risk.add(path)
+        for owner, above in (*self._touched.customers.items(), *self._touched.apps.items()):
+            at_risk: dict[Requires, bool] = {}
+            below = self._stock.list_below(owner)
+            self._moved.update(below)
+            for path in below:
+                requires = self._stock.instances[path].requires
+                known = at_risk.get(requires)
+                if known is None:
+                    known = is_at_risk(self._services, requires, above.values, above.gone)
+                    at_risk[requires] = known
+                if known:
+                    self._risk.add(path)
 
     def follow_instances(self) -> None:
         following = list_following(self._touched.instances, WHOLE, self._at)
@@ -148,22 +140,23 @@ class _Look:
 
     def narrow(self) -> None:
         """Nothing is told of what the reader may not see."""
-        if not self._reader.sees_everything:
+        concerned = self._moved | self._doubtful | self._risk
+        if concerned and not self._reader.sees_everything:
             rows = restrict(self._reader, Instance.objects.filter(retired_at=None)).order_by()
+            rows = rows.filter(path__in=concerned) if len(concerned) <= _MANY else rows
             seen = set(rows.values_list("path", flat=True))
             self._moved, self._doubtful, self._risk = self._moved & seen, self._doubtful & seen, self._risk & seen
 
     def settle(self) -> Shift:
-        kept, live = self._stock.instances, self._list_live()
-        was_dirty = {path for path, digests in live.items() if digests != {kept[path].digest}}
+        kept, (live, mixed) = self._stock.instances, self._list_live()
+        was_dirty = {path for path, digest in live.items() if digest != kept[path].digest} | mixed
         # What was dirty is clean once it is described as the one snapshot of it that is live.
-        turning = {path for path in was_dirty & self._moved if len(live[path]) == 1}
-        asked = turning | self._doubtful | self._risk
+        asked = ((was_dirty - mixed) & self._moved) | self._doubtful | self._risk
         descriptions = get_descriptions(asked, self._reader, self._at) if asked else {}
         is_dirty = (self._moved & live.keys()) | (was_dirty - asked)
         for path in asked & live.keys():
             is_dirty.discard(path)
-            if live[path] != {descriptions[path].digest_in(self._survey)}:
+            if path in mixed or live[path] != descriptions[path].digest_in(self._survey):
                 is_dirty.add(path)
         faults: dict[str, tuple[ParameterFaults, ParameterFaults]] = {}
         finder = FaultFinder(self._services)
@@ -172,25 +165,25 @@ class _Look:
             faults[path] = kept[path].faults, after
         return Shift(tuple(sorted(is_dirty - was_dirty)), tuple(sorted(was_dirty - is_dirty)), faults)
 
-    def _list_live(self) -> Mapping[str, AbstractSet[str]]:
-        """The snapshots that are live, of whoever may be described as something else."""
-        at, concerned = self._at.as_of, self._moved | self._doubtful
+    def _list_live(self) -> tuple[Mapping[str, str], AbstractSet[str]]:
+        """A snapshot that is live of whoever may be described as something else, and of whom another one is too."""
+        concerned = self._moved | self._doubtful
         if not concerned:
-            return {}
-        rows = restrict(self._reader, Deployment.objects.filter(deactivated_at=None, start__lte=at))
-        rows = rows.exclude(end__lte=at).order_by()
+            return {}, frozenset()
+        rows = list_live(self._reader, self._at).order_by()
         if self._touched.services or self._touched.instances:
             rows = rows.filter(instance__path__in=concerned) if len(concerned) <= _MANY else rows
         else:
             rows = rows.filter(_below(self._touched, "instance__"))
-        live: dict[str, set[str]] = {}
+        live: dict[str, str] = {}
+        mixed: set[str] = set()
         for path, digest in rows.values_list("instance__path", "deployable_id"):
-            if path in concerned:
-                live.setdefault(path, set()).add(digest)
-        return live
+            if path in concerned and live.setdefault(path, digest) != digest:
+                mixed.add(path)
+        return live, mixed
 
 
-def _below(touched: Edited, of: str = "") -> Q:
+def _below(touched: Edited, of: str) -> Q:
     """Instances of the customers and of the apps, or of others' apps with these keys."""
     apps = [address.partition("/") for address in touched.apps]
     if not apps:

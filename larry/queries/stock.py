@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ Requires = tuple[str, ...]
 
 _AT_ONCE = 5000
 
+_AFTER_SLASH = chr(ord("/") + 1)
+
 
 @dataclass(frozen=True, slots=True)
 class KeptInstance:
@@ -32,13 +35,14 @@ class KeptInstance:
 
 @dataclass(frozen=True, slots=True)
 class Stock:
-    """Instances by path; ``groups`` are the paths of those that require the same, and ``survey`` knows how the services
-    are written."""
+    """Instances by path; ``groups`` are the paths of those that require the same, ``paths`` all in order, ``survey``
+    knows how the services are written."""
 
     services: ServiceGraph
     survey: Survey
     instances: Mapping[str, KeptInstance]
     groups: Mapping[Requires, tuple[str, ...]]
+    paths: tuple[str, ...]
 
     @classmethod
     def of(cls, services: ServiceGraph, survey: Survey, instances: Mapping[str, KeptInstance]) -> Stock:
@@ -47,7 +51,12 @@ class Stock:
         for path, each in instances.items():
             groups.setdefault(each.requires, []).append(path)
         grouped = {requires: tuple(paths) for requires, paths in groups.items()}
-        return cls(services, survey.renewed(services), instances, grouped)
+        return cls(services, survey.renewed(services), instances, grouped, tuple(sorted(instances)))
+
+    def list_below(self, owner: str) -> tuple[str, ...]:
+        """The paths below a customer or an app, in order; as many steps as there are of them."""
+        first = bisect_left(self.paths, f"{owner}/")
+        return self.paths[first : bisect_left(self.paths, f"{owner}{_AFTER_SLASH}", first)]
 
     def list_reached(self, services: ServiceGraph, keys: AbstractSet[str]) -> Iterator[Requires]:
         """The requirements whose closure holds one of the services before or after those are changed, in the graph
@@ -59,20 +68,39 @@ class Stock:
     def with_surveyed(
         self, services: ServiceGraph, survey: Survey, surveyed: Mapping[str, KeptInstance], gone: AbstractSet[str]
     ) -> Stock:
-        """The same with some surveyed anew, and without those that are gone."""
-        others = {path: each for path, each in self.instances.items() if path not in gone}
-        return self.of(services, survey, {**others, **surveyed})
+        """The same with some surveyed anew, and without those that are gone. What is not concerned is copied as it is,
+        and not looked at."""
+        instances, groups = dict(self.instances), dict(self.groups)
+        left: dict[Requires, set[str]] = {}
+        came: dict[Requires, list[str]] = {}
+        for path, each in surveyed.items():
+            before = instances.get(path)
+            if before is None or before.requires != each.requires:
+                came.setdefault(each.requires, []).append(path)
+                if before is not None:
+                    left.setdefault(before.requires, set()).add(path)
+            instances[path] = each
+        for path in (gone & instances.keys()) - surveyed.keys():
+            left.setdefault(instances.pop(path).requires, set()).add(path)
+        for requires in left.keys() | came.keys():
+            away: AbstractSet[str] = left.get(requires, set())
+            stay = [path for path in groups.pop(requires, ()) if path not in away]
+            if stay or requires in came:
+                groups[requires] = (*stay, *came.get(requires, ()))
+        paths = self.paths if instances.keys() == self.instances.keys() else tuple(sorted(instances))
+        return Stock(services, survey.renewed(services), instances, groups, paths)
 
 
 def survey_stock(
     paths: AbstractSet[str], survey: Survey, services: ServiceGraph, reader: Reader, at: Moment, *,
-    track: Track = untracked,
+    track: Track = untracked, is_lasting: bool = False,
 ) -> Mapping[str, KeptInstance]:  # fmt: skip
     """Instances by path, equal faults and requirements kept once; about 3 SQL statements for each 5,000, none for no
     path. Raises `NotFound`.
 
-    Some are described after others: what they are described by takes more memory than what is found."""
-    with _uncollected():
+    Some are described after others: what they are described by takes more memory than what is found. In what
+    ``is_lasting`` nobody looks for circles later either."""
+    with _lasting() if is_lasting else _uncollected():
         finder = FaultFinder(services)
         known: dict[ParameterFaults, ParameterFaults] = {}
         sets: dict[Requires, Requires] = {}
@@ -103,3 +131,17 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def _lasting() -> Iterator[None]:
+    """What is made here stays for long, and nobody collects circles in it later either: to look it all through would
+    take every now and then a quarter of a second of whoever happens to ask, the longer the more instances there are.
+
+    What others have made meanwhile stays with it, if it is a circle, until the next time."""
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
+    with _uncollected():
+        yield
+        gc.freeze()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from random import Random
@@ -17,6 +18,8 @@ from larry.actions.edit import edit
 from larry.core.document import Json
 from larry.core.parameter_fault import ParameterFaults
 from larry.core.rights import PersonRole, Right, ScopeKind, rights_of
+from larry.core.service_graph import ServiceGraph
+from larry.core.survey import Survey
 from larry.nouns.estate import EstateFaults
 from larry.queries import kept_survey
 from larry.queries.activity import RENAME_KEY
@@ -26,7 +29,7 @@ from larry.queries.kept_survey import get_kept_faults, get_now
 from larry.queries.parameter_fault import list_parameter_faults
 from larry.queries.reader import LOCAL, NotFound, Reader
 from larry.queries.service import get_service_graph
-from larry.queries.stock import Stock, survey_stock
+from larry.queries.stock import KeptInstance, Stock, survey_stock
 from larry.queries.view import read_view
 from larry.records.customer import Customer
 from tests.actions.estate import LIVE, TEST, author, lay, put
@@ -71,6 +74,11 @@ def assert_exact(view: Callable[[bool], None], which: str) -> None:
         kept = get_kept_faults(reader, AT)
         assert kept is not None, which
         assert sort_used(dict(kept)) == sort_used(dict(faults)), which
+        stock = kept_survey._kept["default"].stock
+        fresh = Stock.of(stock.services, stock.survey, stock.instances)
+        assert stock.paths == fresh.paths, which
+        grouped = {requires: sorted(paths) for requires, paths in stock.groups.items()}
+        assert grouped == {requires: sorted(paths) for requires, paths in fresh.groups.items()}, which
         now = get_now(faults, reader, AT).digests
         assert now == {path: each.describe(services)[0].digest for path, each in described.items()}, which
         assert list_dirty_causes(reader, AT) == causes, which
@@ -137,6 +145,39 @@ def count(ask: Callable[[], object]) -> int:
     with CaptureQueriesContext(connection) as captured:
         ask()
     return len(captured.captured_queries)
+
+
+def test_nobody_looks_for_circles_in_what_is_kept_of_many(
+    view: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or whoever happens to ask would wait for it, the longer the more instances there are."""
+
+    def is_looked_through() -> bool:
+        view(True)
+        get_kept_faults(LOCAL, AT)
+        kept = kept_survey._kept.pop("default").stock.instances[LIVE]
+        return any(each is kept for each in gc.get_objects())
+
+    lay(ESTATE)
+    try:
+        assert is_looked_through(), "of few it does not matter"
+        monkeypatch.setattr(kept_survey, "_LASTING", 1)
+        assert not is_looked_through()
+        gone = gc.get_freeze_count()
+        assert not is_looked_through()
+        assert gc.get_freeze_count() < gone * 1.2, "what is no longer kept is let go"
+    finally:
+        gc.unfreeze()
+
+
+def test_whose_name_begins_alike_is_not_below() -> None:
+    paths = ("acme-two/a/i", "acme/a-b/i", "acme/a/i", "acme/a/j", "acme/b/i", "acme0/a/i", "acmes/a/i")
+    stock = Stock.of(
+        ServiceGraph({}), Survey({}), {path: KeptInstance((), "", ParameterFaults((), (), (), ())) for path in paths}
+    )
+    assert stock.list_below("acme") == ("acme/a-b/i", "acme/a/i", "acme/a/j", "acme/b/i")
+    assert stock.list_below("acme/a") == ("acme/a/i", "acme/a/j")
+    assert stock.list_below("acme/c") == stock.list_below("zeta") == stock.list_below("") == ()
 
 
 def test_only_who_is_concerned_is_surveyed_anew(view: Callable[[bool], None], monkeypatch: pytest.MonkeyPatch) -> None:
