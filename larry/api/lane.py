@@ -97,7 +97,7 @@ class LookupLane:
         headers: Mapping[str, str],
         told: Told,
         *,
-        kept: int = 20 << 20,
+        kept: int = 16 << 20,
         packed: int = 24 << 20,
     ) -> None:
         self.behind, self.told = behind, told
