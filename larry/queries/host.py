@@ -10,7 +10,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import CharField, Count, TextField, Value
+from django.db.models import CharField, Count, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from larry.core.document import Json, freeze_map
@@ -80,11 +80,11 @@ def get_host_ids(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[st
     return {name: id_ for name, (id_, _) in get_host_identities(names, reader, at).items()}
 
 
-_STANDING = KeptStatement(
-    lambda reader, names: restrict(reader, Host.objects.filter(name__in=names, retired_at=None)).values_list(
-        "name", "id", "key"
-    )
-)
+def _query_standing(reader: Reader, names: Iterable[str]) -> QuerySet[Any, Any]:
+    return restrict(reader, Host.objects.filter(name__in=names, retired_at=None)).values_list("name", "id", "key")
+
+
+_STANDING = KeptStatement(_query_standing)
 
 
 def get_host_identities(names: Iterable[str], reader: Reader, at: Moment) -> Mapping[str, tuple[int, str]]:

@@ -108,12 +108,13 @@ def _query_lanes(reader: Reader, instances: Iterable[int], hosts: Iterable[int],
     return rows.filter(goes_on | ~Exists(later)).values_list(*_Row._fields)
 
 
-_IN_LANES = KeptStatement(_query_lanes)
-_INSTANCES = KeptStatement(
-    lambda reader, paths: restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list(
+def _query_instances(reader: Reader, paths: Iterable[str]) -> QuerySet[Any, Any]:
+    return restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list(
         "path", "id", "copies"
     )
-)
+
+
+_IN_LANES, _INSTANCES = KeptStatement(_query_lanes), KeptStatement(_query_instances)
 
 
 def _split(found: Iterable[_Row], at: Moment) -> tuple[list[_Row], Mapping[tuple[int, int], int]]:

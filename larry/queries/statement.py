@@ -112,7 +112,7 @@ class KeptStatement:
     values: texts, whole numbers and moments, or many of one of these."""
 
     def __init__(self, rows: Callable[..., QuerySet[Any, Any]]) -> None:
-        self._write = lru_cache(maxsize=64)(partial(_write, rows))
+        self.rows, self._write = rows, lru_cache(maxsize=64)(partial(_write, rows))
 
     def ask(self, reader: Reader, **values: Any) -> _Rows:
         """All rows; 1 SQL statement, none where something is to be among nothing."""

@@ -21,6 +21,7 @@ from larry.actions.undeploy import undeploy
 from larry.core.document import Json
 from larry.nouns.estate import EstateFaults
 from larry.queries.reader import NotFound
+from larry.queries.statement import KeptStatement
 from larry.records.deployment import Deployment
 from tests.actions.estate import BLOG, FULL, LIVE, SMALL, TEST, WEB1, ask, author, change, day, lay, put
 
@@ -40,9 +41,10 @@ class Policy:
     check: Callable[[], object]
 
     def plant(self, patch: pytest.MonkeyPatch) -> None:
-        """Give the function, wherever it is known by name, the code of its faulty twin."""
-        module, _, name = self.function.partition(":")
-        owner: object = import_module(f"larry.{module}")
+        """Give the function, wherever it is known by name, the code of its faulty twin; what is written of it is
+        written anew."""
+        place, _, name = self.function.partition(":")
+        owner: object = (module := import_module(f"larry.{place}"))
         for part in name.split("."):
             owner = getattr(owner, part)
         assert isinstance(owner, FunctionType)
@@ -50,6 +52,9 @@ class Policy:
         if source.count(self.old) != 1:
             raise NoSuchText(f"{self.title}: {self.old!r} is {source.count(self.old)} times in {self.function}")
         patch.setattr(owner, "__code__", _compile(source.replace(self.old, self.new), owner))
+        for known, statement in list(vars(module).items()):
+            if isinstance(statement, KeptStatement):
+                patch.setattr(module, known, KeptStatement(statement.rows))
 
 
 def _compile(source: str, owner: FunctionType) -> CodeType:
@@ -222,11 +227,11 @@ POLICIES: tuple[Policy, ...] = (
     Policy("a place is of a service", "actions.deploy:_place", "if strange:", "if False:", strange_place),
     Policy("a new place is of a service", "actions.edit_deployment:_plan", "if strange:", "if False:",
            strange_place_of_an_edit),
-    Policy("no host that has retired", "queries.host:get_host_identities", ", retired_at=None", "", retired_host),
+    Policy("no host that has retired", "queries.host:_query_standing", ", retired_at=None", "", retired_host),
     Policy("no services on one either", "actions.planning:_refuse_unknown_hosts",
            "{footing.host for a in additions for footing in a.footings}", "set()", retired_host),
     Policy("a host in use does not retire", "actions.noun:retire_items", "if reasons:", "if False:", host_in_use),
-    Policy("no instance that has retired", "queries.lane:list_lanes", ", retired_at=None", "", retired_instance),
+    Policy("no instance that has retired", "queries.lane:_query_instances", ", retired_at=None", "", retired_instance),
     Policy("what runs keeps its host", "actions.edit_deployment:_replace", "stay.interval.start <= author.now", "False",
            other_host_for_what_runs),
     Policy("what runs keeps its start", "actions.edit_deployment:_replace_here", "wish.interval.start != stay.interval.start",
