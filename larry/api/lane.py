@@ -119,7 +119,7 @@ class LookupLane:
             if answer is not None:
                 status, headers, body = answer
                 start_response(status, headers)
-                return (body,)
+                return [body]  # a list: the server takes it at once, and anything else piece by piece
         return self.behind(environ, start_response)
 
     def _answer(self, environ: Environ, path: str) -> tuple[str, Headers, bytes] | None:

@@ -241,12 +241,19 @@ def _order(request: ListingRequest, reader: Reader, at: Moment) -> tuple[OrderBy
     sorts = list_sorts(request.noun, reader, at)
     sort = request.sort if request.sort in sorts else sorts[0]
     words = (*_SORTS.get((request.noun, sort), (sort,)), "name_folded")
-    by = (_binary(Lower(word)) if word in _TEXTS else F(word) for word in dict.fromkeys(words))
-    return (*(OrderBy(each, descending=request.descending, nulls_last=True) for each in by), OrderBy(F("id")))
+    return (*(_order_by(word, descending=request.descending) for word in dict.fromkeys(words)), OrderBy(F("id")))
 
 
-def _binary(text: Expression) -> Expression:
-    """Sorted alike by every database, whatever language it was told."""
+def _order_by(word: str, *, descending: bool) -> OrderBy:
+    """Texts without regard to case, sorted alike by every database, whatever language it was told. Those that are
+    folded already stand as they are, so that an index has their order."""
+    if word in _FOLDED:
+        return OrderBy(_binary(F(word)), descending=descending)
+    by = _binary(Lower(word)) if word in _TEXTS else F(word)
+    return OrderBy(by, descending=descending, nulls_last=True)
+
+
+def _binary(text: Expression | F) -> Expression | F:
     return Collate(text, "C") if connection.vendor == "postgresql" else text
 
 
@@ -308,7 +315,9 @@ _SORTS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
 )
 """The columns of each sort whose name is not that of its column."""
 
-_TEXTS = frozenset({"name_folded", "key", "path", "customer__key", "grade__key", "service_level"})
+_TEXTS = frozenset({"grade__key", "service_level"})
+_FOLDED = frozenset({"name_folded", "key", "path", "customer__key"})
+"""Texts that are stored without capitals, and never are null."""
 
 _ADDRESSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"app": ("customer__key", "key"), "instance": ("path",), "host": ("name",)}
