@@ -123,17 +123,23 @@ def state_services(recipe: Recipe) -> Iterator[Item]:
             if floor > 1 and dice.random() < 0.3:
                 needs.add(_hub(dice, floors[0]))
             is_top, is_last = floor == len(floors) - 1, key == floors[-1][-1]
+            sharing = "instance" if is_top else "host"
             yield _item(
                 "service",
                 key,
                 name=key,
-                sharing="instance" if is_top else "host",
+                sharing=sharing,
                 category=f"Floor {floor}",
                 needs=sorted(needs),
                 parameters=[*_TOP, _SECRET] if is_last else _TOP if is_top else _own_parameters(key, dice),
-                tools={"puppet": {"class": f"profile::{key}"}},
+                tools=_puppet(key, sharing),
             )
     yield from _auditors(floors, dice)
+
+
+def _puppet(key: str, sharing: str) -> dict[str, Any]:
+    """What Puppet calls it: a class is there once on a host, a define once for each instance."""
+    return {"puppet": {"define" if sharing == "instance" else "class": f"profile::{key}"}}
 
 
 def _floors(count: int) -> tuple[tuple[str, ...], ...]:
@@ -194,7 +200,7 @@ def _auditors(floors: Sequence[Sequence[str]], dice: Random) -> Iterator[Item]:
             needs=[floors[0][0]],
             audits=[{"service": audited_key, "where": where} for audited_key in keys],
             parameters=parameters,
-            tools={"puppet": {"class": f"profile::{key}"}},
+            tools=_puppet(key, sharing),
         )
 
 

@@ -9,16 +9,19 @@ import pytest
 from larry.actions.author import Author, Refused
 from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.actions.generate import generate
+from larry.exports.dialect import DIALECTS
 from larry.exports.estate import write_estate
 from larry.nouns.estate import complete, read_estate
 from larry.nouns.recipe import Recipe, state_recipe
 from larry.nouns.recipe_history import make_history
 from larry.queries.dirty import list_dirty_causes
 from larry.queries.moment import Moment
+from larry.queries.node import get_node
 from larry.queries.reader import LOCAL
 from larry.queries.situation import list_situations
 from larry.records.activity import Activity
 from larry.records.deployment import Deployment
+from larry.records.host import Host
 from larry.records.instance import Instance
 from larry.records.node import NodeSegment
 from larry.records.secret import Secret
@@ -44,6 +47,17 @@ def test_a_made_up_estate_holds_every_invariant() -> None:
     assert Deployment.objects.filter(start__gt=NOW).exists()
     moments = list(Activity.objects.order_by("id").values_list("at", flat=True))
     assert moments == sorted(moments)
+
+
+@pytest.mark.django_db
+def test_every_dialect_prints_every_host_of_it() -> None:
+    generate(RECIPE, AUTHOR)
+    at = Moment(NOW)
+    nodes = [get_node(name, LOCAL, at) for name in Host.objects.order_by("id").values_list("name", flat=True)]
+    assert any(node.node.services for node in nodes)
+    for dialect in DIALECTS:
+        for node in nodes:
+            assert dialect.render(node), (dialect.name, node.node.facts.name)
 
 
 @pytest.mark.django_db
