@@ -23,6 +23,7 @@ def list_parts() -> Mapping[str, Measure]:
     from tests.bench.lookup_rows import lookup_rows
     from tests.bench.page_rows import page_rows
     from tests.bench.process_rows import memory_rows
+    from tests.bench.served_rows import served_rows
     from tests.bench.survey_rows import kept_survey_rows
 
     return {
@@ -32,6 +33,7 @@ def list_parts() -> Mapping[str, Measure]:
         "edits": edit_rows,
         "commands": command_rows,
         "lookups": lookup_rows,
+        "served": served_rows,
         "memory": memory_rows,
         "deploys": deploy_rows,
     }

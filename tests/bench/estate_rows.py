@@ -10,6 +10,10 @@ from tests.bench.measure import Row, compare
 from tests.bench.size import Size
 
 
+MOST_FOR_A_DEPLOY = 50
+"""Times its bare INSERTs, as docs/performance.md proposes: 6, as was wished first, is less than to read and to plan."""
+
+
 def inventory_rows(size: Size, now: datetime) -> Iterator[Row]:
     """P4: the fleet as JSON against copying as many bytes of ready documents."""
     from django.db import connection
@@ -66,7 +70,7 @@ def deploy_rows(size: Size, now: datetime) -> Iterator[Row]:
     written = count_rows() - before
     mine, theirs = compare(act, insert_rows(written), rounds=7)
     said = f"{size.hosts:,} hosts, {written} rows"
-    yield Row("P8 preview and deploy", said, mine, theirs, "as many INSERTs, durable", 6)
+    yield Row("P8 preview and deploy", said, mine, theirs, "as many INSERTs, durable", MOST_FOR_A_DEPLOY)
 
 
 def count_rows() -> int:
