@@ -9,7 +9,6 @@ from itertools import count
 from tests.bench.measure import Row, compare
 from tests.bench.size import Size
 
-
 MOST_FOR_A_DEPLOY = 50
 """Times its bare INSERTs, as docs/performance.md proposes: 6, as was wished first, is less than to read and to plan."""
 
