@@ -155,6 +155,14 @@ def _write_lines(reader: Reader, begin: int, size: int, before: int | None, soug
     return Prepared.of(shown.annotate(made=made).order_by(*ordered).values_list(*columns)[begin : begin + size])
 
 
+def find_rollout(plan_digest: str, reader: Reader, at: Moment) -> int | None:
+    """The number of the rollout that carried a Plan out until a moment, the latest where several did; 1 SQL statement,
+    which looks from the latest on: it is short for what has just been done.
+    """
+    made = restrict(reader, Rollout.objects.filter(plan_digest=plan_digest, recorded_at__lte=at.as_of)).order_by("-id")
+    return made.values_list("id", flat=True).first()
+
+
 def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:
     """A rollout by its number; 5 SQL statements. Raises `NotFound`."""
     rollout = restrict(reader, Rollout.objects.filter(id=number)).first()

@@ -102,7 +102,7 @@ from larry.queries.picture import get_graph
 from larry.queries.provenance import list_provenances
 from larry.queries.reader import LOCAL, Reader
 from larry.queries.readiness import get_readiness
-from larry.queries.rollout import get_rollout, list_rollouts
+from larry.queries.rollout import find_rollout, get_rollout, list_rollouts
 from larry.queries.search import search_everything
 from larry.queries.service import get_service_graph, list_sensitive_names, renew_service_graph
 from larry.queries.situation import list_situations
@@ -192,6 +192,7 @@ class Census:
     snapshots: tuple[tuple[str, str], ...]
     documents: tuple[str, ...]
     rollout: int
+    plan: str
     user: tuple[int, str]
     instance_ids: tuple[int, ...]
     token: str
@@ -221,6 +222,7 @@ def take_census() -> Census:
         tuple(Deployable.objects.values_list("digest", "instance__path")),
         tuple(NodeDocument.objects.values_list("digest", flat=True)),
         Rollout.objects.latest("id").id,
+        Rollout.objects.latest("id").plan_digest,
         next((user.id, user.get_session_auth_hash()) for user in User.objects.filter(name="u0")),
         tuple(Instance.objects.values_list("id", flat=True)),
         Token.objects.values_list("digest", flat=True)[0],
@@ -341,6 +343,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "list_items": lambda all_: [list_items(noun, all_.reader, AT) for noun in NOUNS],
     "get_graph": lambda all_: get_graph("host", all_.host, all_.reader, AT),
     "get_readiness": lambda all_: get_readiness(all_.reader, AT),
+    "find_rollout": lambda all_: find_rollout(all_.plan, all_.reader, AT),
     "get_rollout": lambda all_: get_rollout(all_.rollout, all_.reader, AT),
     "list_sensitive_names": lambda all_: list_sensitive_names(all_.reader, AT),
     "get_kept_nodes": lambda all_: get_kept_nodes(all_.documents, all_.reader, AT),

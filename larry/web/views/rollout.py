@@ -13,7 +13,7 @@ from larry.core.plan import Plan
 from larry.queries.activity import ActivityFilter, list_activity
 from larry.queries.moment import Moment
 from larry.queries.reader import NotFound
-from larry.queries.rollout import ROLLOUT_SORTS, get_rollout, list_rollouts
+from larry.queries.rollout import ROLLOUT_SORTS, find_rollout, get_rollout, list_rollouts
 from larry.web.export import EXPORTS, export
 from larry.web.frame import Crumb, Frame, read_frame
 from larry.web.list_pages import list_href, make_pages, page_href, read_begin
@@ -84,8 +84,9 @@ def answer_undo(request: HttpRequest, number: int) -> HttpResponse:
     def read(_sent: Mapping[str, Any], _frame: Frame) -> Act:
         return lambda author, expect, dry: undo(row.id, author, expect=expect, dry_run=dry)
 
-    def after(_plan: Plan) -> str:
-        return own
+    def after(plan: Plan) -> str:
+        made = None if not plan.changes else find_rollout(plan.digest, frame.visitor.reader, Moment(plan.now))
+        return own if made is None else reverse("rollout", args=[made])
 
     crumbs = (*_crumbs(), Crumb(f"Rollout {row.id}", own))
     values = {"row": row, "cancel": own, "grave": True}
