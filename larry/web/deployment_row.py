@@ -16,28 +16,36 @@ from larry.web.when import Asked
 def write_deployments(
     rows: Iterable[DeploymentRow], endable: Collection[str], dirty: Collection[str], asked: Asked
 ) -> SafeString:
-    """All rows, every part escaped, their links as of the page's moment; ``endable`` and ``dirty`` are ids."""
-    written = [_write_row(row, row.id in endable, row.id in dirty, asked) for row in rows]
+    """All rows, every part escaped, their links as of the page's moment; ``endable`` and ``dirty`` are ids. Where
+    nothing can be ended there is no column to choose in.
+    """
+    written = []
+    for row in rows:
+        choice = _write_choice(row, row.id in endable) if endable else ""
+        written.append(f"<tr>{choice}{_write_cells(row, row.id in dirty, asked)}</tr>")
     return mark_safe("".join(written))  # noqa: S308  # every part is escaped
 
 
-def _write_row(row: DeploymentRow, is_endable: bool, is_dirty: bool, asked: Asked) -> str:
-    instance, host = escape(row.instance), escape(row.host)
-    choose = ""
-    if is_endable:
-        choose = (
-            f'<input type="checkbox" name="pick" value="{escape(row.id)}" data-chooses="pick" '
-            f'aria-label="Choose {instance} on {host}">'
-        )
+def _write_choice(row: DeploymentRow, is_endable: bool) -> str:
+    if not is_endable:
+        return '<td class="pick"></td>'
     return (
-        f'<tr><td class="pick">{choose}</td><td>{_write_state(row, is_dirty)}</td>\n'
+        f'<td class="pick"><input type="checkbox" name="pick" value="{escape(row.id)}" data-chooses="pick" '
+        f'aria-label="Choose {escape(row.instance)} on {escape(row.host)}"></td>'
+    )
+
+
+def _write_cells(row: DeploymentRow, is_dirty: bool, asked: Asked) -> str:
+    instance, host = escape(row.instance), escape(row.host)
+    return (
+        f"<td>{_write_state(row, is_dirty)}</td>\n"
         f'<th scope="row">{_write_link("deployments", row.id, instance, asked)}</th>'
         f'<td data-label="on">{_write_link("hosts", row.host, host, asked)}</td>\n'
         f'<td class="time" data-label="From">{write_moment(asked, row.start)}</td>'
         f'<td class="time" data-label="Until">{write_moment(asked, row.end, "open")}</td>'
         f'<td data-label="Snapshot">{write_digest(row.snapshot)}</td><td class="number" data-label="Rollout">'
         f"{_write_link('rollouts', str(row.rollout), str(row.rollout), asked)}</td>"
-        f'<td class="long" data-label="Why">{escape(row.reason)}</td></tr>'
+        f'<td class="long" data-label="Why">{escape(row.reason)}</td>'
     )
 
 

@@ -22,7 +22,9 @@ from larry.queries.deployment import DeploymentFilter, DeploymentRow, State, lis
 from larry.queries.moment import Moment
 from larry.queries.reader import LOCAL
 from tests.api.scene import ESTATE, LIVE, SPARE, WEB, lay, put
+from tests.records.rows import add_grant, add_user
 from tests.web.test_instance_pages import more_workers
+from tests.web.visitor import sign_in_as
 
 HTMX = {"HX-Request": "true"}
 
@@ -264,36 +266,6 @@ def test_undeploying_editing_and_deleting(client: Client, estate: None) -> None:
     assert client.get(f"/deployments/{future.id}").status_code == 404
 
 
-def test_a_rollout_is_shown_and_undone(client: Client, estate: None) -> None:
-    deployed(WEB)
-    number = rows()[0].rollout
-    page = client.get(f"/rollouts/{number}").content.decode()
-    assert "was not" in page
-    shown = preview(client, f"/rollouts/{number}/undo")
-    assert "end" in shown
-    undone = act(client, f"/rollouts/{number}/undo", shown)
-    assert undone == f"/rollouts/{number + 1}", "to what the undoing made, and not back to what is gone"
-    assert "Undo: 1 deployment changed." in client.get(undone).content.decode()
-    assert f"rollout {number + 1}" in client.get(f"/rollouts/{number}").content.decode()
-    assert client.get("/rollouts/").content.decode().count('scope="row"') == 2
-    assert client.get("/rollouts/999999999999999999999").status_code == 404
-
-
-def test_an_undoing_is_shown_as_of_now_also_to_who_looked_elsewhere(client: Client, estate: None) -> None:
-    deployed(WEB, 2)
-    number = rows()[0].rollout
-    path = f"/rollouts/{number}/undo?as_of=%2B3d"
-    assert act(client, path, preview(client, path)) == f"/rollouts/{number + 1}"
-
-
-def test_undoing_what_has_passed_makes_no_rollout_and_leads_back(client: Client, estate: None) -> None:
-    put(WEB, clock.now(), at=-5, start=-3, end=-1)
-    number = rows()[0].rollout
-    path = f"/rollouts/{number}/undo"
-    assert act(client, path, preview(client, path)) == f"/rollouts/{number}"
-    assert client.get(f"/rollouts/{number + 1}").status_code == 404
-
-
 def test_the_list_is_narrowed_by_state_place_and_letters(client: Client, estate: None) -> None:
     deployed(WEB)
     deployed(SPARE, 3)
@@ -307,6 +279,39 @@ def test_the_list_is_narrowed_by_state_place_and_letters(client: Client, estate:
     assert (found(f"q={SPARE[:5]}"), found("q=%25"), found("page=9")) == (1, 0, 0)
     later = (clock.now() + timedelta(days=4)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert found(f"state=current&as_of={later}") == 2
+
+
+def test_there_is_a_column_to_choose_in_only_where_something_can_be_chosen(client: Client, estate: None) -> None:
+    put(WEB, clock.now(), at=-5, start=-3, end=-1)
+    deployed(WEB)
+    eve = add_user(name="eve")
+    add_grant(user=eve, role="viewer")
+    viewer = sign_in_as("eve")
+    for who, query, boxes, columns in (
+        (client, "", 2, 2 * 1 + 1),
+        (client, "?state=past", 0, 0),
+        (viewer, "", 0, 0),
+    ):
+        html = who.get(f"/deployments/{query}").content.decode()
+        assert html.count('scope="row"') == (1 if query else 2)
+        assert (html.count('data-chooses="pick"'), html.count('class="pick"')) == (boxes, columns)
+
+
+@pytest.mark.parametrize(
+    "page, home", [("/deployments/", "Nothing has been deployed"), ("/rollouts/", "Nothing has been rolled out")]
+)
+def test_an_empty_list_says_why_it_is_empty(client: Client, estate: None, page: str, home: str) -> None:
+    def told(query: str) -> tuple[bool, bool, bool]:
+        html = client.get(f"{page}{query}").content.decode()
+        return home in html, " is like that." in html, "The list is not that long." in html
+
+    assert told("") == (True, False, False)
+    assert told("?q=nosuch") == (False, True, False)
+    deployed(WEB)
+    assert told("?page=9") == (False, False, True)
+    assert told("?q=nosuch") == (False, True, False)
+    if page == "/deployments/":
+        assert told("?host=nosuch") == told("?state=past") == (False, True, False)
 
 
 def test_what_is_live_and_dirty_is_marked_in_the_list_and_on_its_own_page(client: Client, estate: None) -> None:

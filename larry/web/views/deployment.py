@@ -58,6 +58,7 @@ def answer_deployments(request: HttpRequest) -> HttpResponse:
     values = {
         "endable": endable, "rows": write_deployments(page.rows, endable, dirty, frame.asked),
         "tabs": tabs, "tab": tab, "filters": filters, "sought": sought,
+        "is_narrowed": tab != "all" or bool(sought) or any(filters.values()),
         "columns": _list_columns(request, sort),
         "exports": [(name.upper(), list_href(request, format=name, page="")) for name in EXPORTS],
         "pages": make_pages(begin, len(page.rows), page.total, page_href(request)),
