@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
+from larry.actions.author import Author
+from larry.actions.deploy import DeployItem, DeployRequest, deploy
 from larry.outside import clock
-from tests.api.scene import WEB, lay, put
+from larry.records.rollout import Rollout
+from tests.api.scene import LIVE, SPARE, WEB, lay, put
 from tests.web.test_deployments import act, deployed, preview, rows
 
 
@@ -43,3 +50,15 @@ def test_undoing_what_has_passed_makes_no_rollout_and_leads_back(client: Client,
     path = f"/rollouts/{number}/undo"
     assert act(client, path, preview(client, path)) == f"/rollouts/{number}"
     assert client.get(f"/rollouts/{number + 1}").status_code == 404
+
+
+def test_later_rollouts_are_named_once_the_first_to_be_undone_before_the_others(client: Client, estate: None) -> None:
+    for host in (WEB, SPARE):
+        deployed(host, 1)
+    lanes = DeployRequest((DeployItem(LIVE, (WEB, SPARE)),), clock.now() + timedelta(days=2))
+    deploy(lanes, Author("Tess Tester", "both", clock.now()))
+    deploy(replace(lanes, start=clock.now() + timedelta(days=3)), Author("Tess Tester", "again", clock.now()))
+    first = Rollout.objects.earliest("id").id
+    html = client.get(f"/rollouts/{first}").content.decode()
+    named = html.partition("came into its lanes: ")[2].partition("They have")[0]
+    assert re.findall(r">(\d+)</a>", named) == [str(first + 3), str(first + 2)]

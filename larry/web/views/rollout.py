@@ -67,7 +67,8 @@ def answer_rollout(request: HttpRequest, number: int) -> HttpResponse:
     except NotFound as fault:
         return make_problem(request, 404, str(fault))
     lines = list_activity(frame.visitor.reader, frame.asked.at, ActivityFilter(noun="rollout", address=str(row.id)))
-    values = {"row": row, "activity": lines}
+    later = sorted({number for *_, number in row.later}, reverse=True)
+    values = {"row": row, "later": later, "activity": lines}
     return make_page(request, "rollout.html", values, title=f"Rollout {row.id}", crumbs=_crumbs())
 
 
