@@ -170,6 +170,15 @@ def test_what_is_dirty_stands_under_what_made_it_so(dirty: datetime, client: Cli
     assert "Nothing of these is dirty" in look(client, "/dirty?cause=1").text
 
 
+def test_who_may_not_deploy_sees_what_is_dirty_and_is_given_nothing_to_choose(dirty: datetime) -> None:
+    add_grant(user=add_user(name="eve"), role="viewer")
+    page = look(sign_in_as("eve"), "/dirty")
+    assert f"{LIVE} dirty on {WEB}" in page.text
+    assert "takes the role operator" in page.text
+    assert not [a for name, a in page.tags if a.get("type") == "checkbox" or a.get("id") == "start"]
+    assert "What you do here is done now" not in page.text
+
+
 def test_what_is_dirty_and_what_is_strange_are_exported_by_their_addresses(dirty: datetime, client: Client) -> None:
     assert "/dirty?format=csv" in hrefs(look(client, "/dirty"))
     assert f"/dirty?customer={LIVE[:4]}&format=json" in hrefs(look(client, f"/dirty?customer={LIVE[:4]}"))
