@@ -86,6 +86,20 @@ def test_every_page_is_open_to_everybody(width: int, url: str, browser: Browser)
         assert len(walked.pages) > len(PAGES) / 2
 
 
+_BESIDE = """() => [...document.querySelectorAll('.wide:has(.flowing, .situation)')].map(
+  (each) => each.scrollWidth - each.clientWidth)"""
+
+
+def test_long_names_in_lists_are_read_on_a_telephone_without_pushing_them_aside(url: str, browser: Browser) -> None:
+    with visiting(browser, url, width=NARROW) as visit:
+        for path in ("/instances/", "/deployments/", "/rollouts/", "/situations"):
+            visit.go(path)
+            beside = visit.page.evaluate(_BESIDE)
+            assert beside
+            assert max(beside) <= 0, path
+        assert visit.complaints == []
+
+
 def test_pages_of_what_goes_wrong_are_open_to_everybody(url: str, browser: Browser) -> None:
     """No such page, no such moment, a form that did not come from here, a wrong password."""
     with visiting(browser, url) as visit:
