@@ -63,9 +63,10 @@ def _tell_invalid(failure: Any) -> Problem:
 
 def _read_fault(error: Mapping[str, Any]) -> FieldFault:
     place, *rest = (str(step) for step in error["loc"])
+    text = _cut(error["msg"].removeprefix("Value error, "))  # Python's word for it says nothing to who asks
     if place == "body":  # after the name of the argument in our own code
-        return FieldFault("body", point(rest[1:]), _cut(error["msg"]))
-    return FieldFault(place, rest[-1] if rest else "", _cut(error["msg"]))
+        return FieldFault("body", point(rest[1:]), text)
+    return FieldFault(place, rest[-1] if rest else "", text)
 
 
 def _tell_faults(failure: Any) -> Problem:
