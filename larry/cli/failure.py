@@ -25,7 +25,7 @@ def explain_failure(error: Exception) -> str:
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error, file=sys.stderr)
     if isinstance(error, CannotStart) or _is_known(error):
-        return _list_lines(str(error)) or type(error).__name__
+        return _list_faults(_find_faults(error) or [str(error) or type(error).__name__])
     if _is(error, "django.db.utils", "DatabaseError") or _is(error, "django.db.utils", "InterfaceError"):
         return _explain_database(error)
     if isinstance(error, OSError):
@@ -36,9 +36,18 @@ def explain_failure(error: Exception) -> str:
     return f"this is a defect of Larry's: {fault} (set {TRACEBACK}=1 to see where; nothing was changed by half)"
 
 
-def _list_lines(text: str) -> str:
-    """One line as it is; many under a line that counts them."""
-    lines = [show_plain(line) for line in text.splitlines()]
+def _find_faults(error: Exception) -> list[str]:
+    """The faults of an error that tells of several. A line feed tells nothing of how many there are: what somebody
+    typed, and is named in one of them, may hold one.
+    """
+    if _is(error, "larry.nouns.estate", "EstateFaults") or _is(error, "larry.cli.remote.table", "RefusedThere"):
+        return [str(fault) for fault in getattr(error, "faults", ())]
+    return [str(fault) for fault in getattr(error.__cause__, "wrong", ())] if isinstance(error, CannotStart) else []
+
+
+def _list_faults(faults: list[str]) -> str:
+    """One in its line; many under a line that counts them."""
+    lines = [show_plain(fault) for fault in faults]
     return lines[0] if len(lines) == 1 else "\n".join([f"{len(lines)} faults, and nothing has been changed:", *lines])
 
 

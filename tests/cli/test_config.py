@@ -87,6 +87,13 @@ def test_an_unknown_host_is_refused_in_one_line(larry: Terminal) -> None:
     assert larry.refused("config", "nowhere.example.com") == "larry: there is no host nowhere.example.com\n"
 
 
+def test_a_line_feed_in_a_name_makes_no_second_fault(larry: Terminal) -> None:
+    assert larry.refused("config", "web1\nweb2") == "larry: there is no host web1\\nweb2\n"
+    assert (
+        larry.refused("deploy", "a/b/c\u2028d", "--host", HOST, *WHY) == "larry: there is no instance a/b/c\\u2028d\n"
+    )
+
+
 def test_an_unknown_dialect_names_those_there_are(larry: Terminal) -> None:
     told = larry.misused("config", HOST, "--format", "klingon")
     assert all(dialect.name in told for dialect in DIALECTS)

@@ -163,6 +163,13 @@ def test_a_wrong_setting_is_told_in_its_own_words(tmp_path: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_wrong_settings_are_told_one_a_line(tmp_path: Path) -> None:
+    done = run_larry(tmp_path, "list", "hosts", LARRY_TIME_ZONE="Europe/At\nlantis", LARRY_ALLOWED_HOSTS="/")
+    first, *others = done.stderr.splitlines()
+    assert (done.returncode, first) == (1, "larry: 2 faults, and nothing has been changed:")
+    assert [each.partition(" ")[0] for each in others] == ["allowed_hosts", "time_zone"]
+
+
 def test_migrating_twice_is_as_good_as_once(tmp_path: Path) -> None:
     for _ in range(2):
         done = run_larry(tmp_path, "migrate")

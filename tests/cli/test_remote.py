@@ -17,7 +17,7 @@ from larry.cli.server_option import ASKS_NOBODY, ONLY_HERE
 from larry.core.rights import PersonRole
 from larry.outside import clock
 from larry.queries.deployment import State
-from tests.cli.remote_calls import CALLS, SHOP
+from tests.cli.remote_calls import CALLS, SHOP, WRONG
 from tests.cli.terminal import Said, Terminal
 from tests.cli.test_examples import COMMANDS
 from tests.client.loopback import TOKEN, serving
@@ -102,6 +102,22 @@ def test_some_of_it_is_really_done(remote: str, larry: Terminal) -> None:
         line = larry("activity", "--limit", "1", "--format", "json").json[0]
         assert (line["actor"], line["reason"]) == (NAME, "far away")
         transaction.set_rollback(True)
+
+
+def test_faults_are_counted_there_as_here(remote: str, larry: Terminal) -> None:
+    """One a fault: what is typed into a name makes no more of them."""
+    for server in ((), ("--server", remote)):
+        told = larry(*server, "plan", "-", stdin='larry: 1\nhosts: [{name: "no\\nthing"}]\n')
+        assert (told.code, len(told.err.splitlines())) == (1, 1)
+        assert told.err.startswith("larry: <standard input>:2:")
+        told = larry(*server, "plan", "-", stdin=WRONG)
+        assert (
+            told.err.splitlines()[0] == f"larry: {len(told.err.splitlines()) - 1} faults, and nothing has been changed:"
+        )
+        assert len(told.err.splitlines()) > 2
+        told = larry(*server, "config", "web1\nweb2")
+        assert (told.code, len(told.err.splitlines())) == (1, 1)
+        assert "Value error" not in told.err
 
 
 def test_a_server_that_is_away(larry: Terminal) -> None:

@@ -20,6 +20,14 @@ STANDING: dict[Callable[..., Any], Callable[..., Any]] = {}
 """By the local function: that which asks a remote Larry."""
 
 
+class RefusedThere(Refused):
+    """What was sent cannot be, for reasons of which each has its place in a file."""
+
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
 def stands_for(local: Callable[P, T]) -> Callable[[Far[P, T]], Far[P, T]]:
     """The function stands for a local one, with the remote Larry before its arguments. Who reads and who acts is
     decided by the token there; of an author only the reason is told."""
@@ -54,7 +62,7 @@ def _refuse(problem: RemoteProblem) -> Exception:
     if isinstance(problem, NotThere):
         return NotFound(problem.detail)
     if isinstance(problem, Invalid) and problem.fields and all(each.line for each in problem.fields):
-        return Refused("\n".join(each.line for each in problem.fields))
+        return RefusedThere(tuple(each.line for each in problem.fields))
     if isinstance(problem, Conflict | NotPermitted | Invalid):
         return Refused(problem.detail, plan)
     return problem
