@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from larry.actions.author import Author, Refused
 from larry.actions.deploy import refuse_to_freeze, settle_moment
 from larry.actions.planning import LaneWish, Planned, plan_wishes
 from larry.actions.rollout import carry_out, preview
+from larry.actions.sight import find_named
 from larry.actions.stale import retake
 from larry.core.deployable import Snapshot
-from larry.core.interval import Interval
+from larry.core.interval import Interval, iso
 from larry.core.plan import Notice, Plan
 from larry.core.rollout import carry_over
 from larry.core.track import Track, untracked
+from larry.queries.dirty import list_dirty_to_come
 from larry.queries.instance import get_descriptions
 from larry.queries.lane import list_lanes, list_live_lanes
 from larry.queries.moment import Moment
@@ -62,9 +65,33 @@ def _planner(
         refusals.extend(refuse_to_freeze(frozen[path], resolved))
 
     def plan(now: Author) -> Planned:
-        return plan_wishes(_wishes(frozen, settle_moment(start, now.now), now, also_clean), now, refusals=refusals)
+        moment = settle_moment(start, now.now)
+        planned = plan_wishes(_wishes(frozen, moment, now, also_clean), now, refusals=refusals)
+        told = (*planned.plan.refusals, *_say_what_would_do(planned.plan, moment, now))
+        return planned if told == planned.plan.refusals else replace(planned, plan=replace(planned.plan, refusals=told))
 
     return plan
+
+
+_MOST_NAMED = 5
+
+
+def _say_what_would_do(plan: Plan, moment: datetime, author: Author) -> tuple[Notice, ...]:
+    """Where what is to come may be what stands against this: it is not live yet, and so no part of it. The last of
+    that has to be brought up to date first; each that comes before meets only what is as it is described then.
+    """
+    named = {path for refusal in plan.refusals if refusal.code == "conflict" for path in find_named(refusal.text)}
+    coming = list_dirty_to_come(named, author.sees, Moment(moment)) if named else ()
+    if not coming:
+        return ()
+    start, lanes = coming[-1]
+    told = ", ".join(f"{path} on {host}" for path, host in lanes[:_MOST_NAMED])
+    more = f" and {len(lanes) - _MOST_NAMED} more" if len(lanes) > _MOST_NAMED else ""
+    text = (
+        f"{told}{more} {'is' if len(lanes) == 1 else 'are'} to come at {iso(start)}, not as described now: where that "
+        f"is what stands against this, first redeploy from {iso(start)} on what is dirty then"
+    )
+    return (Notice("dirty_to_come", text),)
 
 
 def _wishes(frozen: dict[str, Snapshot], moment: datetime, author: Author, also_clean: bool) -> list[LaneWish]:

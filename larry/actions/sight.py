@@ -77,6 +77,11 @@ def _audit_hosts(service: Item) -> Iterable[str]:
     ]
 
 
+def find_named(text: str) -> frozenset[str]:
+    """The paths of instances that a sentence names."""
+    return frozenset(_PATH.findall(text))
+
+
 def _shown(notices: Iterable[Notice], paths: set[str]) -> tuple[Notice, ...]:
     return tuple(dict.fromkeys(_show(notice, paths) for notice in notices))
 
@@ -84,5 +89,5 @@ def _shown(notices: Iterable[Notice], paths: set[str]) -> tuple[Notice, ...]:
 def _show(notice: Notice, paths: set[str]) -> Notice:
     if notice.code != "conflict":
         return notice  # it is about what was asked for
-    named = set(_PATH.findall(notice.text))
+    named = find_named(notice.text)
     return notice if named and named <= paths else Notice(notice.code, _BETWEEN_OTHERS)

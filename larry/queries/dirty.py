@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -24,6 +25,7 @@ from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
 from larry.queries.stock import KeptInstance
 from larry.queries.view import read_view
+from larry.records.deployment import Deployment
 from larry.records.instance import Instance
 
 _Hosts: TypeAlias = dict[str, dict[str, set[str]]]
@@ -111,6 +113,23 @@ def list_dirty(reader: Reader, at: Moment, *, track: Track = untracked) -> Mappi
     with read_view():
         dirty, _ = _list_dirty(reader, at, None, None, track)
     return {path: tuple(sorted({name for hosts in dirty[path].values() for name in hosts})) for path in sorted(dirty)}
+
+
+def list_dirty_to_come(
+    paths: Collection[str], reader: Reader, at: Moment
+) -> tuple[tuple[datetime, tuple[tuple[str, str], ...]], ...]:
+    """When deployments of some instances are to start, after the moment, of snapshots that are not what is described,
+    with their instances and hosts; the earliest first. A constant number of SQL statements (about 9).
+    """
+    rows = restrict(reader, Deployment.objects.filter(start__gt=at.as_of, deactivated_at=None))
+    rows = rows.filter(instance__path__in=set(paths), instance__retired_at=None)
+    coming = tuple(rows.values_list("start", "instance__path", "host__name", "deployable_id"))
+    now = get_now({path for _, path, _, _ in coming}, reader, at)
+    found: dict[datetime, list[tuple[str, str]]] = {}
+    for start, path, host, digest in coming:
+        if digest != now.digests[path]:
+            found.setdefault(start, []).append((path, host))
+    return tuple((start, tuple(sorted(lanes))) for start, lanes in sorted(found.items()))
 
 
 def find_dirty_deployments(rows: Iterable[DeploymentRow], reader: Reader, at: Moment) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ MOST_LINES, MOST_GROUPS, MOST_WARNINGS = 200, 100, 200
 FIRST_HOSTS, FIRST_AUDITED, FIRST_WARNINGS = 3, 6, 5
 MOST_LANES = 30
 """Lanes that are drawn; the table of changes has all."""
+
+_FIRST_FROM = re.compile(r"first redeploy from (\S+) on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,12 @@ class PlanView:
     @property
     def has_conflicts(self) -> bool:
         return any(each.code == "conflict" for each in self.refusals)
+
+    @property
+    def dirty_at(self) -> str:
+        """From when on what is to come has to be redeployed before this; empty where it is not known to."""
+        told = (_FIRST_FROM.search(each.text) for each in self.refusals if each.code == "dirty_to_come")
+        return next((found[1] for found in told if found is not None), "")
 
     @property
     def can_be_done(self) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from larry.actions.author import GroundMoved, NoReason, Refused
 from larry.actions.deploy import deploy
 from larry.actions.redeploy import redeploy
+from larry.core.interval import iso
 from larry.core.plan import Plan
 from larry.queries.reader import NotFound
 from larry.records.rollout import Rollout
@@ -113,6 +114,39 @@ def test_at_a_later_moment_what_is_live_then_is_redeployed() -> None:
         len({digest for _, _, digest in spans(LIVE, "web2")} | {digest for _, _, digest in spans(LIVE, "web1")[2:]})
         == 1
     )
+
+
+def test_where_what_is_to_come_stands_against_it_the_refusal_says_what_to_redeploy_first() -> None:
+    """What is not live yet is no part of it; from the last of what is to come on backwards all of it can be done."""
+    lay(SMALL)
+    put(LIVE, "web1")
+    put(TEST, "web1", start=5, end=9)
+    put(TEST, "web1", start=12)
+    change("customer", "acme", 1, parameters={"size": 2})
+    assert (dirty(1), dirty(6)) == ((LIVE,), (LIVE, TEST))
+    told: list[str] = []
+    for moment, next_one in ((None, 12), (12, None), (None, 5), (5, None), (None, None)):
+        start = None if moment is None else day(moment)
+        plan = redeploy(dirty(moment or 2), author(2), start=start, dry_run=True)
+        if next_one is None:
+            again(*dirty(moment or 2), now=2, start=moment)
+            continue
+        assert [each.code for each in plan.refusals] == ["conflict", "dirty_to_come"]
+        assert f"{TEST} on web1 is to come at {iso(day(next_one))}" in plan.refusals[1].text
+        with pytest.raises(Refused, match=f"first redeploy from {iso(day(next_one))} on") as refused:
+            redeploy(dirty(2), author(2))
+        told.append(str(refused.value))
+    assert len(told) == 2
+    assert dirty(2) == dirty(6) == dirty(13) == ()
+
+
+def test_a_conflict_of_what_is_live_now_is_not_blamed_on_what_is_to_come() -> None:
+    lay(SMALL)
+    put(LIVE, "web1")
+    put(TEST, "web1")
+    change("customer", "acme", 1, parameters={"size": 2})
+    put(TEST, "web2", now=1, start=5)
+    assert [each.code for each in redeploy((LIVE,), author(2), dry_run=True).refusals] == ["conflict"]
 
 
 def test_places_stay_as_persons_chose_them() -> None:

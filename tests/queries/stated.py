@@ -7,6 +7,7 @@ from typing import Any
 
 from larry.nouns.item import Item
 from larry.queries.concern import list_concerned
+from larry.queries.dirty import list_dirty_to_come
 from larry.queries.excerpt import find_excerpt, find_surroundings, list_entries
 from larry.queries.host import list_host_facts
 from larry.queries.moment import Moment
@@ -45,8 +46,9 @@ def open_touched(paths: Collection[str], reader: Reader, at: Moment) -> Stock:
     return open_outlook(TOUCHED, lambda: paths, reader, at)
 
 
-AT = Moment(day(1))
+AT, LONG_AGO = Moment(day(1)), Moment(day(-999))
 OF_ACTS: Mapping[str, Callable[[Any], object]] = {
+    "list_dirty_to_come": lambda all_: list_dirty_to_come(all_.paths, all_.reader, LONG_AGO),
     "list_host_facts": lambda all_: list_host_facts(all_.hosts, all_.reader, AT),
     "list_bringing": lambda all_: list_bringing(["base"], all_.reader, AT),
     "find_excerpt": lambda all_: find_excerpt(state_some(all_.path, all_.host), all_.reader, AT),
