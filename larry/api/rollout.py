@@ -33,6 +33,7 @@ from larry.api.sought import SORTED, SOUGHT, read_sort
 from larry.core.document import Json
 from larry.core.plan import Plan
 from larry.queries.dirty import list_dirty_causes
+from larry.queries.moment import Moment
 from larry.queries.rollout import ROLLOUT_SORTS, get_rollout, list_rollouts
 
 _DEPLOY: Json = {
@@ -60,7 +61,9 @@ class RolloutBody(PlanBody):
 
 class RedeployBody(PlanBody):
     instances: list[Address] = Field(default_factory=list, max_length=MOST_MEMBERS)
-    dirty: bool = Field(False, description="All that were edited since they were deployed, instead of instances.")
+    dirty: bool = Field(
+        False, description="All that are dirty at start, edited since they were deployed; instead of instances."
+    )
     customer: Address | None = Field(None, description="With dirty: only those of this customer.")
     cause: Id | None = Field(None, description="With dirty: only those that this activity made so.")
     start: MomentText | None = None
@@ -138,7 +141,8 @@ def redeploy_instances(call: Call, asked: ActQuery, said: RedeployBody) -> HttpR
         start = call.find_moment(said.start, "start", "body")
         paths = tuple(said.instances)
         if said.dirty:
-            found = list_dirty_causes(call.reader, call.present, customer=said.customer, activity=said.cause)
+            at = call.present if start is None else Moment(max(start, call.now))
+            found = list_dirty_causes(call.reader, at, customer=said.customer, activity=said.cause)
             paths = tuple(each.path for each in found)
             if not paths:
                 return answer_plan(Plan(call.now), 200 if asked.dry_run else 201)

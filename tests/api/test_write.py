@@ -168,6 +168,18 @@ def test_what_is_dirty_is_redeployed(somebody: Client, estate: datetime) -> None
     assert read(ask(somebody, "GET", "/dirty")) == []
 
 
+def test_what_will_be_dirty_is_redeployed_from_then_on(somebody: Client, estate: datetime) -> None:
+    more = {"deploy": [{"instance": LIVE, "hosts": [SPARE]}], "start": "+7d", "reason": "to come"}
+    assert ask(somebody, "POST", "/rollouts", more).status_code == 201
+    (live,) = (row for row in read(ask(somebody, "GET", "/deployments"))["items"] if row["host"] == WEB)
+    ask(somebody, "POST", f"/deployments/{live['id']}/undeploy", {"reason": "enough"})
+    ask(somebody, "PATCH", "/instances/acme/shop/live", {"parameters": {"workers": 8}})
+    asked: dict[str, object] = {"dirty": True, "reason": "up to date"}
+    for start, kinds in ((None, []), ("+8d", ["add", "end"])):
+        plan = read(ask(somebody, "POST", "/rollouts/redeploy?dry_run=true", {**asked, "start": start}))
+        assert sorted(change["kind"] for change in plan["changes"]) == kinds
+
+
 def test_a_snapshot_is_taken_once(somebody: Client, estate: datetime) -> None:
     ask(somebody, "PATCH", "/instances/acme/shop/live", {"parameters": {"workers": 8}})
     first = read(ask(somebody, "POST", "/instances/acme/shop/live/snapshot", {"reason": "keep"}))

@@ -183,6 +183,16 @@ def test_a_deployment_is_prolonged_and_opened(larry: Terminal) -> None:
     assert larry.done("deployments", "--format", "json").json[0]["end"] is None
 
 
+def test_what_is_dirty_is_what_is_so_where_the_redeployment_begins(larry: Terminal) -> None:
+    larry.deploy(LIVE, "web1.example.com", "--start", "+2d", "--end", "+4d")
+    larry.done("set", "instance", LIVE, 'parameters={"workers": 9}')
+    assert larry.done("redeploy", "--dirty", *WHY).err == "nothing is dirty\n"
+    plan = larry.done("redeploy", "--dirty", "--start", "+3d", *WHY, "--format", "json").json
+    assert sorted(change["kind"] for change in plan["changes"]) == ["add", "end"]
+    assert larry.done("redeploy", "--dirty", "--start", "+3d", *WHY).err == "nothing is dirty\n"
+    assert larry.done("redeploy", "--dirty", "--start", "+5d", *WHY).err == "nothing is dirty\n"
+
+
 def test_what_is_dirty_is_shown_with_its_cause_and_redeployed(larry: Terminal) -> None:
     larry.deploy()
     assert "as described now" in larry.done("diff", LIVE).out

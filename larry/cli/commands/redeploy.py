@@ -14,7 +14,7 @@ from larry.cli.session import open_session
 
 @click.command()
 @click.argument("instances", nargs=-1, metavar="[INSTANCE]...")
-@click.option("--dirty", is_flag=True, help="All instances that were edited since they were deployed.")
+@click.option("--dirty", is_flag=True, help="All instances that are dirty at T: edited since they were deployed.")
 @click.option("--customer", metavar="C", help="With --dirty: only those of this customer.")
 @click.option("--cause", type=int, metavar="ID", help="With --dirty: only those that this activity made so.")
 @click.option("--also-clean", is_flag=True, help="Also what is as it is described: auditors without a host find one.")
@@ -51,11 +51,12 @@ def redeploy(
 
     from larry.actions.redeploy import redeploy as act
     from larry.queries.dirty import list_dirty_causes
+    from larry.queries.moment import Moment
 
     how: dict[str, Any] = {"start": moment, "also_clean": which["also_clean"], "expect": expect, "dry_run": dry_run}
     with refused_plan_printed(form), progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
         if dirty:
-            at = session.at(None)
+            at = session.at(None) if moment is None else Moment(max(moment, session.now))
             found = session.call(list_dirty_causes)(
                 session.reader, at, customer=customer, activity=cause, track=progress.track
             )

@@ -151,7 +151,7 @@ def _read(sent: Mapping[str, Any], frame: Frame) -> Act:
     start = read_field_moment(sent, "start", frame)
     paths = tuple(dict.fromkeys(sent.get("pick", ())))
     if sent.get("all"):
-        paths = _list_all(sent, frame.visitor.reader, Moment(frame.asked.now))
+        paths = _list_all(sent, frame.visitor.reader, Moment(max(start or frame.asked.now, frame.asked.now)))
     if not paths:
         raise CannotRead("pick", "choose at least one instance above")
 
@@ -161,9 +161,10 @@ def _read(sent: Mapping[str, Any], frame: Frame) -> Act:
     return act
 
 
-def _list_all(sent: Mapping[str, Any], reader: Reader, now: Moment) -> tuple[str, ...]:
+def _list_all(sent: Mapping[str, Any], reader: Reader, at: Moment) -> tuple[str, ...]:
+    """What is dirty where the redeployment begins: what is live then is redeployed, and nothing else."""
     customer, cause = str(sent.get("customer", "")).lower(), _read_number(str(sent.get("cause", "")))
-    return tuple(each.path for each in _narrow(list_dirty_causes(reader, now), customer, cause))
+    return tuple(each.path for each in _narrow(list_dirty_causes(reader, at), customer, cause))
 
 
 def _read_number(text: str) -> int | None:
