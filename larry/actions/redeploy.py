@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
@@ -74,6 +75,14 @@ def _planner(
 
 
 _MOST_NAMED = 5
+_FIRST_FROM = re.compile(r"first redeploy from (\S+) on")
+
+
+def find_first(refusals: Iterable[Notice]) -> str:
+    """From when on, as text, refusals say that what is to come is to be redeployed before this; empty where none does.
+    No SQL."""
+    told = (_FIRST_FROM.search(each.text) for each in refusals if each.code == "dirty_to_come")
+    return next((found[1] for found in told if found is not None), "")
 
 
 def _say_what_would_do(plan: Plan, moment: datetime, author: Author) -> tuple[Notice, ...]:

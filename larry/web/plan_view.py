@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from larry.actions.redeploy import find_first
 from larry.core.interval import Interval
 from larry.core.plan import Change, Notice, Plan, PlannedService
 from larry.core.plan_map import map_plan
@@ -20,8 +20,6 @@ MOST_LINES, MOST_GROUPS, MOST_WARNINGS = 200, 100, 200
 FIRST_HOSTS, FIRST_AUDITED, FIRST_WARNINGS = 3, 6, 5
 MOST_LANES = 30
 """Lanes that are drawn; the table of changes has all."""
-
-_FIRST_FROM = re.compile(r"first redeploy from (\S+) on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,7 @@ class PlanView:
     @property
     def dirty_at(self) -> str:
         """From when on what is to come has to be redeployed before this; empty where it is not known to."""
-        told = (_FIRST_FROM.search(each.text) for each in self.refusals if each.code == "dirty_to_come")
-        return next((found[1] for found in told if found is not None), "")
+        return find_first(self.refusals)
 
     @property
     def can_be_done(self) -> bool:
