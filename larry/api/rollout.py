@@ -7,7 +7,7 @@ from typing import Annotated
 from django.http import HttpResponse
 from pydantic import Field
 
-from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
+from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy, settle_moment
 from larry.actions.redeploy import redeploy
 from larry.actions.undo import undo
 from larry.api.asked import (
@@ -141,7 +141,7 @@ def redeploy_instances(call: Call, asked: ActQuery, said: RedeployBody) -> HttpR
         start = call.find_moment(said.start, "start", "body")
         paths = tuple(said.instances)
         if said.dirty:
-            at = call.present if start is None else Moment(max(start, call.now))
+            at = Moment(settle_moment(start, call.now))
             found = list_dirty_causes(call.reader, at, customer=said.customer, activity=said.cause)
             paths = tuple(each.path for each in found)
             if not paths:

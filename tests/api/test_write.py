@@ -178,6 +178,8 @@ def test_what_will_be_dirty_is_redeployed_from_then_on(somebody: Client, estate:
     for start, kinds in ((None, []), ("+8d", ["add", "end"])):
         plan = read(ask(somebody, "POST", "/rollouts/redeploy?dry_run=true", {**asked, "start": start}))
         assert sorted(change["kind"] for change in plan["changes"]) == kinds
+    past = ask(somebody, "POST", "/rollouts/redeploy", {**asked, "start": "-2d"})
+    assert "is in the past" in past.content.decode()
 
 
 def test_a_snapshot_is_taken_once(somebody: Client, estate: datetime) -> None:

@@ -191,6 +191,7 @@ def test_what_is_dirty_is_what_is_so_where_the_redeployment_begins(larry: Termin
     assert sorted(change["kind"] for change in plan["changes"]) == ["add", "end"]
     assert larry.done("redeploy", "--dirty", "--start", "+3d", *WHY).err == "nothing is dirty\n"
     assert larry.done("redeploy", "--dirty", "--start", "+5d", *WHY).err == "nothing is dirty\n"
+    assert "is in the past" in larry.refused("redeploy", "--dirty", "--start", "-2d", *WHY)
 
 
 def test_what_is_dirty_is_shown_with_its_cause_and_redeployed(larry: Terminal) -> None:

@@ -62,6 +62,7 @@ def test_what_is_to_come_is_led_to_and_redeployed_first(now: datetime, client: C
 
 def test_all_that_is_dirty_is_what_is_so_where_the_redeployment_begins(now: datetime, client: Client) -> None:
     assert "This cannot be done" in preview(client, "/dirty", all="1")
+    assert "is in the past" in preview(client, "/dirty", all="1", start="-2d")
     start = (now + timedelta(days=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
     shown = preview(client, "/dirty", all="1", start=start)
     assert "This cannot be done" not in shown

@@ -49,6 +49,7 @@ def redeploy(
     session = open_session()
     moment = session.find_moment(start, "--start")
 
+    from larry.actions.deploy import settle_moment
     from larry.actions.redeploy import redeploy as act
     from larry.queries.dirty import list_dirty_causes
     from larry.queries.moment import Moment
@@ -56,7 +57,7 @@ def redeploy(
     how: dict[str, Any] = {"start": moment, "also_clean": which["also_clean"], "expect": expect, "dry_run": dry_run}
     with refused_plan_printed(form), progress_shown(form, least=CLOSURES_WORTH_A_BAR) as progress:
         if dirty:
-            at = session.at(None) if moment is None else Moment(max(moment, session.now))
+            at = Moment(settle_moment(moment, session.now))
             found = session.call(list_dirty_causes)(
                 session.reader, at, customer=customer, activity=cause, track=progress.track
             )

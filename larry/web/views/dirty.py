@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from larry.actions.author import Author
+from larry.actions.deploy import settle_moment
 from larry.actions.redeploy import redeploy
 from larry.core.document import Json
 from larry.core.interval import iso
@@ -151,7 +152,7 @@ def _read(sent: Mapping[str, Any], frame: Frame) -> Act:
     start = read_field_moment(sent, "start", frame)
     paths = tuple(dict.fromkeys(sent.get("pick", ())))
     if sent.get("all"):
-        paths = _list_all(sent, frame.visitor.reader, Moment(max(start or frame.asked.now, frame.asked.now)))
+        paths = _list_all(sent, frame.visitor.reader, Moment(settle_moment(start, frame.asked.now)))
     if not paths:
         raise CannotRead("pick", "choose at least one instance above")
 
