@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any, Protocol, TypeAlias
 
 from larry.core.interval import iso
+from larry.records.write_ahead import CommitMark, find_commit_mark
 
 Row: TypeAlias = "tuple[Any, ...] | None"
 
@@ -36,14 +37,29 @@ class OnSqlite:
         self.connection, self.cursor_type = database.connection, database.Database.Cursor
         self.cursor = self.cursor_type(self.connection)
         self.statement = _name(statement, {"host": ":host", "moment": ":moment", "token": ":token", "written": "NULL"})
+        self.mark: CommitMark | None = None
+        self.is_new = True
 
     def tell_written(self) -> object | None:
-        """Whether another connection has committed, and how many rows this one has changed. Not to be known amid a
-        transaction, which may be taken back."""
+        """Whether any connection has committed, by the index of the log; where there is none, whether another one has,
+        and how many rows this one has changed. Not to be known amid a transaction, which may be taken back."""
         if self.connection.in_transaction:
             return None
+        if self.is_new:
+            self.mark, self.is_new = self._find_mark(), False
+        if self.mark is not None:
+            return self.mark.read()
+        return self._count_commits()
+
+    def _count_commits(self) -> tuple[int, int]:
         ((version,),) = self.cursor.execute("PRAGMA data_version")  # read to its end, so that no snapshot stays open
         return version, self.connection.total_changes
+
+    def _find_mark(self) -> CommitMark | None:
+        self._count_commits()  # which reads: from then on this connection holds the index
+        ((mode,),) = self.cursor.execute("PRAGMA journal_mode")
+        ((_, _, file), *_) = self.cursor.execute("PRAGMA database_list").fetchall()
+        return find_commit_mark(file) if mode == "wal" else None
 
     def ask(self, host: str, moment: datetime, token: str) -> tuple[Row, object | None]:
         written = self.tell_written()  # first: what is committed in between is noticed the next time

@@ -26,6 +26,16 @@ def wait_for_processes(port: int, count: int) -> None:
         time.sleep(0.1)
 
 
+def wait_for_figures(port: int, *counted: str) -> None:
+    """Until so much was counted, by whichever process; another one's figures are told with the next second. How often
+    is not known: `fetch` asks until it is answered."""
+    until = time.monotonic() + PATIENCE
+    patterns = [rf'larry_requests_total\{{method="GET",{each}\}} [1-9]\d*\.0' for each in counted]
+    while not all(re.search(pattern, fetch(port, "/metrics")[2]) for pattern in patterns):
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
 def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: dict[str, str]) -> None:
     port = find_port()
     done = call(surroundings, "serve", "--bind", str(port))
@@ -55,10 +65,7 @@ def test_an_estate_is_described_deployed_and_served_by_processes(surroundings: d
         assert (status, headers["location"]) == (302, "/sign-in")
         assert "web1.example.com" not in body
         assert "larry user add NAME --administrator" in fetch(port, "/sign-in")[2]
-        figures = fetch(port, "/metrics")[2]  # of both processes, whichever answers
-        for counted in (r'route="healthz",status="200"', r'route="start",status="302"'):
-            # how often is not known: `fetch` asks until it is answered
-            assert re.search(rf'larry_requests_total\{{method="GET",{counted}\}} [1-9]\d*\.0', figures)
+        wait_for_figures(port, r'route="healthz",status="200"', r'route="start",status="302"')
         wait_for_processes(port, 2)
         taken = call(surroundings, "serve", "--bind", str(port))
         assert (taken.returncode, len(taken.stderr.splitlines())) == (1, 1)
