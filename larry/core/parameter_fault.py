@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from larry.core.document import Json
 from larry.core.parameters import Declaration, Layer, Merge, Missing, ParameterType, matches_type, settle_layers
@@ -13,16 +15,18 @@ from larry.core.service_graph import ServiceGraph
 _SHARED = frozenset({"customer", "app"})
 """Levels whose owners many instances have in common."""
 
+_NOTHING = Layer("instance", "", {})
+
 _KEPT = 100
 """Of as many layers in common with what is wanted the faults are kept: those who have them follow one another."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParameterFaults:
+class ParameterFaults(NamedTuple):
     """What is wrong with the parameters of an instance: the groups that `resolve` has, without the values.
 
     ``wrong`` are names with the type that is expected; ``unknown`` are (level, owner, name) of what is set last and no
-    service needs; ``used`` are (owner, name) of what its customer and its app set and a service needs.
+    service needs; ``used`` are (owner, name) of what its customer and its app set and a service needs. A tuple, for as
+    many are made and compared as there are instances.
     """
 
     missing: tuple[Missing, ...]
@@ -33,10 +37,11 @@ class ParameterFaults:
 
 @dataclass(frozen=True, slots=True)
 class _Stated:
-    """What one service declares: all names; those without a default; of names whose default is of another type that
-    type; and what is to be checked, each in the order of its declarations."""
+    """What one service declares: all names; whether anything can be wrong with one; those without a default; of names
+    whose default is of another type that type; and what is to be checked, each in the order of its declarations."""
 
     names: frozenset[str]
+    is_checked: bool
     lacking: tuple[str, ...]
     faulty: tuple[tuple[str, ParameterType], ...]
     typed: tuple[Declaration, ...]
@@ -57,11 +62,13 @@ class _Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Above:
-    """The faults of whoever sets nothing under some layers, which many instances have in common."""
+    """The faults of whoever sets nothing under some layers, which many instances have in common; ``names`` of those
+    that are unknown, in order."""
 
     layers: tuple[Layer, ...]
     wanted: _Wanted
     faults: ParameterFaults
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,18 +155,24 @@ class FaultFinder:
     def find(self, layers: Sequence[Layer], requires: Iterable[str]) -> ParameterFaults:
         """The faults of one instance; ``layers`` are all layers, earliest first."""
         wanted = self._want(requires)
-        if not layers or layers[-1].level in _SHARED:
+        own = layers[-1] if layers else _NOTHING
+        values = own.values
+        if own.level in _SHARED or not wanted.looked_at.isdisjoint(values):
             return _find(layers, wanted)
-        above, own = self._look_above(layers[:-1], wanted), layers[-1]
-        if not wanted.looked_at.isdisjoint(own.values):
-            return _find(layers, wanted)
-        strange = [name for name in own.values if name not in wanted.names]
+        above = self._look_above(layers[:-1], wanted)
+        strange = [name for name in values if name not in wanted.names]
         if not strange:
             return above.faults
-        unknown = {each[2]: each for each in above.faults.unknown}
-        unknown.update((name, (own.level, own.owner, name)) for name in strange)
-        missing, wrong, used = above.faults.missing, above.faults.wrong, above.faults.used
-        return ParameterFaults(missing, wrong, tuple([unknown[name] for name in sorted(unknown)]), used)
+        missing, wrong, unknown, used = above.faults
+        if len(strange) == 1:  # as most are: it is put among those that are in order already
+            name = strange[0]
+            place = bisect_left(above.names, name)
+            after = place + 1 if above.names[place : place + 1] == (name,) else place
+            told = (*unknown[:place], (own.level, own.owner, name), *unknown[after:])
+            return ParameterFaults(missing, wrong, told, used)
+        all_unknown = {each[2]: each for each in unknown}
+        all_unknown.update((name, (own.level, own.owner, name)) for name in strange)
+        return ParameterFaults(missing, wrong, tuple([all_unknown[name] for name in sorted(all_unknown)]), used)
 
     def _look_above(self, layers: Sequence[Layer], wanted: _Wanted) -> _Above:
         same = (id(wanted), *map(id, layers))
@@ -167,7 +180,9 @@ class FaultFinder:
         if known is None:  # kept with the layers, so that nothing else gets their ids
             if len(self._above) >= _KEPT:
                 self._above.clear()
-            known = self._above[same] = _Above(tuple(layers), wanted, _find(layers, wanted))
+            faults = _find(layers, wanted)
+            names = tuple([name for _, _, name in faults.unknown])
+            known = self._above[same] = _Above(tuple(layers), wanted, faults, names)
         return known
 
     def _want(self, requires: Iterable[str]) -> _Wanted:
@@ -190,6 +205,8 @@ class FaultFinder:
             if stated is None:
                 stated = self._stated[key] = _state(self._graph[key].declarations)
             names |= stated.names
+            if not stated.is_checked:
+                continue
             for name in stated.lacking:
                 lacking.setdefault(name, []).append(key)
             for name, kind in stated.faulty:
@@ -206,25 +223,30 @@ def _find(layers: Sequence[Layer], wanted: _Wanted) -> ParameterFaults:
     for layer in layers:
         if layer.values:
             last.update(dict.fromkeys(layer.values, layer))
-    missing = tuple([without for name, without in wanted.without.items() if name not in last])
-    wrong = [(name, kind) for name, kinds in wanted.faulty.items() if name not in last for kind in kinds]
-    for name in last if wanted.typed else ():
-        unfit = (each for each in wanted.typed.get(name, ()) if not _fits(name, each, layers, last[name]))
-        wrong += [(name, each.type) for each in unfit]
-    unknown = sorted([name for name in last if name not in wanted.names])
-    shared = [layer for layer in layers if layer.level in _SHARED]
-    used = tuple([(layer.owner, name) for layer in shared for name in layer.values if name in wanted.names])
-    return ParameterFaults(
-        missing,
-        tuple(sorted(wrong, key=lambda pair: pair[0])),
-        tuple([(last[name].level, last[name].owner, name) for name in unknown]),
-        used,
-    )
+    missing: tuple[Missing, ...] = ()
+    wrong: list[tuple[str, ParameterType]] = []
+    if wanted.looked_at:
+        missing = tuple([without for name, without in wanted.without.items() if name not in last])
+        wrong += [(name, kind) for name, kinds in wanted.faulty.items() if name not in last for kind in kinds]
+        for name in wanted.typed.keys() & last.keys():
+            unfit = (each for each in wanted.typed[name] if not _fits(name, each, layers, last[name]))
+            wrong += [(name, each.type) for each in unfit]
+        wrong.sort(key=lambda pair: pair[0])
+    unknown = [(last[name].level, last[name].owner, name) for name in sorted(last.keys() - wanted.names)]
+    used = [
+        (layer.owner, name)
+        for layer in layers
+        if layer.level in _SHARED
+        for name in layer.values
+        if name in wanted.names
+    ]
+    return ParameterFaults(missing, tuple(wrong), tuple(unknown), tuple(used))
 
 
 def _state(declarations: Sequence[Declaration]) -> _Stated:
     return _Stated(
-        frozenset(each.name for each in declarations),
+        frozenset([each.name for each in declarations]),
+        any(map(_is_checked, declarations)),
         tuple(each.name for each in declarations if not each.has_default),
         tuple((each.name, each.type) for each in declarations if each.has_default and not _is_fit(each.default, each)),
         tuple(each for each in declarations if each.type is not ParameterType.ANY),

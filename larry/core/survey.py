@@ -14,11 +14,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from enum import Enum
-from types import MappingProxyType
+from functools import cached_property
+from typing import NamedTuple
 
 from larry.core.deployable import freeze_service, is_idle, service_document
 from larry.core.document import Json, canonical_text
-from larry.core.parameters import Declaration, Layer, Merge, resolve, settle_layers
+from larry.core.parameters import Declaration, Layer, Merge, Resolved, settle_layers
 from larry.core.service_graph import ServiceSpec, graph_of
 
 _KEPT = 10_000
@@ -35,39 +36,57 @@ _OWN = "instance"
 @dataclass(frozen=True, slots=True)
 class _Written:
     """A service where no layer says anything: text before and after its parameters and the ``whole``, ``defaults`` that
-    its parameters are then. One that says the same whatever the layers say has no ``declarations``.
+    its parameters are then. One that says the same whatever the layers say has nothing ``declared``.
     """
 
-    declarations: tuple[Declaration, ...]
+    declared: Mapping[str, Declaration]
     head: str
     tail: str
     whole: str
     defaults: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Outline:
     """What instances with the same requirements share. ``readers``: by parameter, the places of who reads it."""
 
     requires: str
     services: tuple[_Written, ...]
     texts: tuple[str, ...]
-    readers: Mapping[str, tuple[tuple[int, Declaration], ...]]
+    readers: Mapping[str, Sequence[int]]
+
+    @cached_property
+    def bare(self) -> bytes:
+        """What follows them where nobody sets anything that is read."""
+        return self.finish(self.texts)
+
+    def finish(self, texts: Iterable[str]) -> bytes:
+        """What follows the parameters of an instance in its text."""
+        return f',"requires":{self.requires}}},"services":[{",".join(texts)}]}}'.encode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Above:
-    """What instances say that have layers and requirements in common, but for what they set themselves: ``own`` are
-    values of their level among those layers, ``set_here`` what is set for services, by place."""
+class _Said(NamedTuple):
+    """What some layers say: ``last`` what is set last of each parameter, the texts of what each level sets, and as
+    ``own`` values of an instance's level among them."""
 
     layers: tuple[Layer, ...]
-    outline: _Outline
+    last: Mapping[str, Json]
     of_app: str
     of_customer: str
-    own: tuple[Mapping[str, Json], ...]
+    of_instance: str
+    own: Mapping[str, Json]
+
+
+class _Above(NamedTuple):
+    """What instances say that have layers and requirements in common, but for what they set themselves: ``set_here`` is
+    what is set for services, by place, ``texts`` are those services, and ``rest`` all that follows what an instance
+    sets itself, if nobody reads that."""
+
+    said: _Said
+    outline: _Outline
     set_here: Mapping[int, Mapping[str, Json]]
-    texts: list[str]
-    joined: str
+    texts: Sequence[str]
+    rest: bytes
 
 
 class Sway(Enum):
@@ -89,22 +108,40 @@ class Survey:
         self._outlines: dict[tuple[str, ...], _Outline] = {}
         self._anew: dict[tuple[object, ...], tuple[Mapping[str, Json], str]] = {}
         self._written: dict[tuple[str, tuple[str, ...]], _Written] = {}
+        self._alike: dict[str, _Written] = {}
         self._texts: dict[int, tuple[Mapping[str, Json], str]] = {}
+        self._said: dict[tuple[int, ...], _Said] = {}
         self._above: dict[tuple[int, ...], _Above] = {}
 
     def digest(self, keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str]) -> str:
         """The digest of the snapshot that `describe` would take of the same. Raises `CircleInServices`."""
         outline = self._outline(requires)
-        return hashlib.sha256(self._write(keys, layers, outline).encode()).hexdigest()
+        has_own = bool(layers) and layers[-1].level == _OWN
+        said, _, set_here, texts, rest = self._look_above(layers[:-1] if has_own else layers, outline)
+        mine = said.of_instance
+        if has_own:
+            values = layers[-1].values
+            mine = canonical_text({**said.own, **values} if said.own else values)
+            if not outline.readers.keys().isdisjoint(values):
+                rest = outline.finish(_write_services(values, layers, outline, texts, set_here))
+        customer, app, instance = keys
+        first = (
+            f'{{"app":{{"key":{_quote(app)},"parameters":{said.of_app}}},'
+            f'"customer":{{"key":{_quote(customer)},"parameters":{said.of_customer}}},'
+            f'"instance":{{"key":{_quote(instance)},"parameters":{mine}'
+        )
+        return hashlib.sha256(first.encode() + rest).hexdigest()
 
     def renewed(self, services: Mapping[str, ServiceSpec], changed: AbstractSet[str] = frozenset()) -> Survey:
         """A survey of services that are others than those of this one only where they are ``changed``: how the others
         are written it knows already. Nothing else of what was surveyed is kept by it.
         """
         survey = Survey(services)
-        survey._written = self._written.copy()
+        survey._written, survey._alike = self._written.copy(), self._alike.copy()
         for place in [place for place in survey._written if place[0] in changed] if changed else ():
             del survey._written[place]
+        for key in changed & survey._alike.keys():
+            del survey._alike[key]
         return survey
 
     def compare(self, other: Survey, requires: tuple[str, ...], changed: AbstractSet[str]) -> Sway:
@@ -133,56 +170,31 @@ class Survey:
         """What is said where no layer says anything."""
         order = self._graph.outline(required)
         closure = frozenset(order)
-        written = tuple(self._write_bare(key, closure) for key in order)
-        readers: dict[str, list[tuple[int, Declaration]]] = {}
+        alike = self._alike
+        written = tuple([alike.get(key) or self._write_bare(key, closure) for key in order])
+        readers: dict[str, list[int]] = {}
         for place, service in enumerate(written):
-            for declared in service.declarations:
-                readers.setdefault(declared.name, []).append((place, declared))
-        return _Outline(
-            canonical_text(required),
-            written,
-            tuple(service.whole for service in written),
-            MappingProxyType({name: tuple(of_name) for name, of_name in readers.items()}),
-        )
+            for name in service.declared:
+                if name in readers:
+                    readers[name].append(place)
+                else:
+                    readers[name] = [place]
+        return _Outline(canonical_text(required), written, tuple([service.whole for service in written]), readers)
 
     def _write_bare(self, key: str, closure: frozenset[str]) -> _Written:
         """A service with its defaults: alike in every closure, but that an auditor says what it audits there."""
         spec = self._graph[key]
+        if not spec.audits:
+            if key not in self._alike:
+                self._alike[key] = _write_alone(spec, closure)
+            return self._alike[key]
         audited = tuple(audit.service for audit in spec.audits if audit.service in closure)
         known = self._written.get((key, audited))
         if known is None:
-            resolved = resolve((), {key: spec.declarations})
-            frozen = freeze_service(spec, resolved, closure)
-            document = service_document(frozen)
-            head = canonical_text({name: value for name, value in document.items() if name < "parameters"})[:-1]
-            tail = canonical_text({name: value for name, value in document.items() if name > "parameters"})[1:]
-            known = self._written[key, audited] = _Written(
-                () if is_idle(spec, frozen.audits) else spec.declarations,
-                head,
-                tail,
-                f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}',
-                frozen.parameters,
-            )
+            known = self._written[key, audited] = _write_alone(spec, closure)
         return known
 
-    def _write(self, keys: tuple[str, str, str], layers: Sequence[Layer], outline: _Outline) -> str:
-        has_own = bool(layers) and layers[-1].level == _OWN
-        above = self._look_above(layers[:-1] if has_own else layers, outline)
-        mine, services = above.own, above.joined
-        if has_own:
-            values = layers[-1].values
-            mine = (*mine, values)
-            if not outline.readers.keys().isdisjoint(values):
-                services = ",".join(self._write_services(values, layers, above, outline))
-        customer, app, instance = map(_quote, keys)
-        return (
-            f'{{"app":{{"key":{app},"parameters":{above.of_app}}},'
-            f'"customer":{{"key":{customer},"parameters":{above.of_customer}}},'
-            f'"instance":{{"key":{instance},"parameters":{self._own(mine)},"requires":{outline.requires}}},'
-            f'"services":[{services}]}}'
-        )
-
-    def _own(self, values: Sequence[Mapping[str, Json]]) -> str:
+    def _write_values(self, values: Sequence[Mapping[str, Json]]) -> str:
         if len(values) != 1:
             return canonical_text({name: value for each in values for name, value in each.items()})
         known = self._texts.get(id(values[0]))
@@ -198,33 +210,35 @@ class Survey:
         if known is None:  # kept with the layers, so that nothing else gets their ids
             if len(self._above) >= _KEPT_ABOVE:
                 self._above.clear()
-            known = self._above[same] = self._write_above(tuple(layers), outline)
+            said = self._said.get(same[1:])
+            if said is None:
+                if len(self._said) >= _KEPT_ABOVE:
+                    self._said.clear()
+                said = self._said[same[1:]] = self._listen(tuple(layers))
+            known = self._above[same] = self._write_above(said, outline)
         return known
 
-    def _write_above(self, layers: tuple[Layer, ...], outline: _Outline) -> _Above:
-        """The services in start order, those anew that read what is set."""
+    def _listen(self, layers: tuple[Layer, ...]) -> _Said:
         of_level: dict[str, list[Mapping[str, Json]]] = {}
-        said: dict[str, Json] = {}
+        last: dict[str, Json] = {}
         for layer in layers:
             of_level.setdefault(layer.level, []).append(layer.values)
-            said.update(layer.values)
-        set_here = _set_places(said, layers, outline)
+            last.update(layer.values)
+        of_app, of_customer, of_instance = (
+            self._write_values(of_level.get(level, ())) for level in ("app", "customer", _OWN)
+        )
+        own = {name: value for values in of_level.get(_OWN, ()) for name, value in values.items()}
+        return _Said(layers, last, of_app, of_customer, of_instance, own)
+
+    def _write_above(self, said: _Said, outline: _Outline) -> _Above:
+        """The services in start order, those anew that read what is set."""
+        set_here = _set_places(said.last, said.layers, outline)
+        if not set_here:
+            return _Above(said, outline, set_here, outline.texts, outline.bare)
         texts = list(outline.texts)
         for place, values in set_here.items():
             texts[place] = self._write_anew(outline.services[place], values)
-        of_app, of_customer = (self._own(of_level.get(level, ())) for level in ("app", "customer"))
-        own = tuple(of_level.get(_OWN, ()))
-        return _Above(layers, outline, of_app, of_customer, own, set_here, texts, ",".join(texts))
-
-    def _write_services(
-        self, own: Mapping[str, Json], layers: Sequence[Layer], above: _Above, outline: _Outline
-    ) -> list[str]:
-        """The services in start order, those anew that read what an instance sets itself."""
-        texts = above.texts.copy()
-        for place, values in _set_places(own, layers, outline).items():
-            both = {**above.set_here.get(place, {}), **values}
-            texts[place] = _write_set(outline.services[place], both)
-        return texts
+        return _Above(said, outline, set_here, texts, outline.finish(texts))
 
     def _write_anew(self, written: _Written, values: Mapping[str, Json]) -> str:
         """The same, kept: the apps of one customer mostly have the same set for them."""
@@ -240,11 +254,41 @@ class Survey:
 def _set_places(said: Mapping[str, Json], layers: Sequence[Layer], outline: _Outline) -> dict[int, dict[str, Json]]:
     """By the places of services what they read of what is ``said`` last."""
     found: dict[int, dict[str, Json]] = {}
-    for name, last in said.items():
-        for place, declared in outline.readers.get(name, ()):
-            value = last if declared.merge is Merge.REPLACE else settle_layers(name, declared, layers)
+    for name in outline.readers.keys() & said.keys():
+        for place in outline.readers[name]:
+            declared = outline.services[place].declared[name]
+            value = said[name] if declared.merge is Merge.REPLACE else settle_layers(name, declared, layers)
             found.setdefault(place, {})[name] = value
     return found
+
+
+def _write_services(
+    own: Mapping[str, Json], layers: Sequence[Layer], outline: _Outline, texts: Iterable[str],
+    set_here: Mapping[int, Mapping[str, Json]],
+) -> list[str]:  # fmt: skip
+    """The services in start order, those anew that read what an instance sets itself."""
+    anew = list(texts)
+    for place, values in _set_places(own, layers, outline).items():
+        above = set_here.get(place)
+        anew[place] = _write_set(outline.services[place], {**above, **values} if above else values)
+    return anew
+
+
+def _write_alone(spec: ServiceSpec, closure: AbstractSet[str]) -> _Written:
+    """A service in a closure, with its defaults."""
+    defaults = {declared.name: declared.default for declared in spec.declarations if declared.has_default}
+    frozen = freeze_service(spec, Resolved((), (), (), (), {spec.key: defaults}), closure)
+    document = service_document(frozen)
+    head = canonical_text({name: value for name, value in document.items() if name < "parameters"})[:-1]
+    tail = canonical_text({name: value for name, value in document.items() if name > "parameters"})[1:]
+    declarations = () if is_idle(spec, frozen.audits) else spec.declarations
+    return _Written(
+        {declared.name: declared for declared in declarations},
+        head,
+        tail,
+        f'{head},"parameters":{canonical_text(frozen.parameters)},{tail}',
+        frozen.parameters,
+    )
 
 
 def _write_set(written: _Written, values: Mapping[str, Json]) -> str:

@@ -23,6 +23,7 @@ from larry.queries.kept_survey import Now, get_now
 from larry.queries.live import list_live
 from larry.queries.moment import Moment
 from larry.queries.reader import Reader, restrict
+from larry.queries.statement import Prepared
 from larry.queries.stock import KeptInstance
 from larry.queries.view import read_view
 from larry.records.deployment import Deployment
@@ -255,8 +256,8 @@ def _list_dirty(
     wanted = None if among is None else {path.lower() for path in among}
     if wanted is not None and len(wanted) <= _MANY:
         rows = rows.filter(instance__path__in=wanted)
-    live = rows.order_by().values_list("instance__path", "deployable_id")
-    deployed = {(path, digest) for path, digest in live if wanted is None or path in wanted}
+    live = Prepared.of(rows.order_by().values_list("instance__path", "deployable_id")).ask()
+    deployed = [(path, digest) for path, digest in live if wanted is None or path in wanted]
     now = get_now({path for path, _ in deployed}, reader, at, track=track)
     behind = {(path, digest) for path, digest in deployed if digest != now.digests[path]}
     paths = {path for path, _ in behind}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from django.db.models import TextField
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import Aggregate, BigIntegerField, Field, Func, QuerySet, TextField
 from django.db.models.functions import Cast
+from django.db.models.sql.compiler import SQLCompiler
 
 from larry.core.deployable import Difference, Snapshot, compare_snapshots, describe
 from larry.core.document import Json, freeze_map
@@ -35,7 +37,7 @@ HIDDEN = "a template"
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """An instance as described now: ``layers`` earliest first, ``requires`` keys of services."""
+    """An instance as described now: ``layers`` earliest first, ``requires`` keys of services in order."""
 
     path: str
     keys: tuple[str, str, str]
@@ -107,19 +109,18 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     """
     wanted = {path.lower() for path in paths}
     is_many = len(wanted) > _MANY
-    rows = {row.path: row for row in _instances(reader, None if is_many else wanted) if row.path in wanted}
-    if wanted - rows.keys():
-        raise NotFound(explain_absence("instance", wanted - rows.keys(), reader, at))
-    ids = {row.id for row in rows.values()}
-    required = _REQUIRED_BY_ALL.ask(reader) if is_many else _REQUIRED.ask(reader, instances=ids)
-    requires: dict[int, list[str]] = {}
-    for instance, key in required:
-        requires.setdefault(instance, []).append(key)
-    stand = _Stand(_templates(rows.values()), reader)
-    return {
-        path: Description(path, row.keys, stand.layers(row), tuple(sorted(requires.get(row.id, []))))
-        for path, row in rows.items()
+    asked = _ALL.ask(reader) if is_many else _NAMED.ask(reader, paths=json.dumps([*wanted])) if wanted else []
+    rows = [row for row in map(_Row._make, asked) if row.path in wanted]
+    if len(rows) < len(wanted):
+        raise NotFound(explain_absence("instance", wanted - {row.path for row in rows}, reader, at))
+    required = _REQUIRED_BY_ALL.ask(reader) if is_many else _list_required(rows, reader)
+    joined: Mapping[int, str] = dict(required)
+    requires: dict[str | None, tuple[str, ...]] = {
+        None: (),
+        **{keys: tuple(sorted(keys.split(","))) for keys in set(joined.values())},
     }
+    stand = _Stand(_templates(rows), reader)
+    return {row.path: Description(row.path, row.keys, stand.layers(row), requires[joined.get(row.id)]) for row in rows}
 
 
 def list_following(paths: Collection[str], reader: Reader, at: Moment) -> frozenset[str]:
@@ -193,31 +194,66 @@ class _Row(NamedTuple):
         return self.customer, self.app, self.key
 
 
+class _Listed(Func):
+    """The members of a list that is told as one text of JSON: one value, not thousands to be looked at by Django."""
+
+    output_field: Field[Any, Any] = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="(SELECT value FROM json_each(%(expressions)s))", **context)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        kind = self.output_field.db_type(connection)
+        template = f"(SELECT value::{kind} FROM jsonb_array_elements_text(%(expressions)s::jsonb))"  # noqa: S608 - ours
+        return self.as_sql(compiler, connection, template=template, **context)
+
+
+class _ListedIds(_Listed):
+    output_field = BigIntegerField()
+
+
 _COLUMNS: tuple[Any, ...] = (
     "id", "path", "customer_id", "app_id", "template_id", "customer__key", "app__key", "key",
     *[Cast(name, TextField()) for name in ("customer__parameters", "app__parameters", "parameters")],
 )  # fmt: skip
 _ALL = KeptStatement(lambda reader: restrict(reader, Instance.objects.filter(retired_at=None)).values_list(*_COLUMNS))
 _NAMED = KeptStatement(
-    lambda reader, paths: restrict(reader, Instance.objects.filter(path__in=paths, retired_at=None)).values_list(
-        *_COLUMNS
-    )
+    lambda reader, paths: restrict(
+        reader, Instance.objects.filter(path__in=_Listed(paths), retired_at=None)
+    ).values_list(*_COLUMNS)
 )
 _FOLLOWED = KeptStatement(
     lambda reader, ids: restrict(reader, Instance.objects.filter(id__in=ids)).values_list(*_COLUMNS)
 )
-_REQUIRED_BY_ALL = KeptStatement(
-    lambda reader: restrict(reader, Requirement.objects.all()).values_list("instance_id", "service__key")
-)
-_REQUIRED = KeptStatement(
-    lambda reader, instances: restrict(reader, Requirement.objects.filter(instance__in=instances)).values_list(
-        "instance_id", "service__key"
+
+
+class _Joined(Aggregate):
+    """Keys, between which stands a comma, which none contains; in no order."""
+
+    output_field = TextField()
+
+    def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, function="GROUP_CONCAT", **context)
+
+    def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="STRING_AGG(%(expressions)s, ',')", **context)
+
+
+def _join_required(rows: QuerySet[Requirement]) -> QuerySet[Requirement, tuple[int, str]]:
+    """By instance, what it requires: one row of each, since two and more would take longer to be read than joined."""
+    return (
+        rows.order_by().values("instance_id").annotate(keys=_Joined("service__key")).values_list("instance_id", "keys")
     )
+
+
+_REQUIRED_BY_ALL = KeptStatement(lambda reader: _join_required(restrict(reader, Requirement.objects.all())))
+_REQUIRED = KeptStatement(
+    lambda reader, ids: _join_required(restrict(reader, Requirement.objects.filter(instance__in=_ListedIds(ids))))
 )
 
 
-def _instances(reader: Reader, paths: Collection[str] | None) -> Iterable[_Row]:
-    return map(_Row._make, _ALL.ask(reader) if paths is None else _NAMED.ask(reader, paths=paths))
+def _list_required(rows: Collection[_Row], reader: Reader) -> Collection[tuple[int, str]]:
+    return _REQUIRED.ask(reader, ids=json.dumps([row.id for row in rows])) if rows else ()
 
 
 def _templates(rows: Iterable[_Row]) -> Mapping[int, _Row]:
@@ -228,6 +264,10 @@ def _templates(rows: Iterable[_Row]) -> Mapping[int, _Row]:
         found.update({row.id: row for row in batch})
         wanted |= {row.template_id for row in batch if row.template_id is not None}
     return found
+
+
+_decode: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
+"""`json.loads` of what the database wrote, around which is no white space to be looked for."""
 
 
 class _Stand:
@@ -270,5 +310,5 @@ class _Stand:
     def _read(self, text: str) -> Mapping[str, Json]:
         known = self._values.get(text)
         if known is None:
-            known = self._values[text] = freeze_map(json.loads(text))
+            known = self._values[text] = freeze_map(_decode(text)[0])
         return known

@@ -29,6 +29,7 @@ from larry.queries.instance import HIDDEN, get_descriptions, list_following
 from larry.queries.moment import Moment
 from larry.queries.reader import WHOLE, Reader, restrict
 from larry.queries.service import get_service_graph, renew_service_graph
+from larry.queries.statement import Prepared
 from larry.queries.stock import KeptInstance, Stock, survey_stock
 from larry.queries.view import read_view
 from larry.records.activity import Activity
@@ -170,7 +171,7 @@ def _hide(faults: ParameterFaults, hidden: set[str]) -> ParameterFaults:
         (level, HIDDEN if level == "template" and owner in hidden else owner, name)
         for level, owner, name in faults.unknown
     )
-    return replace(faults, unknown=unknown)
+    return faults._replace(unknown=unknown)
 
 
 def _bring_up_to_date(server: str, at: Moment, track: Track) -> _Kept | None:
@@ -280,7 +281,7 @@ def _get_told(last: _Line) -> _Line:
 
 def _list_standing(which: Q) -> frozenset[str]:
     rows = restrict(WHOLE, Instance.objects.filter(which, retired_at=None)).order_by()
-    return frozenset(rows.values_list("path", flat=True))
+    return frozenset([path for (path,) in Prepared.of(rows.values_list("path")).ask()])
 
 
 def _list_below(kept: _Kept, lines: Iterable[_Line]) -> frozenset[str]:

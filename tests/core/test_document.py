@@ -277,3 +277,15 @@ def parts(value: Any) -> Iterator[Any]:
     elif isinstance(value, list | tuple):
         for member in value:
             yield from parts(member)
+
+
+@cases(300)
+@given(st.dictionaries(TEXT, LEAF, max_size=5))
+def test_small_maps_are_written_as_any_other(value: dict[str, Any]) -> None:
+    """Whichever way they are written: most have a way of their own."""
+    assert canonical_text(freeze(value)) == canonical_text(value) == rfc8785.dumps(thaw(freeze(value))).decode()
+
+
+@pytest.mark.parametrize("number", [10**15 - 1, 10**15, -(10**15), LARGEST_INTEGER, True, 1.5, 1e-7, 4.0])
+def test_small_maps_of_any_number(number: Json) -> None:
+    assert canonical_text(freeze({"n": number})) == rfc8785.dumps({"n": number}).decode()

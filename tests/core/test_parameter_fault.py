@@ -93,3 +93,13 @@ def test_what_follows_from_the_layers_above_is_found_once() -> None:
     assert plain.unknown == (("customer", "c", "stray"),)
     assert stray.unknown == (("instance", "c/a/i", "odd"), ("instance", "c/a/i", "stray"))
     assert (plain.wrong, wrong.wrong) == ((), (("size", ParameterType.INTEGER),))
+
+
+def test_what_an_instance_sets_is_put_in_order_among_what_is_unknown_above() -> None:
+    graph = ServiceGraph({"web": ServiceSpec("web")})
+    finder, above = FaultFinder(graph), (Layer("customer", "c", {"m": 1, "f": 1, "t": 1}), Layer("app", "c/a", {}))
+    for name in ("a", "f", "g", "m", "n", "t", "z"):
+        own = Layer("instance", "c/a/i", {name: 2})
+        assert [each[2] for each in assert_same(finder, (*above, own), ["web"], graph).unknown] == sorted(
+            {*"fmt", name}
+        )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from larry.core import survey as surveying
 from larry.core.deployable import describe
-from larry.core.document import Json, freeze
+from larry.core.document import Json, freeze, freeze_map
 from larry.core.parameters import Declaration, Layer, Merge, ParameterType
 from larry.core.service_graph import Audit, ServiceGraph, ServiceSpec, Sharing
 from larry.core.survey import Survey
@@ -137,3 +137,39 @@ def test_what_is_the_same_above_instances_is_written_once() -> None:
         layers = (*above, Layer("instance", "c/a/i", values))
         assert_same(survey, PATHS[0], layers, ["web", "os"], graph, f"{values}")
     assert len(survey._above) == 1
+
+
+def test_what_instances_share_is_theirs_alone() -> None:
+    """Many instances of one survey, in any order, of few owners and few sets of requirements, so that most of what one
+    is written by was written for another: the layers above, the services with what those set, and what is not read."""
+    for seed, random in dice(60):
+        graph = make_graph(random, edges=random.choice((0.1, 0.3)))
+        survey = Survey(graph)
+        wilds = [wild_layers(random, path) for path in PATHS[:2] for _ in range(2)]
+        sets = [tuple(sorted(random.sample(sorted(graph), random.randrange(len(graph) + 1)))) for _ in range(3)]
+        above = [tuple(random.sample(wild, random.randrange(len(wild) + 1))) for wild in wilds]
+        values: list[Mapping[str, Json]] = [{}]
+        for _ in range(4):
+            few = random.sample((*NAMES, "stray", "\u00e9", "\U0001f600"), random.randrange(1, 6))
+            values.append(freeze_map({name: random.choice((1, -3, "a", 'q"', "\u00e9", *STRANGE)) for name in few}))
+        for _ in range(30):
+            path, shared = random.choice(PATHS), random.choice(above)
+            own = () if random.random() < 0.1 else (Layer("instance", "/".join(path), random.choice(values)),)
+            requires = list(random.choice(sets))
+            snapshot, _ = describe(path, (*shared, *own), requires, graph)
+            for asked in (tuple(requires), requires):
+                assert survey.digest(path, (*shared, *own), asked) == snapshot.digest, f"seed {seed}"
+
+
+def test_a_renewed_survey_writes_anew_what_has_changed_alone() -> None:
+    """Of services that audit as of those that do not."""
+    for seed, random in dice(40):
+        before, layers = make_graph(random, edges=0.3), wild_layers(random, PATHS[0])
+        survey, required = Survey(before), sorted(before)
+        survey.digest(PATHS[0], layers, required)
+        changed = frozenset(random.sample(required, 2))
+        after = {
+            key: replace(spec, tools=freeze({"new": 1}), declarations=spec.declarations[1:]) if key in changed else spec
+            for key, spec in before.items()
+        }
+        assert_same(survey.renewed(after, changed), PATHS[0], layers, required, after, f"seed {seed}")
