@@ -107,7 +107,7 @@ def divide_pieces(pieces: Sequence[TextPiece], known: Mapping[str, _Group] = _NO
 
 
 def _is_long(pieces: Iterable[TextPiece]) -> bool:
-    return any(length > UNDIVIDED for length in accumulate(len(piece.text) for piece in pieces))
+    return sum(map(len, [piece.text for piece in pieces])) > UNDIVIDED
 
 
 def cut_text(text: str) -> tuple[TextPiece, ...]:
@@ -119,7 +119,7 @@ def recut_text(pieces: Sequence[TextPiece], edits: Sequence[Edit]) -> tuple[Text
     """The pieces of a text after edits, in order and apart from one another, from those that it had: as `cut_text`
     makes them. Cuts what is about the edits, and counts the lengths of the others.
     """
-    ends = list(accumulate(len(piece.text) for piece in pieces))
+    ends = list(accumulate(map(len, [piece.text for piece in pieces])))
     made: list[TextPiece] = []
     done, next_edit = 0, 0
     while next_edit < len(edits):
@@ -302,7 +302,7 @@ class LongList:
         return (item for block in self.blocks for item in block.items)
 
     def __len__(self) -> int:
-        return sum(len(block.items) for block in self.blocks)
+        return sum(map(len, [block.items for block in self.blocks]))
 
     @property
     def length(self) -> int:
@@ -353,7 +353,7 @@ class LongList:
 
 def measure(blocks: Iterable[Block]) -> int:
     """Characters of blocks, with a comma behind each."""
-    return sum(block.length + 1 for block in blocks)
+    return sum([block.length + 1 for block in blocks])  # not by a generator, which takes twice as long
 
 
 def _key_of(item: ListItem) -> Key:
