@@ -181,8 +181,8 @@ def _write_documents(timelines: Mapping[str, tuple[Segment, ...]], author: Autho
     documents = {s.node.digest: s.node for segments in timelines.values() for s in segments}
     known = {digest for (digest,) in _KNOWN.ask(WHOLE, digests=list(documents))}
     _store({digest: _divide(node) for digest, node in sorted(documents.items()) if digest not in known})
-    for node in documents.values():
-        if isinstance(node, LargeNode):
+    for digest, node in documents.items():
+        if isinstance(node, LargeNode) and digest not in known:
             keep_node(node, author.reader, author.moment)
 
 

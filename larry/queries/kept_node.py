@@ -121,16 +121,21 @@ class LargeNode(Node):
 
     @cached_property
     def pieces(self) -> tuple[TextPiece, ...]:
-        """Its text as it is cut."""
-        edits = None if self._before is None else _compare(self._before.sections, self.sections)
-        return cut_text(self.text) if self._before is None or edits is None else recut_text(self._before.pieces, edits)
+        """Its text as it is cut; cut anew where it differs from that of the node that it was made from."""
+        before = self._before
+        edits = None if before is None else _compare(before.sections, self.sections)
+        return cut_text(self.text) if before is None or edits is None else recut_text(before.pieces, edits)
 
     @cached_property
     def divided(self) -> Divided:
-        """Its text as it is kept, cut anew where it differs from that of the node that it was made from."""
+        """Its text as it is kept."""
         before = self._before
-        divided = divide_pieces(self.pieces, before.divided.groups if before is not None else MappingProxyType({}))
-        self.__dict__["_before"] = None  # which would keep all that were before it
+        return divide_pieces(self.pieces) if before is None else divide_pieces(self.pieces, before.divided.groups)
+
+    def settle(self) -> Divided:
+        """Let go of the node that it was made from, and so of all before that, when its pieces are known."""
+        divided = self.divided
+        self.__dict__["_before"] = None
         return divided
 
     def excerpt(self, paths: Collection[str], sites: Collection[Site]) -> Node:
@@ -287,7 +292,7 @@ def get_kept_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mappin
     together takes. Those that the reader may not see are left out. In one view with what the digests were read from,
     or behind the gate."""
     wanted = set(digests)
-    found = {digest: kept[0] for digest in wanted if reader.sees_everything and (kept := _kept.get(digest)) is not None}
+    found = _find(wanted) if reader.sees_everything else {}
     if wanted - found.keys():
         rows = restrict(reader, NodeDocument.objects.filter(digest__in=wanted - found.keys()))
         bodies = dict(rows.values_list("digest", "body"))
@@ -298,15 +303,27 @@ def get_kept_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mappin
     return found
 
 
+def _find(digests: Iterable[str]) -> dict[str, LargeNode]:
+    """Those of the nodes that are kept, and from now on as if they had just been read."""
+    found: dict[str, LargeNode] = {}
+    with _keeping:
+        for digest in digests:
+            if digest in _kept:
+                _kept[digest] = _kept.pop(digest)
+                found[digest] = _kept[digest][0]
+    return found
+
+
 def keep_node(node: LargeNode, reader: Reader, at: Moment) -> None:
-    """Keep a node that is written: who deploys next starts from it. No SQL. Where it is not written after all, its
+    """Keep a node that was written: who deploys next starts from it. No SQL. Where it is not written after all, its
     digest names it nevertheless."""
     del reader, at  # what may be read of what is kept is asked when it is read
+    node.settle()
     _keep(node.digest, node, node.length)
 
 
 def _keep(digest: str, node: LargeNode, size: int) -> None:
-    """Keep a node of which the text has that many characters, in place of those that were read longest ago."""
+    """Keep a node of which the text has that many characters, in place of those that were asked for longest ago."""
     with _keeping:
         _kept.pop(digest, None)
         _kept[digest] = (node, size)
