@@ -16,7 +16,7 @@ from larry.core.merge import Segment
 from larry.core.node import HostFacts, Node, Presence
 from larry.core.node_part import Divided, divide, list_names, read_depth
 from larry.core.node_text import write_node
-from larry.core.plan import Change, Delivered, NewDeployment, NodeChange, Notice, Plan, Writes, compare_timelines
+from larry.core.plan import Delivered, NodeChange, Plan, Writes, compare_timelines
 from larry.core.revision import NeedsAll, Revisable, covers, revise_timeline
 from larry.core.rollout import Stage, arrive, fit_presences, judge
 from larry.queries.former_key import FormerKeys, get_former_keys
@@ -77,23 +77,19 @@ def _get_standing(scene: Scene, author: Author) -> Mapping[str, tuple[Segment, .
     return MappingProxyType(standing)
 
 
-def judge_in_excerpts(
-    changes: Sequence[Change],
-    additions: Sequence[NewDeployment],
-    snapshots: Mapping[str, Snapshot],
-    stage: Stage,
-    notices: tuple[Sequence[Notice], Sequence[Notice]] = ((), ()),
-) -> tuple[Plan, Writes]:
-    """The same as `judge`, in time that hardly grows with what large hosts have for other instances; no SQL.
-
-    Raises `NeedsAll` where one of them cannot be revised.
-    """
+def leave_large(stage: Stage) -> Stage:
+    """The stage without its large hosts, for `judge`; what becomes of them `judge_large` adds. No SQL."""
     small = {host: presences for host, presences in stage.presences.items() if host not in stage.standing}
-    plan, writes = judge(
-        changes, additions, snapshots, replace(stage, presences=small, standing=MappingProxyType({})), notices
-    )
+    return replace(stage, presences=MappingProxyType(small), standing=MappingProxyType({}))
+
+
+def judge_large(plan: Plan, writes: Writes, snapshots: Mapping[str, Snapshot], stage: Stage) -> tuple[Plan, Writes]:
+    """What was judged without the large hosts, and with them: as `judge` judges all of the stage, in time that hardly
+    grows with what large hosts have for other instances; no SQL. Raises `NeedsAll` where one of them cannot be revised.
+    """
     if not stage.standing:
         return plan, writes
+    changes, additions = writes.changes, writes.additions
     changed = {change.deployment: change for change in changes if change.before is not None}
     arriving = [p for a in additions for p in arrive(a, snapshots[a.deployable], stage.keys)]
     timelines, nodes = dict(writes.timelines), list[NodeChange](plan.nodes)

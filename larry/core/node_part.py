@@ -2,21 +2,18 @@
 
 A text is cut where its content says so, never at a fixed place: what comes before and after a change is cut as it was,
 so that two versions have all parts in common but those that hold the change, and the few above them.
-
-And long lists: what a large node has many of, in blocks that its other versions share in memory.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
-from itertools import accumulate, takewhile
+from itertools import accumulate
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 from zlib import crc32
 
 UNDIVIDED = 16_384
@@ -61,7 +58,7 @@ class Divided:
     groups: Mapping[str, _Group] = field(default_factory=lambda: _NO_GROUPS)
 
 
-class TextPiece(NamedTuple):
+class _Piece(NamedTuple):
     """A piece of a text, and its name. Behind one that ends at a ``seam`` the text is cut by itself, whatever came
     before."""
 
@@ -70,12 +67,11 @@ class TextPiece(NamedTuple):
     seam: bool
 
 
-class Edit(NamedTuple):
-    """Of a text, what stands from ``start`` to ``end`` becomes ``text``."""
+Pieces: TypeAlias = tuple[_Piece, ...]
+"""A text as it is cut."""
 
-    start: int
-    end: int
-    text: str
+Edits: TypeAlias = Sequence[tuple[int, int, str]]
+"""Of a text, what stands from the first place to the second becomes another text; in order."""
 
 
 def divide(text: str) -> Divided:
@@ -83,7 +79,7 @@ def divide(text: str) -> Divided:
     return Divided(text, MappingProxyType({})) if len(text) <= UNDIVIDED else divide_pieces(cut_text(text))
 
 
-def divide_pieces(pieces: Sequence[TextPiece], known: Mapping[str, _Group] = _NO_GROUPS) -> Divided:
+def divide_pieces(pieces: Pieces, known: Mapping[str, _Group] = _NO_GROUPS) -> Divided:
     """The same of a text that has been cut already; O(pieces). ``known`` are the groups of another version: those that
     are here too are taken over."""
     if not _is_long(pieces):
@@ -106,25 +102,25 @@ def divide_pieces(pieces: Sequence[TextPiece], known: Mapping[str, _Group] = _NO
     return Divided(f"{depth} {''.join(level)}", MappingProxyType(parts), MappingProxyType(groups))
 
 
-def _is_long(pieces: Iterable[TextPiece]) -> bool:
+def _is_long(pieces: Iterable[_Piece]) -> bool:
     return sum(map(len, [piece.text for piece in pieces])) > UNDIVIDED
 
 
-def cut_text(text: str) -> tuple[TextPiece, ...]:
+def cut_text(text: str) -> Pieces:
     """The pieces of a text; O(length)."""
     return tuple(_name(*each) for each in _cut(text))
 
 
-def recut_text(pieces: Sequence[TextPiece], edits: Sequence[Edit]) -> tuple[TextPiece, ...]:
+def recut_text(pieces: Pieces, edits: Edits) -> Pieces:
     """The pieces of a text after edits, in order and apart from one another, from those that it had: as `cut_text`
     makes them. Cuts what is about the edits, and counts the lengths of the others.
     """
     ends = list(accumulate(map(len, [piece.text for piece in pieces])))
-    made: list[TextPiece] = []
+    made: list[_Piece] = []
     done, next_edit = 0, 0
     while next_edit < len(edits):
         # Where a piece ends is decided by what is before it and by the two characters behind.
-        first = max(done, bisect_left(ends, edits[next_edit].start - 1))
+        first = max(done, bisect_left(ends, edits[next_edit][0] - 1))
         while first > done and not pieces[first - 1].seam:
             first -= 1
         made.extend(pieces[done:first])
@@ -134,25 +130,25 @@ def recut_text(pieces: Sequence[TextPiece], edits: Sequence[Edit]) -> tuple[Text
 
 
 def _cut_about(
-    pieces: Sequence[TextPiece], ends: Sequence[int], first: int, edits: Sequence[Edit], number: int
-) -> tuple[list[TextPiece], int, int]:
+    pieces: Pieces, ends: Sequence[int], first: int, edits: Edits, number: int
+) -> tuple[list[_Piece], int, int]:
     """From the piece ``first`` on and with the edits from ``number`` on, pieces until one ends where one did before;
     which piece comes then, and which edit."""
     begin = ends[first - 1] if first else 0
     last, wider = first, 1
     while True:
-        last = min(len(pieces), max(last, bisect_left(ends, edits[number].end) + 1) + wider)
+        last = min(len(pieces), max(last, bisect_left(ends, edits[number][1]) + 1) + wider)
         upto = number
-        while upto < len(edits) and edits[upto].start < ends[last - 1] + 2:
-            last = max(last, min(len(pieces), bisect_left(ends, edits[upto].end) + 1))
+        while upto < len(edits) and edits[upto][0] < ends[last - 1] + 2:
+            last = max(last, min(len(pieces), bisect_left(ends, edits[upto][1]) + 1))
             upto += 1
         text, reached = "".join(piece.text for piece in pieces[first:last]), begin
         new: list[str] = []
-        for edit in edits[number:upto]:
-            new += (text[reached - begin : edit.start - begin], edit.text)
-            reached = edit.end
+        for start, end, become in edits[number:upto]:
+            new += (text[reached - begin : start - begin], become)
+            reached = end
         settled = sum(map(len, new))
-        found: list[TextPiece] = []
+        found: list[_Piece] = []
         place = 0
         for piece, seam in _cut("".join((*new, text[reached - begin :]))):
             found.append(_name(piece, seam))
@@ -202,8 +198,8 @@ def put_together(body: str, parts: Mapping[str, str]) -> str:
     return "".join(parts[name] for name in level)
 
 
-def _name(text: str, seam: bool) -> TextPiece:
-    return TextPiece(_digest(text), text, seam)
+def _name(text: str, seam: bool) -> _Piece:
+    return _Piece(_digest(text), text, seam)
 
 
 def _digest(text: str) -> str:
@@ -244,123 +240,3 @@ def _take(names: Sequence[str], first: int) -> Iterator[str]:
         yield names[number]
         if number > first and int(names[number][:4], 16) % _BRANCHES == 0:
             return
-
-
-Key: TypeAlias = tuple[Any, ...]
-"""What items are ordered by: texts, and tuples of texts behind them."""
-
-_LONG = 64
-"""Items of a block, about; never more than twice as many."""
-
-
-class ListItem(NamedTuple):
-    """What a list holds: its place, how it is written in a document, and how it is in what is digested."""
-
-    key: Key
-    text: str
-    stamp: str
-
-
-class Block:
-    """Neighbours in a list. It never changes."""
-
-    def __init__(self, items: tuple[ListItem, ...]) -> None:
-        self.items = items
-        self.length = sum(len(item.text) for item in items) + len(items) - 1
-
-    @cached_property
-    def text(self) -> str:
-        """The items as a document has them, with commas between."""
-        return ",".join(item.text for item in self.items)
-
-    @cached_property
-    def stamp(self) -> bytes:
-        """The items as they are digested, with commas between."""
-        return ",".join(item.stamp for item in self.items).encode()
-
-
-@dataclass(frozen=True)
-class LongList:
-    """Items in the order of their keys; of those with the same key in the order in which they came."""
-
-    blocks: tuple[Block, ...] = ()
-
-    @classmethod
-    def of(cls, items: Iterable[ListItem]) -> LongList:
-        """A list of items; O(items log items)."""
-        return cls(tuple(_make_blocks(sorted(items, key=_key_of))))
-
-    @cached_property
-    def _firsts(self) -> list[Key]:
-        return [block.items[0].key for block in self.blocks]
-
-    @cached_property
-    def _lasts(self) -> list[Key]:
-        return [block.items[-1].key for block in self.blocks]
-
-    def __iter__(self) -> Iterator[ListItem]:
-        return (item for block in self.blocks for item in block.items)
-
-    def __len__(self) -> int:
-        return sum(map(len, [block.items for block in self.blocks]))
-
-    @property
-    def length(self) -> int:
-        """Characters of the items as a document has them, with commas between."""
-        return measure(self.blocks) - bool(self.blocks)
-
-    @property
-    def stamps(self) -> Iterator[bytes]:
-        """The items as they are digested, with commas between."""
-        for number, block in enumerate(self.blocks):
-            yield block.stamp if not number else b"," + block.stamp
-
-    @property
-    def text(self) -> str:
-        """The items as a document has them, with commas between; O(length)."""
-        return ",".join(block.text for block in self.blocks)
-
-    def find(self, beginning: Key) -> tuple[ListItem, ...]:
-        """The items whose key begins so; O(log items + found)."""
-        size = len(beginning)
-        behind = (
-            item
-            for block in self.blocks[bisect_left(self._lasts, beginning) :]
-            for item in block.items
-            if item.key >= beginning
-        )
-        return tuple(takewhile(lambda item: item.key[:size] == beginning, behind))
-
-    def revise(self, gone: Collection[Key], come: Iterable[ListItem]) -> LongList:
-        """The list without the items of some keys and with others, which come behind those of the same key. Makes the
-        blocks anew in which something changes, and copies the list of the others."""
-        coming: dict[int, list[ListItem]] = {}
-        for item in come:
-            coming.setdefault(max(0, bisect_right(self._firsts, item.key) - 1), []).append(item)
-        changed = set(coming)
-        for key in gone:
-            number = bisect_left(self._lasts, key)
-            while number < len(self.blocks) and self._firsts[number] <= key:
-                changed.add(number)
-                number += 1
-        blocks = list(self.blocks)
-        for number in sorted(changed, reverse=True):
-            there = self.blocks[number].items if self.blocks else ()
-            kept = [item for item in there if item.key not in gone]
-            blocks[number : number + 1] = _make_blocks(sorted((*kept, *coming.get(number, ())), key=_key_of))
-        return LongList(tuple(blocks))
-
-
-def measure(blocks: Iterable[Block]) -> int:
-    """Characters of blocks, with a comma behind each."""
-    return sum([block.length + 1 for block in blocks])  # not by a generator, which takes twice as long
-
-
-def _key_of(item: ListItem) -> Key:
-    return item.key
-
-
-def _make_blocks(items: Sequence[ListItem]) -> Iterator[Block]:
-    step = len(items) if len(items) <= 2 * _LONG else _LONG
-    for first in range(0, len(items), max(1, step)):
-        yield Block(tuple(items[first : first + step]))

@@ -20,19 +20,16 @@ from larry.core.footprint import Site
 from larry.core.node import HostFacts, Node, NodeInstance, NodeService, instance_stamp
 from larry.core.node_part import (
     Divided,
-    Edit,
-    ListItem,
-    LongList,
-    TextPiece,
+    Edits,
+    Pieces,
     cut_text,
     digest_pieces,
     divide_pieces,
-    measure,
     recut_text,
 )
 from larry.core.node_text import instance_document, read_entry, read_instance
 from larry.queries.moment import Moment
-from larry.queries.node_part import LongEntry, get_node_texts
+from larry.queries.node_part import ListItem, LongEntry, LongList, get_node_texts
 from larry.queries.reader import Reader, restrict
 from larry.records.node import NodeDocument
 
@@ -120,7 +117,7 @@ class LargeNode(Node):
         return sum(map(_length, self.sections))
 
     @cached_property
-    def pieces(self) -> tuple[TextPiece, ...]:
+    def pieces(self) -> Pieces:
         """Its text as it is cut; cut anew where it differs from that of the node that it was made from."""
         before = self._before
         edits = None if before is None else _compare(before.sections, self.sections)
@@ -232,23 +229,23 @@ def _read_entries(read: _NodeReader) -> dict[str, LongEntry]:
     return entries
 
 
-def _compare(before: Sequence[str | LongList], after: Sequence[str | LongList]) -> list[Edit] | None:
+def _compare(before: Sequence[str | LongList], after: Sequence[str | LongList]) -> Edits | None:
     """How one document becomes another of the same sections; None where it has others."""
     if len(before) != len(after):
         return None
-    edits: list[Edit] = []
+    edits: list[tuple[int, int, str]] = []
     place = 0
     for old, new in zip(before, after, strict=True):
         if isinstance(old, str) or isinstance(new, str):
             if old != new:
-                edits.append(Edit(place, place + _length(old), _spell(new)))
+                edits.append((place, place + _length(old), _spell(new)))
         elif old is not new:
             edits.extend(_compare_lists(place, old, new))
         place += _length(old)
     return edits
 
 
-def _compare_lists(place: int, old: LongList, new: LongList) -> Iterator[Edit]:
+def _compare_lists(place: int, old: LongList, new: LongList) -> Iterator[tuple[int, int, str]]:
     """From the first block that differs to the last one."""
     shorter = min(len(old.blocks), len(new.blocks))
     alike = 0
@@ -261,8 +258,8 @@ def _compare_lists(place: int, old: LongList, new: LongList) -> Iterator[Edit]:
         alike, behind = (alike - 1, behind) if alike else (alike, max(0, behind - 1))
     gone, come = (LongList(each.blocks[alike : len(each.blocks) - behind]) for each in (old, new))
     if gone.blocks or come.blocks:
-        start = place + measure(old.blocks[:alike])
-        yield Edit(start, start + gone.length, _spell(come))
+        start = place + LongList(old.blocks[:alike]).length + bool(alike)
+        yield start, start + gone.length, _spell(come)
 
 
 def _spell(section: str | LongList) -> str:

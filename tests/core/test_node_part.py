@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 from larry.core import node_part
 from larry.core.document import Json, canonical_text
 from larry.core.node_part import (
-    Edit,
-    ListItem,
-    LongList,
     cut_text,
     divide,
     divide_pieces,
@@ -123,10 +120,10 @@ def test_subjects_that_come_one_after_another_take_as_much_each_however_many_the
 # --- incrementally ----------------------------------------------------------------------------------------------------
 
 
-def apply_edits(text: str, edits: list[Edit]) -> str:
+def apply_edits(text: str, edits: list[tuple[int, int, str]]) -> str:
     """From the last one to the first, so that their places hold."""
-    for edit in reversed(edits):
-        text = text[: edit.start] + edit.text + text[edit.end :]
+    for start, end, become in reversed(edits):
+        text = text[:start] + become + text[end:]
     return text
 
 
@@ -142,7 +139,7 @@ def test_what_is_cut_anew_about_edits_is_cut_as_the_whole_is(
     text = "".join(words)
     places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
     pairs = list(zip(places[::2], places[1::2], strict=False))
-    edits = [Edit(*pair, "".join(data.draw(st.lists(WORDS, max_size=4)))) for pair in pairs]
+    edits = [(*pair, "".join(data.draw(st.lists(WORDS, max_size=4)))) for pair in pairs]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (("UNDIVIDED", 5), ("_LEAST", least), ("_MOST", 20), ("_ONE_IN", one_in), ("_WIDEST", 2)):
             patch.setattr(node_part, name, value)
@@ -167,36 +164,7 @@ def test_of_a_long_text_what_is_about_the_edits_is_cut_anew(monkeypatch: pytest.
         return cut(part)
 
     monkeypatch.setattr(node_part, "_cut", count)
-    edits = [Edit(at, at + 3, "abc") for at in (5_000, 400_000, 800_000)]
+    edits = [(at, at + 3, "abc") for at in (5_000, 400_000, 800_000)]
     after = recut_text(pieces, edits)
     assert "".join(piece.text for piece in after) == apply_edits(text, edits)
     assert scanned < 100_000 < len(text) / 8
-
-
-NUMBERS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), max_size=40)
-
-
-@settings(max_examples=200)
-@given(NUMBERS, st.lists(st.tuples(st.sets(st.integers(0, 12)), NUMBERS), max_size=4))
-def test_a_long_list_is_a_sorted_list(numbers: list[tuple[int, int]], steps: list[tuple[set[int], object]]) -> None:
-    """Also of items with the same key, which stand in the order in which they came."""
-
-    def items(pairs: object, step: int) -> list[ListItem]:
-        assert isinstance(pairs, list)
-        return [ListItem((f"{key:02}", f"{no}"), f"{key}-{step}-{at}", "") for at, (key, no) in enumerate(pairs)]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(node_part, "_LONG", 2)
-        plain = sorted(items(numbers, 0), key=lambda item: item.key)
-        long = LongList.of(items(numbers, 0))
-        for step, (keys, come) in enumerate(steps, start=1):
-            gone = {(f"{key:02}", f"{no}") for key in keys for no in range(2)}
-            coming = items(come, step)
-            plain = sorted([*(item for item in plain if item.key not in gone), *coming], key=lambda item: item.key)
-            long = long.revise(gone, coming)
-            assert list(long) == plain
-            assert (len(long), long.text) == (len(plain), ",".join(item.text for item in plain))
-            assert long.length == len(long.text)
-            for key in range(13):
-                assert long.find((f"{key:02}",)) == tuple(item for item in plain if item.key[0] == f"{key:02}")
-        assert all(len(block.items) <= 4 for block in long.blocks)

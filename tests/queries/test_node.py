@@ -8,6 +8,8 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from larry.actions.timeline import _revise_in_excerpts
 from larry.core import node, node_part
@@ -22,6 +24,7 @@ from larry.queries import node_part as node_part_query
 from larry.queries.kept_node import LargeNode
 from larry.queries.moment import Moment
 from larry.queries.node import get_node, get_open_node, get_stored_node, list_timeline
+from larry.queries.node_part import ListItem, LongList
 from larry.queries.presence import list_hosts_beside
 from larry.queries.reader import LOCAL, NotFound
 from tests.actions.estate import FULL, LIVE, SMALL, TEST, WEB1, change, day, lay, put
@@ -156,7 +159,7 @@ def test_what_is_revised_in_excerpts_is_what_everything_makes(large: bool, monke
         monkeypatch.setattr(node_part_query, "are_many", lambda subjects: subjects > 4)
     for name, value in (("UNDIVIDED", 50), ("_LEAST", 20), ("_MOST", 200), ("_WIDEST", 2), ("_BRANCHES", 2)):
         monkeypatch.setattr(node_part, name, value)
-    monkeypatch.setattr(node_part, "_LONG", 2)
+    monkeypatch.setattr(node_part_query, "_LONG", 2)
     told: Counter[str] = Counter()
     for seed, random in dice(60):
         site = Site()
@@ -231,3 +234,32 @@ def test_any_node_is_the_same_as_a_large_one() -> None:
 def test_a_text_that_no_node_has_is_refused() -> None:
     with pytest.raises(ValueError, match='instead of ,"data":'):
         LargeNode.read('{"addresses":[],"host":"h"}')
+
+
+NUMBERS = st.lists(st.tuples(st.integers(0, 12), st.integers(0, 3)), max_size=40)
+
+
+@settings(max_examples=200)
+@given(NUMBERS, st.lists(st.tuples(st.sets(st.integers(0, 12)), NUMBERS), max_size=4))
+def test_a_long_list_is_a_sorted_list(numbers: list[tuple[int, int]], steps: list[tuple[set[int], object]]) -> None:
+    """Also of items with the same key, which stand in the order in which they came."""
+
+    def items(pairs: object, step: int) -> list[ListItem]:
+        assert isinstance(pairs, list)
+        return [ListItem((f"{key:02}", f"{no}"), f"{key}-{step}-{at}", "") for at, (key, no) in enumerate(pairs)]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(node_part_query, "_LONG", 2)
+        plain = sorted(items(numbers, 0), key=lambda item: item.key)
+        long = LongList.of(items(numbers, 0))
+        for step, (keys, come) in enumerate(steps, start=1):
+            gone = {(f"{key:02}", f"{no}") for key in keys for no in range(2)}
+            coming = items(come, step)
+            plain = sorted([*(item for item in plain if item.key not in gone), *coming], key=lambda item: item.key)
+            long = long.revise(gone, coming)
+            assert list(long) == plain
+            assert (len(long), long.text) == (len(plain), ",".join(item.text for item in plain))
+            assert long.length == len(long.text)
+            for key in range(13):
+                assert long.find((f"{key:02}",)) == tuple(item for item in plain if item.key[0] == f"{key:02}")
+        assert all(len(block.items) <= 4 for block in long.blocks)
