@@ -10,7 +10,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from larry.actions.author import Author, Refused
-from larry.actions.timeline import NOTHING_KEPT, get_stage
+from larry.actions.timeline import NOTHING_KEPT, get_stage, judge_large, leave_large
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
@@ -129,7 +129,8 @@ def plan_moves(
     try:
         stage, scene = get_stage(hosts, author, mentioned, present, about, former)
         _refuse_unknown_hosts(additions, scene, author)
-        plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))
+        plan, writes = judge(moves.changes, additions, snapshots, leave_large(stage), (warnings, refusals))
+        plan, writes = judge_large(plan, writes, snapshots, stage)
     except NeedsAll:
         stage, scene = get_stage(hosts, author, mentioned, present, None, former)
         plan, writes = judge(moves.changes, additions, snapshots, stage, (warnings, refusals))

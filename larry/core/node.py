@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
@@ -129,7 +129,7 @@ class Node:
                 "labels": self.facts.labels,
                 "data": self.facts.data,
                 "own": self.own,
-                "instances": [(each.path, each.deployment, each.snapshot) for each in self.instances],
+                "instances": [instance_stamp(each) for each in self.instances],
                 "services": [entry_digest(entry) for entry in self.services],
             }
         )
@@ -183,7 +183,8 @@ def keep_leaving(before: Node, after: Node) -> Node:
     between.
     """
     staying = {entry.key for entry in after.services}
-    return replace(before, services=tuple(entry for entry in before.services if entry.key not in staying))
+    leaving = tuple(entry for entry in before.services if entry.key not in staying)
+    return Node(before.facts, before.instances, leaving, before.own)
 
 
 def entry_key(service: str, sharing: Sharing, path: str) -> str:
@@ -193,32 +194,55 @@ def entry_key(service: str, sharing: Sharing, path: str) -> str:
 
 def entry_digest(entry: NodeService) -> str:
     """The digest of one entry, so that what did not change between two nodes is known by one comparison."""
-    return digest_of(
-        {
-            "service": entry.service,
-            "key": entry.key,
-            "sharing": entry.sharing.value,
-            "parameters": entry.parameters,
-            "for": entry.paths,
-            "needs": entry.needs,
-            "after": entry.after,
-            "needs_elsewhere": [(place.service, place.host, place.addresses) for place in entry.needs_elsewhere],
-            "audits": _bucket_digests(entry.audits),
-            "tools": entry.tools,
-        }
-    )
+    return digest_of(entry_stamp(entry, _bucket_digests(entry.audits)))
 
 
-def _bucket_digests(subjects: tuple[Subject, ...]) -> list[list[Json]]:
+def entry_stamp(entry: NodeService, buckets: Json) -> Json:
+    """What an entry is digested as, given its ``buckets`` of subjects with their digests."""
+    return {
+        "service": entry.service,
+        "key": entry.key,
+        "sharing": entry.sharing.value,
+        "parameters": entry.parameters,
+        "for": entry.paths,
+        "needs": entry.needs,
+        "after": entry.after,
+        "needs_elsewhere": [(place.service, place.host, place.addresses) for place in entry.needs_elsewhere],
+        "audits": buckets,
+        "tools": entry.tools,
+    }
+
+
+def subject_stamp(subject: Subject) -> Json:
+    """What a subject is digested as."""
+    return (
+        subject.service, subject.host, subject.addresses, subject.paths, subject.parameters, subject.settings,
+    )  # fmt: skip
+
+
+def instance_stamp(each: NodeInstance) -> Json:
+    """What a deployment is digested as."""
+    return (each.path, each.deployment, each.snapshot)
+
+
+def are_many(subjects: int) -> bool:
+    """Whether so many subjects of one entry are digested in buckets."""
+    return subjects > 64
+
+
+def find_bucket(service: str, host: str) -> str:
+    """Which of 256 buckets a subject is in where there are many."""
+    return digest_of((service, host))[:2]
+
+
+def _bucket_digests(subjects: tuple[Subject, ...]) -> list[tuple[str, str]]:
     """Subjects in at most 256 buckets by a hash of (service, host): one change touches one bucket."""
     buckets: dict[str, list[Json]] = {}
+    are_divided = are_many(len(subjects))
     for subject in subjects:
-        bucket = digest_of((subject.service, subject.host))[:2] if len(subjects) > 64 else ""
-        content = (
-            subject.service, subject.host, subject.addresses, subject.paths, subject.parameters, subject.settings,
-        )  # fmt: skip
-        buckets.setdefault(bucket, []).append(content)
-    return [[bucket, digest_of(members)] for bucket, members in sorted(buckets.items())]
+        bucket = find_bucket(subject.service, subject.host) if are_divided else ""
+        buckets.setdefault(bucket, []).append(subject_stamp(subject))
+    return [(bucket, digest_of(members)) for bucket, members in sorted(buckets.items())]
 
 
 def own_parameters(presences: Iterable[Presence]) -> Mapping[str, Mapping[str, Json]]:

@@ -59,18 +59,8 @@ def node_document(node: Node) -> dict[str, Json]:
         "labels": node.facts.labels,
         "data": node.facts.data,
         "own_parameters": node.own,
-        "instances": [
-            {
-                "customer": each.customer,
-                "app": each.app,
-                "instance": each.instance,
-                "path": each.path,
-                "deployment": each.deployment,
-                "snapshot": each.snapshot,
-            }
-            for each in node.instances
-        ],
-        "services": [_entry_document(entry) for entry in node.services],
+        "instances": [instance_document(each) for each in node.instances],
+        "services": [entry_document(entry) for entry in node.services],
     }
 
 
@@ -107,11 +97,8 @@ def read_node(text: str) -> Node:
         MappingProxyType(document["labels"]),
         freeze_map(document["data"]),
     )
-    instances = tuple(
-        NodeInstance(e["customer"], e["app"], e["instance"], e["deployment"], e["snapshot"])
-        for e in document["instances"]
-    )
-    services = tuple(_read_entry(entry) for entry in document["services"])
+    instances = tuple(map(read_instance, document["instances"]))
+    services = tuple(map(read_entry, document["services"]))
     own = MappingProxyType({path: freeze_map(values) for path, values in document["own_parameters"].items()})
     return Node(facts, instances, services, own)
 
@@ -187,7 +174,8 @@ def replace_parameters(node: Node, change: Callable[[Mapping[str, Json]], Mappin
         )
         for entry in node.services
     )
-    return replace(node, services=services, own=MappingProxyType({path: change(v) for path, v in node.own.items()}))
+    own = MappingProxyType({path: change(values) for path, values in node.own.items()})
+    return Node(node.facts, node.instances, services, own)
 
 
 def _with_secrets(node: Node, unseal: Callable[[str], Json]) -> Node:
@@ -201,7 +189,25 @@ def _hmac(value: Json) -> str:
     return str(value[SEALED]) if isinstance(value, Mapping) else ""
 
 
-def _entry_document(entry: NodeService) -> Json:
+def instance_document(each: NodeInstance) -> Json:
+    """What a node's document says of a deployment."""
+    return {
+        "customer": each.customer,
+        "app": each.app,
+        "instance": each.instance,
+        "path": each.path,
+        "deployment": each.deployment,
+        "snapshot": each.snapshot,
+    }
+
+
+def read_instance(each: Any) -> NodeInstance:
+    """The inverse of `instance_document`."""
+    return NodeInstance(each["customer"], each["app"], each["instance"], each["deployment"], each["snapshot"])
+
+
+def entry_document(entry: NodeService) -> Json:
+    """What a node's document says of an entry."""
     return {
         "service": entry.service,
         "key": entry.key,
@@ -214,22 +220,37 @@ def _entry_document(entry: NodeService) -> Json:
             {"service": place.service, "host": place.host, "addresses": place.addresses}
             for place in entry.needs_elsewhere
         ],
-        "audits": [
-            {
-                "service": subject.service,
-                "host": subject.host,
-                "addresses": subject.addresses,
-                "for": subject.paths,
-                "parameters": subject.parameters,
-                "settings": subject.settings,
-            }
-            for subject in entry.audits
-        ],
+        "audits": [subject_document(subject) for subject in entry.audits],
         "tools": entry.tools,
     }
 
 
-def _read_entry(entry: Any) -> NodeService:
+def subject_document(subject: Subject) -> Json:
+    """What a node's document says of a subject."""
+    return {
+        "service": subject.service,
+        "host": subject.host,
+        "addresses": subject.addresses,
+        "for": subject.paths,
+        "parameters": subject.parameters,
+        "settings": subject.settings,
+    }
+
+
+def read_subject(each: Any) -> Subject:
+    """The inverse of `subject_document`."""
+    return Subject(
+        each["service"],
+        each["host"],
+        tuple(each["addresses"]),
+        tuple(each["for"]),
+        freeze_map(each["parameters"]),
+        freeze_map(each["settings"]),
+    )
+
+
+def read_entry(entry: Any) -> NodeService:
+    """The inverse of `entry_document`."""
     return NodeService(
         service=entry["service"],
         key=entry["key"],
@@ -239,16 +260,6 @@ def _read_entry(entry: Any) -> NodeService:
         needs=tuple(entry["needs"]),
         after=tuple(entry["after"]),
         needs_elsewhere=tuple(Place(p["service"], p["host"], tuple(p["addresses"])) for p in entry["needs_elsewhere"]),
-        audits=tuple(
-            Subject(
-                s["service"],
-                s["host"],
-                tuple(s["addresses"]),
-                tuple(s["for"]),
-                freeze_map(s["parameters"]),
-                freeze_map(s["settings"]),
-            )
-            for s in entry["audits"]
-        ),
+        audits=tuple(map(read_subject, entry["audits"])),
         tools=freeze(entry["tools"]),
     )

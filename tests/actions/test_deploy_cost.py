@@ -4,6 +4,7 @@ was recorded meanwhile.
 
 from __future__ import annotations
 
+import cProfile
 import json
 import random
 from typing import Any
@@ -20,13 +21,19 @@ from larry.actions.transaction import look_back
 from larry.core import rollout as core_rollout
 from larry.core.merge import HostTimeline, compile_timeline
 from larry.core.node import HostFacts
+from larry.core.node_part import is_divided
 from larry.core.service_graph import ServiceGraph
 from larry.queries.deployable import _parsed
 from larry.queries.instance import get_descriptions
+from larry.queries.kept_node import LargeNode
 from larry.queries.moment import Moment
+from larry.queries.node import get_stored_node
 from larry.queries.reader import LOCAL
 from larry.queries.service import get_service_graph
+from larry.records.node import NodeDocument
 from tests.actions.estate import LIVE, SMALL, TEST, author, change, day, lay, put, state
+from tests.actions.test_node_part import make_estate
+from tests.actions.world import find_faults
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +122,39 @@ def test_what_else_there_is_takes_no_statement_more() -> None:
         put(f"c/a/s{n}", "web2", now=1)
         put(TEST, "web2", now=1)
     assert count_statements(2) == before
+
+
+def count_calls(number: int, now: float) -> int:
+    """What a preview and a deploy of an instance that has been edited calls, of Python and of C."""
+    path, host = f"c/a/i{number}", f"w{number}"
+    change("instance", path, now, parameters={"size": number + 10})
+    request = deploy.DeployRequest((deploy.DeployItem(path, (host,)),))
+    profile = cProfile.Profile()
+    with profile:
+        deploy.preview_deploy(request, author(now))
+        deploy.deploy(request, author(now))
+    return sum(entry.callcount for entry in profile.getstats())
+
+
+def test_who_watches_many_is_not_looked_at_for_each_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host that watches four times as many: hardly more is called for it, and its node is neither read nor written
+    whole."""
+    calls: dict[int, int] = {}
+    now, deployed = 0.0, 0
+    for subjects in (150, 600):
+        lay(make_estate(subjects), now)
+        lanes = [deploy.DeployItem(f"c/a/i{number}", (f"w{number}",)) for number in range(deployed, subjects)]
+        deploy.deploy(deploy.DeployRequest(tuple(lanes)), author(now))
+        count_calls(0, now + 0.1)
+        with monkeypatch.context() as patch:
+            patch.setattr(LargeNode, "read", None)
+            patch.setattr(LargeNode, "text", None)
+            calls[subjects] = sorted(count_calls(number, now + number / 100) for number in (11, 70, 149))[1]
+        now, deployed = now + 2, subjects
+        document = NodeDocument.objects.get(digest=get_stored_node("mon", LOCAL, Moment(day(now))).digest)
+        assert is_divided(document.body)
+        assert find_faults(day(now)) == []
+    assert calls[600] - calls[150] < 10 * (600 - 150), "to read, merge and write each of them takes some hundred"
 
 
 POINTS = {"nowhere": 1, "_lock": 2, "begin_on_ground": 2}

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from larry.core import node_part
 from larry.core.document import Json, canonical_text
-from larry.core.node_part import divide, is_divided, list_names, put_together, read_depth
+from larry.core.node_part import (
+    cut_text,
+    divide,
+    divide_pieces,
+    is_divided,
+    list_names,
+    put_together,
+    read_depth,
+    recut_text,
+)
 
 
 def make_subject(number: int) -> Json:
@@ -106,3 +115,56 @@ def test_subjects_that_come_one_after_another_take_as_much_each_however_many_the
         each[there] = new / 5
     assert each[2_000] < 2.5 * each[250]
     assert each[2_000] < len(make_text(order[:2_000])) / 12
+
+
+# --- incrementally ----------------------------------------------------------------------------------------------------
+
+
+def apply_edits(text: str, edits: list[tuple[int, int, str]]) -> str:
+    """From the last one to the first, so that their places hold."""
+    for start, end, become in reversed(edits):
+        text = text[:start] + become + text[end:]
+    return text
+
+
+WORDS = st.sampled_from(("a", '"', "},{", '","', "}", ",", "{", '"a","b"', "x" * 9, "},{},{", "seam"))
+
+
+@settings(max_examples=300)
+@given(st.lists(WORDS, min_size=1, max_size=120), st.data(), st.integers(1, 12), st.integers(1, 4))
+def test_what_is_cut_anew_about_edits_is_cut_as_the_whole_is(
+    words: list[str], data: st.DataObject, least: int, one_in: int
+) -> None:
+    """Whatever stands in the text, and where pieces are ended by their length: the oracle cuts all of it."""
+    text = "".join(words)
+    places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
+    pairs = list(zip(places[::2], places[1::2], strict=False))
+    edits = [(*pair, "".join(data.draw(st.lists(WORDS, max_size=4)))) for pair in pairs]
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (("UNDIVIDED", 5), ("_LEAST", least), ("_MOST", 20), ("_ONE_IN", one_in), ("_WIDEST", 2)):
+            patch.setattr(node_part, name, value)
+        patch.setattr(node_part, "_BRANCHES", 2)
+        known = cut_text(text)
+        pieces = recut_text(known, edits)
+        after = apply_edits(text, edits)
+        assert pieces == cut_text(after)
+        divided = divide_pieces(pieces, divide_pieces(known).groups)
+        assert (divided.body, divided.parts) == (divide(after).body, divide(after).parts)
+
+
+def test_of_a_long_text_what_is_about_the_edits_is_cut_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = make_text(list(range(3_000)))
+    pieces = cut_text(text)
+    scanned = 0
+    cut = node_part._cut
+
+    def count(part: str) -> object:
+        nonlocal scanned
+        scanned += len(part)
+        return cut(part)
+
+    monkeypatch.setattr(node_part, "_cut", count)
+    edits = [(at, at + 3, "abc") for at in (5_000, 400_000, 800_000)]
+    after = recut_text(pieces, edits)
+    assert "".join(piece.text for piece in after) == apply_edits(text, edits)
+    assert scanned < 100_000 < len(text) / 8
