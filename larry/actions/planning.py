@@ -10,9 +10,10 @@ from datetime import datetime
 from types import MappingProxyType
 
 from larry.actions.author import Author, Refused
-from larry.actions.timeline import NOTHING_KEPT, get_stage, judge_large, leave_large
+from larry.actions.timeline import NOTHING_KEPT, get_stage
 from larry.core.deployable import Snapshot
 from larry.core.interval import Interval, iso
+from larry.core.large_rollout import judge_large, leave_large
 from larry.core.plan import EMPTY_WRITES, Change, NewDeployment, Notice, Plan, Writes
 from larry.core.revision import NeedsAll
 from larry.core.rollout import (

@@ -180,7 +180,7 @@ def _without(subjects: Iterable[Subject], paths: set[str]) -> tuple[Subject, ...
             kept.append(subject)
         elif left := tuple(path for path in subject.paths if path not in paths):
             kept.append(replace(subject, paths=left))
-    return tuple(kept)
+    return _sort_subjects(kept)  # for one that has lost a path may stand elsewhere
 
 
 def _join_places(one: Iterable[Place], other: Iterable[Place]) -> tuple[Place, ...]:
@@ -201,7 +201,11 @@ def _join_subjects(kept: Sequence[Subject], come: Sequence[Subject], apart: Coll
         else:
             paths = tuple(sorted({*joined[number].paths, *subject.paths}))
             joined[number] = replace(joined[number], paths=paths)
-    return tuple(sorted(joined, key=lambda subject: (subject.service, subject.host, subject.paths)))
+    return _sort_subjects(joined)
+
+
+def _sort_subjects(subjects: Iterable[Subject]) -> tuple[Subject, ...]:
+    return tuple(sorted(subjects, key=lambda subject: (subject.service, subject.host, subject.paths)))
 
 
 def _spell(subject: Subject) -> str:

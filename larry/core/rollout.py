@@ -10,7 +10,7 @@ from typing import TypeAlias
 from larry.core.deployable import FrozenService, Snapshot
 from larry.core.footprint import Footprint, RoleChooser, lay_out
 from larry.core.interval import Interval, earlier_end, iso
-from larry.core.merge import HostTimeline, Segment, compile_timeline
+from larry.core.merge import Segment, compile_timeline
 from larry.core.node import HostFacts, Presence
 from larry.core.plan import (
     Change,
@@ -23,7 +23,6 @@ from larry.core.plan import (
     Writes,
     compare_timelines,
 )
-from larry.core.revision import Revisable, revise_timeline
 from larry.core.service_graph import WhereKind
 
 AuditEdge: TypeAlias = tuple[str, str, str]
@@ -187,7 +186,7 @@ def judge(
         arriving_on.setdefault(presence.host, []).append(presence)
     for host in sorted(stage.presences):
         presences = (*fit_presences(stage.presences[host], changed), *arriving_on.get(host, ()))
-        timeline = _compile(host, presences, stage)
+        timeline = compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
         refusals.extend(Notice("conflict", conflict.text) for conflict in timeline.conflicts)
         timelines[host] = _leave_kept(timeline.segments, stage.kept.get(host))
         warnings.extend(_kept_otherwise(host, timeline.segments, stage))
@@ -207,13 +206,6 @@ def judge(
         MappingProxyType(foreseen),
     )  # fmt: skip
     return plan, Writes(tuple(changes), tuple(additions), MappingProxyType(timelines))
-
-
-def _compile(host: str, presences: Sequence[Presence], stage: Stage) -> HostTimeline:
-    if host in stage.standing:
-        standing = Revisable(stage.standing[host], stage.keys)
-        return revise_timeline(standing, stage.facts[host], stage.presences[host], presences, stage.facts)
-    return compile_timeline(stage.facts[host], presences, stage.facts, stage.during)
 
 
 def _leave_kept(segments: tuple[Segment, ...], kept: Interval | None) -> tuple[Segment, ...]:

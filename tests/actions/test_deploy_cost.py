@@ -19,13 +19,13 @@ from larry.actions.author import Author
 from larry.actions.redeploy import redeploy
 from larry.actions.transaction import look_back
 from larry.core import rollout as core_rollout
+from larry.core.large_node import LargeNode
 from larry.core.merge import HostTimeline, compile_timeline
 from larry.core.node import HostFacts
 from larry.core.node_part import is_divided
 from larry.core.service_graph import ServiceGraph
 from larry.queries.deployable import _parsed
 from larry.queries.instance import get_descriptions
-from larry.queries.kept_node import LargeNode
 from larry.queries.moment import Moment
 from larry.queries.node import get_stored_node
 from larry.queries.reader import LOCAL

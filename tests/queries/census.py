@@ -391,9 +391,9 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
 """By name: how it is called, as `all_.reader`."""
 
 WITHOUT_STATEMENTS = frozenset(
-    "restrict list_sorts look_up find_direct_node is_owned get_kept_faults get_stock freshen".split()
+    "restrict list_sorts look_up find_direct_node is_owned get_kept_faults get_stock freshen keep_node".split()
 )
 """The choke point narrows what others ask for, and so does an owner; sorts stand in the specs; a lookup is one
 statement that the driver is asked by itself, who reads is a part of it, and tests/site/test_lane.py holds it against
 the view, as tests/cli/test_direct.py does where the command does the same; inside a transaction, as here, nothing is
-kept, and tests/queries/test_kept_survey.py counts what is."""
+kept, and tests/queries/test_kept_survey.py counts what is; a node is kept without asking."""
