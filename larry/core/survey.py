@@ -89,6 +89,26 @@ class _Above(NamedTuple):
     rest: bytes
 
 
+class _Ground(NamedTuple):
+    """What instances of one app say that have the layers above them and their requirements in common: ``first`` is all
+    that comes before their own keys."""
+
+    above: _Above
+    first: str
+
+    def digest(self, key: str, own: Layer | None) -> str:
+        """The digest of one of them, which sets its ``own`` values or has no layer of its own."""
+        said, outline, set_here, texts, rest = self.above
+        mine = said.of_instance
+        if own is not None:
+            values = own.values
+            mine = canonical_text({**said.own, **values} if said.own else values)
+            if not outline.readers.keys().isdisjoint(values):
+                rest = outline.finish(_write_services(values, (*said.layers, own), outline, texts, set_here))
+        first = f'{self.first}{_quote(key)},"parameters":{mine}'
+        return hashlib.sha256(first.encode() + rest).hexdigest()
+
+
 class Sway(Enum):
     """Which of those that require the same are described as something else by a change of services: none; those whose
     layers leave it to the services; or all, whatever their layers say."""
@@ -115,22 +135,21 @@ class Survey:
 
     def digest(self, keys: tuple[str, str, str], layers: Sequence[Layer], requires: Iterable[str]) -> str:
         """The digest of the snapshot that `describe` would take of the same. Raises `CircleInServices`."""
-        outline = self._outline(requires)
-        has_own = bool(layers) and layers[-1].level == _OWN
-        said, _, set_here, texts, rest = self._look_above(layers[:-1] if has_own else layers, outline)
-        mine = said.of_instance
-        if has_own:
-            values = layers[-1].values
-            mine = canonical_text({**said.own, **values} if said.own else values)
-            if not outline.readers.keys().isdisjoint(values):
-                rest = outline.finish(_write_services(values, layers, outline, texts, set_here))
         customer, app, instance = keys
+        has_own = bool(layers) and layers[-1].level == _OWN
+        ground = self.look_under((customer, app), layers[:-1] if has_own else layers, requires)
+        return ground.digest(instance, layers[-1] if has_own else None)
+
+    def look_under(self, owners: tuple[str, str], above: Sequence[Layer], requires: Iterable[str]) -> _Ground:
+        """What the instances of a customer's app have in common that have these layers above them and require the same:
+        for whoever surveys one after the other. Raises `CircleInServices`."""
+        found = self._look_above(above, self._outline(requires))
+        customer, app = owners
         first = (
-            f'{{"app":{{"key":{_quote(app)},"parameters":{said.of_app}}},'
-            f'"customer":{{"key":{_quote(customer)},"parameters":{said.of_customer}}},'
-            f'"instance":{{"key":{_quote(instance)},"parameters":{mine}'
+            f'{{"app":{{"key":{_quote(app)},"parameters":{found.said.of_app}}},'
+            f'"customer":{{"key":{_quote(customer)},"parameters":{found.said.of_customer}}},"instance":{{"key":'
         )
-        return hashlib.sha256(first.encode() + rest).hexdigest()
+        return _Ground(found, first)
 
     def renewed(self, services: Mapping[str, ServiceSpec], changed: AbstractSet[str] = frozenset()) -> Survey:
         """A survey of services that are others than those of this one only where they are ``changed``: how the others

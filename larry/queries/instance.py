@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -50,6 +50,24 @@ class Description:
     def digest_in(self, survey: Survey) -> str:
         """The digest of what `describe` would take, for many instances of one service graph."""
         return survey.digest(self.keys, self.layers, self.requires)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Basis:
+    """What instances of one app have in common that follow the same template and require the same: the keys of their
+    customer and app, the layers above their own, earliest first, and keys of services in order."""
+
+    owners: tuple[str, str]
+    layers: tuple[Layer, ...]
+    requires: tuple[str, ...]
+
+
+class Own(NamedTuple):
+    """What an instance has for itself."""
+
+    path: str
+    key: str
+    layer: Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +125,30 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     """Instances by path; 2 SQL statements and 1 more for each step of templates following templates. Raises
     `NotFound`.
     """
+    rows, stand = _read(paths, reader, at)
+    found: dict[str, Description] = {}
+    for row in rows:
+        on = stand.basis(row)
+        found[row.path] = Description(row.path, (*on.owners, row.key), (*on.layers, stand.own(row)), on.requires)
+    return found
+
+
+def group_instances(paths: Iterable[str], reader: Reader, at: Moment) -> Mapping[Basis, Sequence[Own]]:
+    """The same by what they have in common, for whoever looks at very many; those of one app follow one another, if
+    their paths do."""
+    rows, stand = _read(paths, reader, at)
+    found: dict[Basis, list[Own]] = {}
+    basis, own = stand.basis, stand.own
+    for row in rows:
+        on, mine = basis(row), Own(row.path, row.key, own(row))
+        if on in found:
+            found[on].append(mine)
+        else:
+            found[on] = [mine]
+    return found
+
+
+def _read(paths: Iterable[str], reader: Reader, at: Moment) -> tuple[list[_Row], _Stand]:
     wanted = {path.lower() for path in paths}
     is_many = len(wanted) > _MANY
     asked = _ALL.ask(reader) if is_many else _NAMED.ask(reader, paths=json.dumps([*wanted])) if wanted else []
@@ -114,13 +156,7 @@ def get_descriptions(paths: Iterable[str], reader: Reader, at: Moment) -> Mappin
     if len(rows) < len(wanted):
         raise NotFound(explain_absence("instance", wanted - {row.path for row in rows}, reader, at))
     required = _REQUIRED_BY_ALL.ask(reader) if is_many else _list_required(rows, reader)
-    joined: Mapping[int, str] = dict(required)
-    requires: dict[str | None, tuple[str, ...]] = {
-        None: (),
-        **{keys: tuple(sorted(keys.split(","))) for keys in set(joined.values())},
-    }
-    stand = _Stand(_templates(rows), reader)
-    return {row.path: Description(row.path, row.keys, stand.layers(row), requires[joined.get(row.id)]) for row in rows}
+    return rows, _Stand(_templates(rows), dict(required), reader)
 
 
 def list_following(paths: Collection[str], reader: Reader, at: Moment) -> frozenset[str]:
@@ -188,10 +224,6 @@ class _Row(NamedTuple):
     of_customer: str
     of_app: str
     parameters: str
-
-    @property
-    def keys(self) -> tuple[str, str, str]:
-        return self.customer, self.app, self.key
 
 
 class _Listed(Func):
@@ -273,13 +305,31 @@ _decode: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 class _Stand:
     """Makes the layers of instances; of one owner, or with equal texts, they share their values."""
 
-    def __init__(self, templates: Mapping[int, _Row], reader: Reader) -> None:
-        self._templates, self._reader = templates, reader
+    def __init__(self, templates: Mapping[int, _Row], required: Mapping[int, str], reader: Reader) -> None:
+        self._templates, self._required, self._reader = templates, required, reader
         self._values: dict[str, Mapping[str, Json]] = {}
         self._layers: dict[tuple[str, str], Layer] = {}
         self._above: dict[tuple[int, int | None], tuple[Layer, ...]] = {}
+        self._bases: dict[tuple[int, int | None, str | None], Basis] = {}
+        self._requires: dict[str | None, tuple[str, ...]] = {None: ()}
 
-    def layers(self, row: _Row) -> tuple[Layer, ...]:
+    def basis(self, row: _Row) -> Basis:
+        """The very same of those that have it in common."""
+        joined = self._required.get(row.id)
+        known = self._bases.get((row.app_id, row.template_id, joined))
+        if known is None:
+            requires = self._requires.get(joined)
+            if requires is None:
+                requires = self._requires[joined] = tuple(sorted((joined or "").split(",")))
+            known = Basis((row.customer, row.app), self._list_above(row), requires)
+            self._bases[row.app_id, row.template_id, joined] = known
+        return known
+
+    def own(self, row: _Row) -> Layer:
+        """The layer of an instance's own values."""
+        return Layer("instance", row.path, self._read(row.parameters))
+
+    def _list_above(self, row: _Row) -> tuple[Layer, ...]:
         """Templates give their own parameters only, the furthest first; a guard keeps them from following in a
         circle. Instances of one app that follow the same have the very same layers above them.
         """
@@ -290,7 +340,7 @@ class _Stand:
                 self._shared("customer", row.customer, row.of_customer),
                 self._shared("app", f"{row.customer}/{row.app}", row.of_app),
             )
-        return (*above, Layer("instance", row.path, self._read(row.parameters)))
+        return above
 
     def _follow(self, template: int | None) -> Iterable[Layer]:
         chain: list[Layer] = []

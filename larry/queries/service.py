@@ -143,14 +143,19 @@ def _where(stated: Json, host_keys: Mapping[str, str]) -> Where:
     return replace(where, name=host_keys[str(where.name)]) if where.kind is WhereKind.HOST else where
 
 
+_TYPES: Mapping[str, ParameterType] = {each.value: each for each in ParameterType}
+_MERGES: Mapping[str, Merge] = {each.value: each for each in Merge}
+"""By their words: a graph has thousands of declarations, and to ask an enumeration takes longer."""
+
+
 def _declaration(stated: Mapping[str, Any]) -> Declaration:
     default: Json = freeze(stated.get("default"))
     return Declaration(
         name=stated["name"],
-        type=ParameterType(stated["type"]),
+        type=_TYPES[stated["type"]],
         has_default="default" in stated,
         default=default,
         sensitive=stated["sensitive"],
-        merge=Merge(stated["merge"]),
+        merge=_MERGES[stated["merge"]],
         description=stated["description"],
     )

@@ -75,7 +75,7 @@ from larry.queries.host import (
     list_keys_of_hosts,
     list_names_by_host_key,
 )
-from larry.queries.instance import get_descriptions, get_standing, list_following
+from larry.queries.instance import get_descriptions, get_standing, group_instances, list_following
 from larry.queries.interval_map import get_interval_map
 from larry.queries.kept_node import get_kept_nodes
 from larry.queries.kept_survey import get_now
@@ -149,8 +149,7 @@ def grow(size: int) -> None:
         f" {{name: w{n}, audits: [{{service: s{n}, where: {{role: r}}}}, {{service: base, where: manual}}]}}"
         for n in numbers
     )
-    requires = ", ".join(f"s{n}" for n in numbers)
-    instance = f"{{name: I, requires: [{requires}]}}"
+    instance = f"{{name: I, requires: [{', '.join(f's{n}' for n in numbers)}]}}"
     customers = ", ".join(
         f"{{name: C{n}, apps: [{{name: A, instances: [{instance}, {{name: T, template: c{n}/a/i}}]}}]}}"
         for n in numbers
@@ -302,6 +301,7 @@ QUERIES: Mapping[str, Callable[[Census], object]] = {
     "get_descriptions": lambda all_: get_descriptions(
         [*all_.paths, f"{all_.path.rpartition('/')[0]}/t"], all_.reader, AT
     ),
+    "group_instances": lambda all_: group_instances(all_.paths, all_.reader, AT),
     "survey_instances": lambda all_: survey_instances(all_.paths, all_.reader, AT),
     "list_following": lambda all_: list_following(all_.paths, all_.reader, AT),
     "open_outlook": lambda all_: (open_outlook(TOUCHED, lambda: all_.paths, all_.reader, AT),),
