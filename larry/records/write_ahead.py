@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import mmap
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 _HEADER, _IS_READY = 48, 12
 """Bytes of the header, which stands there twice; and the place of the byte that is 1 once it counts."""
+
+_FORMAT = (3_007_000).to_bytes(4, sys.byteorder)
+"""What a header begins with. One that begins otherwise is of a format that is not known here."""
 
 
 class _Held(NamedTuple):
@@ -46,8 +50,8 @@ class CommitMark:
 
 
 def find_commit_mark(database: str) -> CommitMark | None:
-    """The mark of the database in this file, which writes ahead; None where no index is found. Ask once a connection
-    has read from it: until then the index may be one that will be another, or was left behind."""
+    """The mark of the database in this file, which writes ahead; None where no index of a known format is found. Ask
+    once a connection has read from it: until then the index may be one that will be another, or was left behind."""
     _give_up_deleted()
     with suppress(OSError, ValueError):  # no index, or one without a header
         named = Path(f"{database}-shm").stat()
@@ -55,7 +59,8 @@ def find_commit_mark(database: str) -> CommitMark | None:
         if key not in _HELD:
             descriptor = os.open(f"{database}-shm", os.O_RDONLY | os.O_CLOEXEC)
             _HELD[key] = _Held(descriptor, mmap.mmap(descriptor, 2 * _HEADER, prot=mmap.PROT_READ))
-        return CommitMark(_HELD[key].shared)
+        shared = _HELD[key].shared
+        return CommitMark(shared) if shared[: len(_FORMAT)] == _FORMAT else None
     return None
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from larry.queries.driver import OnSqlite
+from larry.records.write_ahead import _FORMAT, find_commit_mark
 
 
 @pytest.fixture
@@ -66,7 +67,8 @@ def test_the_index_is_asked_only_where_it_is_written(own: sqlite3.Connection, pa
     """One that was left behind beside a file that does not write ahead never changes."""
     left = path.with_name(f"{path.name}-shm")
     if mode == "delete":
-        left.write_bytes(bytes(12) + b"\1" + bytes(35) + bytes(12) + b"\1" + bytes(35))
+        left.write_bytes((_FORMAT + bytes(8) + b"\1" + bytes(35)) * 2)
+        assert find_commit_mark(str(path)) is not None
     driver = drive(own)
     driver.tell_written()
     assert (driver.mark is not None) == (mode == "wal")

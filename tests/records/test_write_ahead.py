@@ -132,7 +132,7 @@ class TestWhatCannotBeKnown:
         "place, value", [(8, 1), (48 + 8, 1), (12, 0), (48 + 12, 0)], ids=["first", "second", "unready", "half"]
     )
     def test_while_it_is_being_written(self, path: Path, place: int, value: int) -> None:
-        header = bytearray(48)
+        header = bytearray(write_ahead._FORMAT + bytes(44))
         header[12] = 1
         index = bytearray(2 * header)
         shm = path.with_name(f"{path.name}-shm")
@@ -143,8 +143,12 @@ class TestWhatCannotBeKnown:
         assert find(path).read() is None
 
     def test_none_is_ready(self, path: Path) -> None:
-        path.with_name(f"{path.name}-shm").write_bytes(bytes(96))
+        path.with_name(f"{path.name}-shm").write_bytes((write_ahead._FORMAT + bytes(44)) * 2)
         assert find(path).read() is None
+
+    def test_the_format_is_another(self, path: Path) -> None:
+        path.with_name(f"{path.name}-shm").write_bytes(((3_008_000).to_bytes(4, "little") + b"\1" * 44) * 2)
+        assert find_commit_mark(str(path)) is None
 
 
 class TestNoLockIsLost:
