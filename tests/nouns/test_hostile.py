@@ -90,17 +90,29 @@ def measure(text: bytes) -> float:
     return time.process_time() - start
 
 
-@pytest.fixture(scope="module")
-def patience() -> float:
-    """Seconds a megabyte may take: 2, or what PyYAML takes for one where the machine is slow or busy."""
+TRIES = 5
+ENOUGH = 2.0
+"""Seconds of the processor that a megabyte may take."""
+
+
+def is_just_slow(seconds: float) -> bool:
+    """Whether PyYAML takes a third of that for a megabyte: the machine is slow, or busy just now."""
     start = time.process_time()
     yaml.load(HOSTILE["roles"], Loader=yaml.CSafeLoader)
-    return max(2.0, 3 * (time.process_time() - start))
+    return seconds < 3 * (time.process_time() - start)
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time(name: str, patience: float) -> None:
-    assert measure(HOSTILE[name].encode()) < patience
+def test_time(name: str) -> None:
+    """What is too slow is so each time; what others on the machine slowed down is looked at again."""
+    text = HOSTILE[name].encode()
+    taken: list[float] = []
+    for _ in range(TRIES):
+        seconds = measure(text)
+        if seconds < ENOUGH or is_just_slow(seconds):
+            return
+        taken.append(round(seconds, 2))
+    pytest.fail(f"{taken} seconds, each more than three times what PyYAML took beside it")
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak of memory is asked of Linux")
