@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 
-from django.db.models import Count, DateTimeField, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, DateTimeField, F, Max, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Lower
 
 from larry.core.document import Json
@@ -57,7 +57,7 @@ def _span(interval: Interval | None) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class RolloutRow:
-    """One rollout, its deployments as it left them, and the lanes that later rollouts have come into."""
+    """One rollout, its deployments as it left them, and the lanes that later rollouts have come into (see `_list_later`)."""
 
     id: int
     reason: str
@@ -178,15 +178,37 @@ def get_rollout(number: int, reader: Reader, at: Moment) -> RolloutRow:
     placed = {host for row in rows for host in row.deployment.place.values()}
     names = get_host_names(placed, WHOLE, at)
     touched = tuple(_touched(of_one, number, names) for of_one in versions.values())
-    newer = restrict(reader, Deployment.objects.filter(rollout__gt=number, deactivated_at=None)).exclude(
-        end__lte=at.as_of
+    return RolloutRow(rollout.id, rollout.reason, rollout.actor, touched, _list_later(number, touched, reader, at))
+
+
+def _list_later(
+    number: int, touched: tuple[Touched, ...], reader: Reader, at: Moment
+) -> tuple[tuple[str, str, int], ...]:
+    """Who came after a rollout into the lanes that it touched, or grew or moved since to where something stood before
+    it: by (path, host) the number of the rollout that did it.
+    """
+    lanes: dict[tuple[str, str], list[Touched]] = {}
+    for each in touched:
+        lanes.setdefault((each.path, each.host), []).append(each)
+    standing = restrict(reader, Deployment.objects.filter(deactivated_at=None)).exclude(end__lte=at.as_of)
+    changed = standing.annotate(changed=Max("versions__rollout")).filter(changed__gt=number)
+    found = changed.filter(instance__path__in={path for path, _ in lanes}).values_list(
+        "id", "instance__path", "host__name", "rollout", "changed", "start", "end"
     )
-    lanes = {(each.path, each.host) for each in touched}
-    found = newer.filter(instance__path__in={path for path, _ in lanes}).values_list(
-        "instance__path", "host__name", "rollout"
-    )
-    later = tuple(sorted((path, host, made_by) for path, host, made_by in found if (path, host) in lanes))
-    return RolloutRow(rollout.id, rollout.reason, rollout.actor, touched, later)
+    later = set()
+    for id_, path, host, made, last, start, end in found:
+        of_lane = lanes.get((path, host), [])
+        if of_lane and made > number:
+            later.add((path, host, made))
+        elif _stands_where(of_lane, id_, Interval(start, end), at.as_of):
+            later.add((path, host, last))
+    return tuple(sorted(later))
+
+
+def _stands_where(touched: list[Touched], id_: str, interval: Interval, now: datetime) -> bool:
+    """Whether a deployment that a rollout left alone stands where another one stood before it, which is not over."""
+    before = [each.before for each in touched if each.before is not None and not each.before.is_over(now)]
+    return all(each.deployment != id_ for each in touched) and any(was.overlaps(interval) for was in before)
 
 
 def _touched(versions: list[DeploymentVersion], number: int, names: Mapping[int, str]) -> Touched:

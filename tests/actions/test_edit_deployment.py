@@ -153,3 +153,24 @@ def test_rollouts_are_undone_one_after_the_other_the_last_first() -> None:
     undo(first, author(3))
     assert [row[3] for row in rows(3)] == ["deactivated"]
     assert not find_faults(day(3))
+
+
+def test_what_grew_since_to_where_something_stood_is_in_the_way_of_undoing() -> None:
+    """The neighbour was not touched by what is undone, nor is it new."""
+    lay(SMALL)
+    put(LIVE, "web1", end=5)
+    put(LIVE, "web1", start=5, end=9)
+    first = Rollout.objects.order_by("-id")[0].id
+    delete_deployments([the(1)], author(1))
+    edit_deployment(DeploymentEdit(the(), end=day(7)), author(1))
+    with pytest.raises(
+        Refused, match=f"rollout {first + 1} cannot be undone by itself: {first + 2} came into its lanes"
+    ):
+        undo(first + 1, author(2))
+    edit_deployment(DeploymentEdit(the(), end=day(4)), author(2))
+    undo(first + 1, author(2))
+    assert [row[1:] for row in rows(2) if row[3] != "deactivated"] == [
+        (day(0), day(4), "current"),
+        (day(5), day(9), "future"),
+    ]
+    assert not find_faults(day(6))
