@@ -57,7 +57,9 @@ def _span(interval: Interval | None) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class RolloutRow:
-    """One rollout, its deployments as it left them, and the lanes that later rollouts have come into (see `_list_later`)."""
+    """One rollout, its deployments as it left them, and the lanes that later rollouts came into: what they made there,
+    or let grow or moved to where something stood before it.
+    """
 
     id: int
     reason: str
