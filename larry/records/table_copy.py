@@ -88,9 +88,12 @@ def _pack_json(value: str) -> Json:
     return [json.loads(value)]
 
 
+_PLAIN = frozenset({bool, int, float, str})
+
+
 def _pack(value: Any) -> Json:
-    if isinstance(value, bool | int | float | str):
-        return value
+    if type(value) in _PLAIN:
+        return value  # type: ignore[no-any-return]  # one of these
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
     if isinstance(value, bytes | memoryview):
