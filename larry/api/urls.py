@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from larry.api.configuration import answer_configuration
 from larry.api.feed import answer_feed
@@ -19,5 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", answer_readiness, name="readyz"),
     path("metrics", answer_metrics, name="metrics"),
     path("api/v1/", include((list_routes(), "api"))),
-    path("api/", include(([path("<path:asked>", answer_nothing, name="nothing")], "api-before"))),
+    # Of any letters, line feeds among them, which <path:asked> would leave to the pages.
+    path("api/", include(([re_path(r"^(?P<asked>[\s\S]+)$", answer_nothing, name="nothing")], "api-before"))),
 ]

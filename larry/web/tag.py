@@ -28,9 +28,9 @@ from larry.web.when import Asked, When
 register = template.Library()
 
 _MOMENT = re.compile(
-    r"\b(2[01]\d\d-(?:0[1-9]|1[012])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?Z)"
+    r"\b(2[01]\d\d-(?:0[1-9]|1[012])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?(?:\.\d{1,6})?Z)"
 )
-"""As `iso` writes moments; days that not every month has are left as they are."""
+"""As `iso` writes moments, and days that a month has not."""
 
 
 @register.simple_tag(takes_context=True)
@@ -75,8 +75,15 @@ def brief(context: Mapping[str, Any], value: datetime) -> str:
 def timed(context: Mapping[str, Any], text: str) -> SafeString:
     """``{% timed notice.text %}``: a sentence for programs and people, its moments told as those of the page are."""
     parts = _MOMENT.split(text)
-    told = [moment(context, datetime.fromisoformat(part)) if odd % 2 else part for odd, part in enumerate(parts)]
+    told = [_tell_moment(context, part) if odd % 2 else part for odd, part in enumerate(parts)]
     return format_html_join("", "{}", ((each,) for each in told))
+
+
+def _tell_moment(context: Mapping[str, Any], text: str) -> str:
+    try:
+        return moment(context, datetime.fromisoformat(text))
+    except ValueError:  # the 30th of February, which somebody typed
+        return text
 
 
 @register.simple_tag(takes_context=True)

@@ -199,6 +199,12 @@ def test_no_way_to_say_who_one_is_is_a_failure(shown: str, client: Client) -> No
         assert (page.status_code, page.headers["Location"]) == (302, "/sign-in")
 
 
+@pytest.mark.parametrize("path", ["/api/x", "/api/v1/x", "/api/%0a", "/api/v1/x/a%0Ab", "/api/v1/x%0d%0a", "/api//"])
+def test_where_nothing_is_programs_are_told_so_as_programs(path: str, somebody: Client, estate: datetime) -> None:
+    answer = somebody.get(path)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
 def test_what_is_refused_says_which_field_and_why(somebody: Client, estate: datetime) -> None:
     said = {name: send(somebody, "post", f"{ROOT}/hosts", body) for name, body in BODIES.items()}
     status = {name: response.status_code for name, response in said.items()}

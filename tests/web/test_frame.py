@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -15,7 +16,8 @@ from larry.web.address import at_moment, find_own_path, noun_path, with_moment
 from larry.web.asset import STYLE
 from larry.web.headers import HEADERS
 from larry.web.linked_text import link_addresses
-from larry.web.tag import badge
+from larry.web.tag import badge, timed
+from larry.web.when import Asked
 from tests.api.scene import WEB, lay, put
 from tests.web.test_pages import Page, look
 
@@ -200,3 +202,17 @@ def test_addresses_carry_the_moment_beside_their_own_query() -> None:
     assert with_moment("/hosts/?q=a&as_of=x", None) == "/hosts/?q=a"
     assert noun_path("instances", "acme/shop/live") == "/instances/acme/shop/live"
     assert noun_path("customers", 'a"b?c') == "/customers/a%22b%3Fc"
+
+
+@pytest.mark.parametrize("day", ["2026-02-28", "2026-11-30", "2027-01-31"])
+def test_a_moment_in_a_sentence_is_told_in_the_visitors_zone(day: str, now: datetime) -> None:
+    asked = Asked(now, now, ZoneInfo("Europe/Vienna"))
+    told = timed({"asked": asked}, f"it ends at {day}T12:00:00Z, <too> early")
+    assert told.startswith("it ends at <time ")
+    assert told.endswith("</time>, &lt;too&gt; early")
+    assert "13:00" in told
+
+
+def test_a_moment_that_never_comes_stays_as_it_was_typed(now: datetime) -> None:
+    text = "the start 2026-02-30T12:00:00Z is none"
+    assert timed({"asked": Asked(now, now, ZoneInfo("UTC"))}, text) == text
