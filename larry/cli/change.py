@@ -37,7 +37,8 @@ def print_plan(plan: Plan, form: str, *, dry_run: bool) -> int:
     if dry_run and form != "json":
         click.echo("nothing has been changed: this was a dry run")
     if plan.refusals:
-        line = show_plain(f"larry: this would be refused: {plan.refusals[0].text}")
+        why = "; ".join(refusal.text for refusal in plan.refusals)
+        line = show_plain(f"larry: this would be refused: {why}")
         click.echo(mark_line(line, "conflict", err=True), err=True)
         return 1
     return 0
