@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 
 from larry.core.document import canonical_text, digest_of_text
 from larry.core.footprint import Site
@@ -56,6 +57,8 @@ class LongEntry:
         """What the entry has for some instances, and of what is audited on some sites; with the path of one other
         instance where there are others."""
         mine = {path for path in paths if self.paths.find((path,))}
+        if not mine and not self.subjects.blocks:
+            return self._of_others
         other = next((item.key[0] for item in self.paths if item.key[0] not in mine), None)
         beginnings = {key[:2] for path in paths for key in self.keys.of_path.get(path, ())} | set(sites)
         found = [item for beginning in sorted(beginnings) for item in self.subjects.find(beginning)]
@@ -64,6 +67,11 @@ class LongEntry:
             paths=tuple(sorted(mine if other is None else {*mine, other})),
             audits=tuple(read_subject(json.loads(item.text)) for item in found),
         )
+
+    @cached_property
+    def _of_others(self) -> NodeService:
+        """Its excerpt for who has nothing to do with it, as most have nothing to do with most entries."""
+        return replace(self.bare, paths=tuple(item.key[0] for item in islice(self.paths, 1)))
 
     def splice(self, excerpt: NodeService, revised: NodeService) -> LongEntry:
         """The entry with something else in place of its excerpt."""

@@ -11,13 +11,13 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from larry.core.document import Json, canonical_text, freeze_map
 from larry.core.footprint import Site
 from larry.core.large_entry import LongEntry
 from larry.core.long_list import ListItem, LongList
-from larry.core.node import HostFacts, Node, NodeInstance, NodeService, instance_stamp
+from larry.core.node import HostFacts, Node, NodeInstance, NodeService, entry_digest, instance_stamp
 from larry.core.node_part import Divided, Edits, Pieces, cut_text, digest_pieces, divide_pieces, recut_text
 from larry.core.node_text import instance_document, read_entry, read_instance
 
@@ -31,8 +31,8 @@ class LargeNode(Node):
     """What its document has before the instances, and between them and the own parameters."""
     _before: LargeNode | None
     """The node that this one was made from, until its pieces are known."""
-    _next: tuple[tuple[str, str], LargeNode] | None
-    """What was made of this one last, and of which excerpt: what is previewed is mostly done."""
+    _next: tuple[_Splice, LargeNode] | None
+    """What was made of this one last, and by what: what is previewed is mostly done."""
 
     def __init__(
         self,
@@ -87,11 +87,16 @@ class LargeNode(Node):
         return tuple(entry.whole for entry in self.entries.values())
 
     @cached_property
+    def own_text(self) -> str:
+        """The own parameters as they are written."""
+        return canonical_text(self.own)
+
+    @cached_property
     def digest(self) -> str:
         """That of the same node as a `Node`: the texts that were made already are hashed."""
         head, middle = self.heads
         services = ",".join(f'"{entry.digest}"' for entry in self.entries.values())
-        behind = f']{middle},"own":{canonical_text(self.own)},"services":[{services}]}}'
+        behind = f']{middle},"own":{self.own_text},"services":[{services}]}}'
         return digest_pieces((f'{head},"instances":['.encode(), *self.deployments.stamps, behind.encode()))
 
     @property
@@ -136,12 +141,12 @@ class LargeNode(Node):
 
     def splice(self, excerpt: Node, revised: Node) -> LargeNode:
         """The node with something else in place of an excerpt of it. Copies what stays, by the block."""
-        made_of = (excerpt.digest, revised.digest)
-        if self._next is not None and self._next[0] == made_of:
+        known = {entry.key: entry for entry in excerpt.services}
+        made_by = _Splice.of(known, excerpt, revised)
+        if self._next is not None and self._next[0] == made_by:
             return self._next[1]
         gone = {(each.path, each.deployment) for each in excerpt.instances}
         deployments = self.deployments.revise(gone, map(_write_instance, revised.instances))
-        known = {entry.key: entry for entry in excerpt.services}
         entries: dict[str, LongEntry] = {}
         for entry in revised.services:
             there = known.get(entry.key)
@@ -150,8 +155,10 @@ class LargeNode(Node):
             else:
                 made = LongEntry.of(entry) if there is None else self.entries[entry.key].splice(there, entry)
                 entries[entry.key] = made
-        node = LargeNode(self.facts, self.own, self.heads, deployments, MappingProxyType(entries), self)
-        self.__dict__["_next"] = (made_of, node)
+        node = LargeNode(self.facts, revised.own, self.heads, deployments, MappingProxyType(entries), self)
+        if revised.own is self.own:
+            node.__dict__["own_text"] = self.own_text
+        self.__dict__["_next"] = (made_by, node)
         return node
 
     @cached_property
@@ -159,13 +166,34 @@ class LargeNode(Node):
         """Its document, in which long lists stand between texts."""
         head, middle = self.heads
         sections: list[str | LongList] = [f'{head},"instances":[', self.deployments]
-        before = f']{middle},"own_parameters":{canonical_text(self.own)},"services":['
+        before = f']{middle},"own_parameters":{self.own_text},"services":['
         for entry in self.entries.values():
             opening, closing = entry.hole
             sections += (before + opening, entry.subjects, '],"for":[', entry.paths)
             before = f"{closing},"
         # Between two entries is a comma, behind the last one is none.
         return (*sections, (before[:-1] if self.entries else before) + "]}")
+
+
+class _Splice(NamedTuple):
+    """What makes one large node of another: the deployments that go and come, the entries in their order, each that
+    changes by its digests, and the text of the own parameters."""
+
+    deployments: tuple[tuple[NodeInstance, ...], tuple[NodeInstance, ...]]
+    order: tuple[str, ...]
+    changed: tuple[tuple[str, str], ...]
+    own: str
+
+    @classmethod
+    def of(cls, known: Mapping[str, NodeService], excerpt: Node, revised: Node) -> _Splice:
+        """``known`` are the entries of the excerpt by key."""
+        changed = [(known.get(each.key), each) for each in revised.services if known.get(each.key) is not each]
+        return cls(
+            (excerpt.instances, revised.instances),
+            tuple(each.key for each in revised.services),
+            tuple((entry_digest(before) if before else "", entry_digest(after)) for before, after in changed),
+            "" if revised.own is excerpt.own else canonical_text(revised.own),
+        )
 
 
 class _NodeReader:

@@ -23,8 +23,8 @@ from larry.core.node import (
     Presence,
     Subject,
     entry_key,
-    own_parameters,
 )
+from larry.core.owner import own_parameters
 from larry.core.service_graph import CircleInServices, Sharing, order_by
 
 Hosts: TypeAlias = Mapping[str, HostFacts]

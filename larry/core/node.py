@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
 
 from larry.core.deployable import FrozenService, Snapshot
-from larry.core.document import Json, canonical_text, digest_of, freeze, is_alike, is_sealed
+from larry.core.document import Json, canonical_text, digest_of, freeze, is_sealed
 from larry.core.footprint import Cause, Site
 from larry.core.interval import Interval
 from larry.core.service_graph import Sharing
@@ -243,60 +243,6 @@ def _bucket_digests(subjects: tuple[Subject, ...]) -> list[tuple[str, str]]:
         bucket = find_bucket(subject.service, subject.host) if are_divided else ""
         buckets.setdefault(bucket, []).append(subject_stamp(subject))
     return [(bucket, digest_of(members)) for bucket, members in sorted(buckets.items())]
-
-
-def own_parameters(presences: Iterable[Presence]) -> Mapping[str, Mapping[str, Json]]:
-    """What each customer, app and instance present sets at its own level.
-
-    Snapshots frozen at different moments may disagree about their customer's value: then each app, and if need be each
-    instance, carries its own, until all are redeployed. Hosts that merely audit an instance carry nothing of it, and no
-    host a secret that no service of the instance there declares.
-    """
-    snapshots: dict[str, Snapshot] = {}
-    declared: dict[str, list[Mapping[str, Json]]] = {}
-    for p in presences:
-        if p.cause is not Cause.AUDITS:
-            snapshots[p.snapshot.digest] = p.snapshot
-            declared.setdefault(p.snapshot.digest, []).append(p.frozen.parameters)
-    owners: dict[str, list[Mapping[str, Json]]] = {}
-    for digest, snapshot in snapshots.items():
-        carried: dict[str, Json] = {}
-        for level, path in zip(("customer", "app", "instance"), _level_paths(snapshot), strict=True):
-            own = snapshot.own[level]
-            carried.update(
-                {n: v for n, v in own.items() if not is_sealed(v) or any(n in known for known in declared[digest])}
-            )
-            owners.setdefault(path, []).append(MappingProxyType(dict(carried)))
-    agreed = {path: _agreed(values) for path, values in owners.items()}
-    return MappingProxyType({path: _beyond_parents(path, agreed) for path in sorted(agreed)})
-
-
-def _level_paths(snapshot: Snapshot) -> tuple[str, str, str]:
-    return snapshot.customer, f"{snapshot.customer}/{snapshot.app}", snapshot.path
-
-
-def _agreed(values: list[Mapping[str, Json]]) -> dict[str, Json]:
-    first, *others = values
-    if not others:
-        return dict(first)
-    return {
-        name: value
-        for name, value in first.items()
-        if all(name in other and is_alike(other[name], value) for other in others)
-    }
-
-
-def _beyond_parents(path: str, agreed: Mapping[str, Mapping[str, Json]]) -> Mapping[str, Json]:
-    parts = path.split("/")
-    inherited: dict[str, Json] = {}
-    for length in range(1, len(parts)):
-        inherited.update(agreed["/".join(parts[:length])])
-    kept = {
-        name: value
-        for name, value in agreed[path].items()
-        if name not in inherited or not is_alike(inherited[name], value)
-    }
-    return MappingProxyType(dict(sorted(kept.items())))
 
 
 def _shown(value: Json) -> str:

@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from larry.core.document import canonical_text
-from larry.core.footprint import Cause
 from larry.core.interval import Interval, cut
 from larry.core.merge import Hosts, HostTimeline, Segment, build_node
 from larry.core.node import HostFacts, Node, NodeService, Place, Presence, Subject
+from larry.core.owner import revise_own
 from larry.core.service_graph import CircleInServices, Sharing, order_by
 
 
@@ -83,8 +83,11 @@ class _Revision:
     def revise(self) -> Node:
         if {(p.deployment, p.service) for p in self.gone} == {(p.deployment, p.service) for p in self.come}:
             return self.node
-        if any(p.cause is not Cause.AUDITS or _is_renamed(p) for p in (*self.gone, *self.come)):
-            raise NeedsAll("own parameters come along, or keys were changed")
+        if any(map(_is_renamed, (*self.gone, *self.come))):
+            raise NeedsAll("keys were changed")
+        own = revise_own(self.node.own, self.gone, self.come, self.paths)
+        if own is None:
+            raise NeedsAll("what the owners of others carry is to be compared")
         if self.node.facts != self.facts:
             raise NeedsAll("the host itself has changed")
         left, _ = build_node(self.facts, self.gone, self.hosts)
@@ -101,13 +104,20 @@ class _Revision:
                 entries.pop(key, None)
             else:
                 entries[key] = entry
-        try:
-            order = order_by(entries, lambda key: entries[key].after)
-        except CircleInServices as circle:
-            raise NeedsAll(str(circle)) from circle
+        order = self._order(entries)
         instances = [each for each in self.node.instances if each.path not in self.paths]
         instances = sorted((*instances, *arrived.instances), key=lambda each: (each.path, each.deployment))
-        return Node(self.facts, tuple(instances), tuple(entries[key] for key in order), self.node.own)
+        return Node(self.facts, tuple(instances), tuple(entries[key] for key in order), own)
+
+    def _order(self, entries: Mapping[str, NodeService]) -> tuple[str, ...]:
+        """The keys in start order: as it was where no entry comes or goes, or is to start after others."""
+        standing = {entry.key: entry.after for entry in self.node.services}
+        if standing == {key: entry.after for key, entry in entries.items()}:
+            return tuple(standing)
+        try:
+            return order_by(entries, lambda key: entries[key].after)
+        except CircleInServices as circle:
+            raise NeedsAll(str(circle)) from circle
 
     def _refuse_contradictions(self, entries: Mapping[str, NodeService], arrived: Iterable[NodeService]) -> None:
         """One service in two sharings, or under two keys, is a conflict that is told from all of the host."""

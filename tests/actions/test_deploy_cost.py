@@ -124,10 +124,9 @@ def test_what_else_there_is_takes_no_statement_more() -> None:
     assert count_statements(2) == before
 
 
-def count_calls(number: int, now: float) -> int:
+def count_calls(path: str, host: str, now: float) -> int:
     """What a preview and a deploy of an instance that has been edited calls, of Python and of C."""
-    path, host = f"c/a/i{number}", f"w{number}"
-    change("instance", path, now, parameters={"size": number + 10})
+    change("instance", path, now, parameters={"size": now})
     request = deploy.DeployRequest((deploy.DeployItem(path, (host,)),))
     profile = cProfile.Profile()
     with profile:
@@ -145,16 +144,57 @@ def test_who_watches_many_is_not_looked_at_for_each_of_them(monkeypatch: pytest.
         lay(make_estate(subjects), now)
         lanes = [deploy.DeployItem(f"c/a/i{number}", (f"w{number}",)) for number in range(deployed, subjects)]
         deploy.deploy(deploy.DeployRequest(tuple(lanes)), author(now))
-        count_calls(0, now + 0.1)
+        count_calls("c/a/i0", "w0", now + 0.1)
         with monkeypatch.context() as patch:
             patch.setattr(LargeNode, "read", None)
             patch.setattr(LargeNode, "text", None)
-            calls[subjects] = sorted(count_calls(number, now + number / 100) for number in (11, 70, 149))[1]
+            calls[subjects] = sorted(count_calls(f"c/a/i{n}", f"w{n}", now + n / 100) for n in (11, 70, 149))[1]
         now, deployed = now + 2, subjects
         document = NodeDocument.objects.get(digest=get_stored_node("mon", LOCAL, Moment(day(now))).digest)
         assert is_divided(document.body)
         assert find_faults(day(now)) == []
     assert calls[600] - calls[150] < 10 * (600 - 150), "to read, merge and write each of them takes some hundred"
+
+
+SHARED = """
+larry: 1
+services:
+  - {name: linux}
+  - {name: web, needs: [linux]}
+  - {name: php, sharing: instance, needs: [web]}
+  - {name: app, sharing: instance, needs: [php], parameters: [{name: size, default: 1}]}
+"""
+
+
+def make_shared_host(instances: int) -> str:
+    """All on one host, each customer with three of them."""
+    stated = [f"{{name: I{n}, requires: [app]}}" for n in range(instances)]
+    customers = [
+        f"{{name: C{n}, parameters: {{note: {n}}}, apps: [{{name: A, instances: [{', '.join(stated[n : n + 3])}]}}]}}"
+        for n in range(0, instances, 3)
+    ]
+    return f"{SHARED}customers: [{', '.join(customers)}]\nhosts: [{{name: web1}}]\n"
+
+
+def test_who_shares_a_host_with_many_is_deployed_without_looking_at_each_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: dict[int, int] = {}
+    now, deployed = 0.0, 0
+    for instances in (60, 240):
+        lay(make_shared_host(instances), now)
+        paths = [f"c{n - n % 3}/a/i{n}" for n in range(instances)]
+        lanes = [deploy.DeployItem(path, ("web1",)) for path in paths[deployed:]]
+        deploy.deploy(deploy.DeployRequest(tuple(lanes)), author(now))
+        count_calls(paths[0], "web1", now + 0.1)
+        with monkeypatch.context() as patch:
+            patch.setattr(LargeNode, "read", None)
+            patch.setattr(LargeNode, "text", None)
+            patch.setattr(core_rollout, "compile_timeline", None)
+            calls[instances] = sorted(count_calls(paths[n], "web1", now + n / 100) for n in (11, 31, 59))[1]
+        now, deployed = now + 2, instances
+        assert find_faults(day(now)) == []
+    assert calls[240] - calls[60] < 400 * (240 - 60), "to read, merge and write what one has takes more than a thousand"
 
 
 POINTS = {"nowhere": 1, "_lock": 2, "begin_on_ground": 2}

@@ -240,6 +240,9 @@ def test_what_is_revised_is_what_all_services_of_the_host_make(seed: int, monkey
             continue
         if chance.random() < 0.4:
             change("instance", path, now, parameters={"every": chance.choice((5, 5, 6)), "mark": step})
+        if chance.random() < 0.2:  # then what instances carry of their owners differs until all are redeployed
+            owner = chance.choice((("customer", path[0]), ("app", path[:3])))
+            change(*owner, now, parameters={"note": chance.choice((1, 2)), "mark": chance.choice((step, 0))})
         start = now + chance.choice((0, 0, 1, 2))
         with suppress(Refused):  # two snapshots of one instance that contradict one another
             put(path, chance.choice(("w0", "w1")), now=now, start=start, end=chance.choice((None, None, start + 1.5)))

@@ -43,9 +43,13 @@ class Site:
         host: str = "h1",
         during: Span = (0, None),
         place: Mapping[str, str] | None = None,
+        above: tuple[Mapping[str, Any], Mapping[str, Any]] = ({}, {}),
     ) -> Site:
+        """``values`` are the instance's own, and what is ``above`` its customer's and its app's."""
         customer, app, instance = path.split("/")
-        snapshot, _ = take_snapshot((customer, app, instance), [Layer("instance", path, values or {})], requires, graph)
+        layers = [Layer(*each) for each in (("customer", customer, above[0]), ("app", f"{customer}/{app}", above[1]))]
+        layers.append(Layer("instance", path, values or {}))
+        snapshot, _ = take_snapshot((customer, app, instance), layers, requires, graph)
         id_ = f"d{len({presence.deployment for presence in self.presences})}"
         self.presences += [
             Presence(id_, snapshot, f.service, f.host, between(*during), f.cause, f.subjects, f.elsewhere)

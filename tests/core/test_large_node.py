@@ -33,7 +33,7 @@ WATCHED = graph_of(
                 audits=(Audit("app", MON), Audit("own", MON), Audit("base", MON))),
     ServiceSpec("probe", Sharing.INSTANCE, audits=(Audit("own", MON),)),
 )  # fmt: skip
-INSTANCES = tuple(f"c{number % 3}/a/i{number}" for number in range(9))
+INSTANCES = tuple(f"c{number % 3}/{'ab'[number % 2]}/i{number}" for number in range(9))
 
 
 def deploy_at_random(site: Site, path: str, random: Random) -> None:
@@ -42,8 +42,10 @@ def deploy_at_random(site: Site, path: str, random: Random) -> None:
     for host in random.choice((HOSTS[:1], HOSTS[1:2], HOSTS[1:], HOSTS[::2], HOSTS[:2], HOSTS, ("mon1",))):
         values = {"size": random.choice((1, 1, 2)), "every": random.choice((5, 5, 5, 6))}
         during = random.choice(((0, None), (0, None), (2, None), (0, 4), (3, 6)))
+        of_customer = {"note": random.choice((1, 1, 1, 2)), "mail": "a@b"}
+        of_app = {} if random.random() < 0.5 else {"note": random.choice((1, 3)), "colour": random.choice("rrrrg")}
         site.deploy(path, WATCHED, random.choice((["app"], ["own"], ["app", "own"], ["base"])), values, host=host,
-                    during=during)  # fmt: skip
+                    during=during, above=(of_customer, of_app))  # fmt: skip
 
 
 @pytest.mark.parametrize("large", [False, True])

@@ -10,7 +10,8 @@ from larry.core.deployable import take_snapshot
 from larry.core.document import thaw
 from larry.core.footprint import Cause
 from larry.core.merge import HostTimeline, build_node, compile_timeline
-from larry.core.node import Node, Presence, own_parameters
+from larry.core.node import Node, Presence
+from larry.core.owner import own_parameters
 from larry.core.parameters import Declaration, Layer
 from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKind
 from tests.core.budget import dice, many
