@@ -13,14 +13,14 @@ from larry.core.document import Json, canonical_text, is_alike, is_sealed
 from larry.core.footprint import Cause
 from larry.core.node import Presence
 
-Own: TypeAlias = Mapping[str, Mapping[str, Json]]
+OwnParameters: TypeAlias = Mapping[str, Mapping[str, Json]]
 """By path of a customer, an app or an instance."""
 
 _DEPTH = 2
 """Strokes in the path of an instance."""
 
 
-def own_parameters(presences: Iterable[Presence]) -> Own:
+def own_parameters(presences: Iterable[Presence]) -> OwnParameters:
     """What each customer, app and instance present sets at its own level.
 
     Snapshots frozen at different moments may disagree about their customer's value: then each app, and if need be each
@@ -31,7 +31,9 @@ def own_parameters(presences: Iterable[Presence]) -> Own:
     return MappingProxyType({path: _beyond_parents(path, agreed) for path in sorted(agreed)})
 
 
-def revise_own(own: Own, gone: Iterable[Presence], come: Iterable[Presence], paths: Collection[str]) -> Own | None:
+def revise_own(
+    own: OwnParameters, gone: Iterable[Presence], come: Iterable[Presence], paths: Collection[str]
+) -> OwnParameters | None:
     """The same of a host where some instances' presences became others, told from what it was before; None where
     only the snapshots of the other instances of a customer or an app can tell. O(own).
 

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -181,17 +182,19 @@ def _measure(size: Size) -> list[Row]:
 
 
 def _measure_watched(size: Size) -> list[Row]:
-    """An estate of its own, since it has one host that all others tell of."""
+    """An estate of its own, since it has one host that all others tell of, and one that very many share."""
     import django
 
     django.setup()
 
     from larry.actions.migrate import migrate
     from larry.outside import clock
+    from tests.bench.shared_rows import shared_rows
     from tests.bench.watched_rows import watched_rows
 
     migrate()
-    return list(watched_rows(size, clock.now()))
+    now = clock.now()
+    return [*watched_rows(size, now), *shared_rows(size, now + timedelta(hours=1))]
 
 
 def show(first: list[Row], second: list[Row], growth: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -52,41 +52,32 @@ def find_lane(number: int) -> tuple[str, str]:
 
 def lay_watched(subjects: int, now: datetime) -> None:
     """Apply the estate and deploy all of it by one rollout: every host is compiled once."""
+    lay_deployed(state_watched(subjects), map(find_lane, range(subjects)), now)
+
+
+def lay_deployed(stated: str, lanes: Iterable[tuple[str, str]], now: datetime) -> None:
+    """Apply an estate file, and deploy to lanes by one rollout."""
     from larry.actions.apply import apply
     from larry.actions.author import Author
     from larry.actions.deploy import DeployItem, DeployRequest, deploy
     from larry.nouns.estate import parse_estate
 
     author = Author("bench", "to measure", now)
-    apply(parse_estate([("watched.yaml", state_watched(subjects))], largest=1 << 30).items, author)
-    lanes = map(find_lane, range(subjects))
+    apply(parse_estate([("estate.yaml", stated)], largest=1 << 30).items, author)
     deploy(DeployRequest(tuple(DeployItem(path, (host,)) for path, host in lanes)), author)
 
 
 def watched_rows(size: Size, now: datetime) -> Iterator[Row]:
     """P8: preview and deploy one instance of ten services and one off-host auditor, which has many subjects; and the
     bytes that such a deploy adds to the documents of nodes, against the text of that one node."""
-    from larry.actions.author import Author
-    from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
     from larry.core.node_text import write_node
     from larry.queries.moment import Moment
     from larry.queries.node import get_stored_node
     from larry.queries.reader import LOCAL
-    from larry.records.instance import Instance
     from tests.bench.estate_rows import MOST_FOR_A_DEPLOY, count_rows, insert_rows
 
     lay_watched(size.subjects, now)
-    numbers = count()
-
-    def act() -> None:
-        number = next(numbers)
-        path, host = find_lane(number)
-        Instance.objects.filter(path=path).update(parameters={"workers": 100 + number})
-        author = Author("bench", "measure", now + timedelta(seconds=number + 1))
-        request = DeployRequest((DeployItem(path, (host,)),))
-        preview_deploy(request, author)
-        deploy(request, author)
-
+    act = make_deploys(find_lane, now)
     act()
     before, stored = count_rows(), _count_stored()
     act()
@@ -96,6 +87,26 @@ def watched_rows(size: Size, now: datetime) -> Iterator[Row]:
     yield Row("P8 with a big auditor", said, mine, theirs, "as many INSERTs, durable", MOST_FOR_A_DEPLOY)
     text = write_node(get_stored_node("mon", LOCAL, Moment(now + timedelta(days=1))).node)
     yield Row("P8 stored for it; MB", said, added / 1e9, len(text) / 1e9, "the monitoring host's node, whole", None)
+
+
+def make_deploys(lane: Callable[[int], tuple[str, str]], now: datetime) -> Callable[[], None]:
+    """What previews and deploys the next instance each time, edited before."""
+    from larry.actions.author import Author
+    from larry.actions.deploy import DeployItem, DeployRequest, deploy, preview_deploy
+    from larry.records.instance import Instance
+
+    numbers = count()
+
+    def act() -> None:
+        number = next(numbers)
+        path, host = lane(number)
+        Instance.objects.filter(path=path).update(parameters={"workers": 100 + number})
+        author = Author("bench", "measure", now + timedelta(seconds=number + 1))
+        request = DeployRequest((DeployItem(path, (host,)),))
+        preview_deploy(request, author)
+        deploy(request, author)
+
+    return act
 
 
 def _count_stored() -> int:
