@@ -161,7 +161,7 @@ def test_what_grew_since_to_where_something_stood_is_in_the_way_of_undoing() -> 
     put(LIVE, "web1", end=5)
     put(LIVE, "web1", start=5, end=9)
     first = Rollout.objects.order_by("-id")[0].id
-    delete_deployments([the(1)], author(1))
+    delete_deployments((the(1),), author(1))
     edit_deployment(DeploymentEdit(the(), end=day(7)), author(1))
     with pytest.raises(
         Refused, match=f"rollout {first + 1} cannot be undone by itself: {first + 2} came into its lanes"
