@@ -64,9 +64,9 @@ class TableDigest:
 
     def add(self, row: Sequence[Json]) -> None:
         """One more row."""
-        text = write_row(row)
+        text = _write_row(row)
         if _DOUBTFUL.search(text):
-            text = write_row([_settle(value) if isinstance(value, list) else value for value in row])
+            text = _write_row([_settle(value) if isinstance(value, list) else value for value in row])
         self._hash.update(text.encode("utf-8", "surrogatepass") + b"\n")
         self.rows += 1
 
@@ -80,7 +80,7 @@ _encode: Callable[[Json, int], tuple[str, ...]] = json.encoder.c_make_encoder(  
 )
 
 
-def write_row(row: Sequence[Json]) -> str:
+def _write_row(row: Sequence[Json]) -> str:
     """As ``json.dumps`` does, without white space and keys sorted, and without making an encoder for each row: the
     arguments are those of `larry.core.document`, but for numbers that are none, which pass."""
     return "".join(_encode(row, 0))

@@ -156,8 +156,7 @@ class LargeNode(Node):
                 made = LongEntry.of(entry) if there is None else self.entries[entry.key].splice(there, entry)
                 entries[entry.key] = made
         node = LargeNode(self.facts, revised.own, self.heads, deployments, MappingProxyType(entries), self)
-        if revised.own is self.own:
-            node.__dict__["own_text"] = self.own_text
+        node.__dict__["own_text"] = made_by.own or self.own_text
         self.__dict__["_next"] = (made_by, node)
         return node
 
@@ -177,7 +176,7 @@ class LargeNode(Node):
 
 class _Splice(NamedTuple):
     """What makes one large node of another: the deployments that go and come, the entries in their order, each that
-    changes by its digests, and the text of the own parameters."""
+    changes by its digests, and the text of the own parameters, if they change."""
 
     deployments: tuple[tuple[NodeInstance, ...], tuple[NodeInstance, ...]]
     order: tuple[str, ...]
