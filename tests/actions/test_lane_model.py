@@ -8,13 +8,16 @@ from __future__ import annotations
 import gc
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from larry.core.large_node import LargeNode
 from tests.actions.lane_faults import LANE_FAULTS
 from tests.actions.lane_run import LENGTH, fails, play, shrink
 from tests.actions.lane_site import lay_site
 from tests.actions.lane_step import KINDS, draw_steps
+from tests.core.small_parts import make_every_node_large
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +65,22 @@ def test_five_thousand_steps_are_as_the_oracle_says(batch: int) -> None:
     seen = live_through(batch * 1000, STEPS_OF_A_BATCH)
     assert seen.total() == STEPS_OF_A_BATCH
     assert seen.keys() == {*KINDS, *(f"{kind} refused" for kind in KINDS)}, seen
+
+
+def test_large_nodes_live_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are revised where others are compiled."""
+    make_every_node_large(monkeypatch)
+    revised = 0
+    splice = LargeNode.splice
+
+    def count(*args: Any) -> LargeNode:
+        nonlocal revised
+        revised += 1
+        return splice(*args)
+
+    monkeypatch.setattr(LargeNode, "splice", count)
+    assert live_through(2_000_000, STEPS_OF_A_BATCH).total() == STEPS_OF_A_BATCH
+    assert revised > STEPS_OF_A_BATCH
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ from larry.records.node import NodeDocument, NodePart
 from tests.actions import test_redact, test_restore, test_segment
 from tests.actions.estate import WEB1, author, change, day, lay, put, rows
 from tests.actions.world import find_faults, read_all_text
+from tests.core.small_parts import make_every_node_large
 
 pytestmark = pytest.mark.django_db
 
@@ -38,8 +39,7 @@ AT = Moment(day(0))
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Every node is large."""
-    for name, value in (("UNDIVIDED", 50), ("_LEAST", 20), ("_MOST", 200), ("_WIDEST", 2), ("_BRANCHES", 2)):
-        monkeypatch.setattr(node_part, name, value)
+    make_every_node_large(monkeypatch)
     yield
     bodies = list(NodeDocument.objects.values_list("body", flat=True))
     assert all(is_divided(body) for body in bodies)

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from larry.core import large_entry, long_list, node, node_part
+from larry.core import large_entry, long_list, node
 from larry.core.large_node import LargeNode
 from larry.core.large_rollout import revise_in_excerpts
 from larry.core.merge import HostTimeline, Segment, compile_timeline
@@ -21,6 +21,7 @@ from larry.core.service_graph import Audit, ServiceSpec, Sharing, Where, WhereKi
 from tests.core.budget import dice
 from tests.core.by_hand import FACTS, SIZED, Site, graph_of
 from tests.core.hours import between
+from tests.core.small_parts import make_every_node_large
 from tests.core.specimen import HOSTS
 from tests.core.test_node import make_nodes
 
@@ -56,8 +57,7 @@ def test_what_is_revised_in_excerpts_is_what_everything_makes(large: bool, monke
     if large:
         monkeypatch.setattr(node, "are_many", lambda subjects: subjects > 4)
         monkeypatch.setattr(large_entry, "are_many", lambda subjects: subjects > 4)
-    for name, value in (("UNDIVIDED", 50), ("_LEAST", 20), ("_MOST", 200), ("_WIDEST", 2), ("_BRANCHES", 2)):
-        monkeypatch.setattr(node_part, name, value)
+    make_every_node_large(monkeypatch)
     monkeypatch.setattr(long_list, "_LONG", 2)
     told: Counter[str] = Counter()
     for seed, random in dice(60):
