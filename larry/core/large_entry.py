@@ -56,7 +56,7 @@ class LongEntry:
     def excerpt(self, paths: Collection[str], sites: Collection[Site]) -> NodeService:
         """What the entry has for some instances, and of what is audited on some sites; with the path of one other
         instance where there are others."""
-        mine = {path for path in paths if self.paths.find((path,))}
+        mine = self._list_mine(paths)
         if not mine and not self.subjects.blocks:
             return self._of_others
         other = next((item.key[0] for item in self.paths if item.key[0] not in mine), None)
@@ -67,6 +67,12 @@ class LongEntry:
             paths=tuple(sorted(mine if other is None else {*mine, other})),
             audits=tuple(read_subject(json.loads(item.text)) for item in found),
         )
+
+    def _list_mine(self, paths: Collection[str]) -> set[str]:
+        """Which of some paths are its own: by looking for them, or through those that it has, where they are fewer."""
+        if len(self.paths) < len(paths):
+            return {item.key[0] for item in self.paths if item.key[0] in paths}
+        return {path for path in paths if self.paths.find((path,))}
 
     @cached_property
     def _of_others(self) -> NodeService:

@@ -44,7 +44,7 @@ def revise_own(
     levels = left.keys() | coming.keys()
     if not levels:
         return own
-    shared = {level for level in levels if any(_is_of(level, path) and path not in paths for path in own)}
+    shared = _list_owners(path for path in own if path.count("/") == _DEPTH and path not in paths)
     known: dict[str, Mapping[str, Json]] = {}
     revised = {path: values for path, values in own.items() if path not in levels}
     for path in sorted(levels):
@@ -58,9 +58,10 @@ def revise_own(
     return MappingProxyType({path: revised[path] for path in sorted(revised)})
 
 
-def _is_of(level: str, path: str) -> bool:
-    """Whether a path is that of an instance of a customer or an app."""
-    return path.startswith(f"{level}/") and path.count("/") == _DEPTH
+def _list_owners(instances: Iterable[str]) -> set[str]:
+    """The customers and apps of instances."""
+    apps = {path[: path.rindex("/")] for path in instances}
+    return apps | {path[: path.index("/")] for path in apps}
 
 
 def _is_kept(
