@@ -29,8 +29,10 @@ class LongEntry:
     def of(cls, entry: NodeService, spelt: Sequence[str] = ()) -> LongEntry:
         """An entry as it is in a `Node`; ``spelt`` are the texts of its subjects, where they are known."""
         texts = spelt or (canonical_text(subject_document(subject)) for subject in entry.audits)
-        subjects = tuple(map(_of_subject, entry.audits, texts))
         paths = LongList.of(map(_of_path, entry.paths))
+        if not entry.audits:  # as nearly all entries of a host that many share
+            return cls(_strip(entry), paths, _NO_SUBJECTS, _NO_KEYS)
+        subjects = tuple(map(_of_subject, entry.audits, texts))
         return cls(_strip(entry), paths, LongList.of(subjects), _SubjectKeys.of(subjects))
 
     @cached_property
@@ -142,6 +144,10 @@ class _SubjectKeys:
             if members.blocks:
                 buckets[bucket], digests[bucket] = members, _bucket_digest(members)
         return _SubjectKeys(of_path, buckets, digests, count)
+
+
+_NO_SUBJECTS = LongList()
+_NO_KEYS = _SubjectKeys({}, {}, {}, 0)
 
 
 def _strip(entry: NodeService) -> NodeService:

@@ -14,6 +14,8 @@ from larry.records.node import NodeDocument
 _MOST = 16_000_000
 """So many characters of text the nodes that are kept have between them; a node, and the one that it becomes, are kept
 however long they are. What one has of the other is counted twice."""
+_OF_AN_ENTRY = 1_000
+"""As many characters more an entry counts: what is kept for each takes as much."""
 
 _kept: dict[str, tuple[LargeNode, int]] = {}
 """By digest, the latest last: what a digest names never changes, so it never goes stale."""
@@ -32,7 +34,7 @@ def get_kept_nodes(digests: Iterable[str], reader: Reader, at: Moment) -> Mappin
         texts = get_node_texts(bodies.values(), reader, at)
         for digest, body in bodies.items():
             found[digest] = LargeNode.read(texts[body], digest)
-            _keep(digest, found[digest], len(texts[body]))
+            _keep(digest, found[digest])
     return found
 
 
@@ -52,11 +54,12 @@ def keep_node(node: LargeNode, reader: Reader, at: Moment) -> None:
     digest names it nevertheless."""
     del reader, at  # what may be read of what is kept is asked when it is read
     node.settle()
-    _keep(node.digest, node, node.length)
+    _keep(node.digest, node)
 
 
-def _keep(digest: str, node: LargeNode, size: int) -> None:
-    """Keep a node of which the text has that many characters, in place of those that were asked for longest ago."""
+def _keep(digest: str, node: LargeNode) -> None:
+    """Keep a node, in place of those that were asked for longest ago."""
+    size = node.length + _OF_AN_ENTRY * len(node.entries)
     with _keeping:
         _kept.pop(digest, None)
         _kept[digest] = (node, size)
