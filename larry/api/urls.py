@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import PathConverter
 
 from larry.api.configuration import answer_configuration
 from larry.api.feed import answer_feed
@@ -10,6 +11,15 @@ from larry.api.front import answer_nothing, list_routes
 from larry.api.health import answer_health, answer_readiness
 from larry.api.inventory import answer_inventory
 from larry.api.metrics import answer_metrics
+
+
+class AnyLetters(PathConverter):
+    """What is asked of any letters, line feeds among them, which `path` would leave to the pages."""
+
+    regex = r"[\s\S]+"
+
+
+register_converter(AnyLetters, "any")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("configuration/<str:asked>", answer_configuration, name="configuration"),
@@ -19,6 +29,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", answer_readiness, name="readyz"),
     path("metrics", answer_metrics, name="metrics"),
     path("api/v1/", include((list_routes(), "api"))),
-    # Of any letters, line feeds among them, which <path:asked> would leave to the pages.
-    path("api/", include(([re_path(r"^(?P<asked>[\s\S]+)$", answer_nothing, name="nothing")], "api-before"))),
+    path("api/", include(([path("<any:asked>", answer_nothing, name="nothing")], "api-before"))),
 ]

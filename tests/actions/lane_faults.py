@@ -14,7 +14,7 @@ from larry.core.rollout import judge
 from larry.core.timeline import Kind, Stay, Turn, change_stay, end_stay, make_room
 from larry.core.undo import take_back
 from larry.queries.deployment import State
-from tests.actions.faults import Plant, swap
+from tests.actions.faults import Plant, swap, swap_both
 from tests.actions.lane_site import MONITOR
 
 
@@ -85,7 +85,9 @@ LANE_FAULTS: Mapping[str, Plant] = {
     "backdating looks at no history": swap("actions.deploy._refuse_taken_history", lambda request, author: None),
     "there is no grace": swap("actions.deploy.GRACE", timedelta(0)),
     "there is an hour of grace": swap("actions.deploy.GRACE", timedelta(hours=1)),
-    "now runs backwards": swap("actions.rollout.look_back", lambda author: Ground(author, 0, 0)),
+    "now runs backwards": swap_both(
+        "actions.rollout.look_back", "actions.transaction.look_back", lambda author: Ground(author, 0, 0)
+    ),
     "places are not carried over": swap("actions.planning.carry_over", lambda place, *_: place),
     "conflicts are not judged": swap("actions.planning.judge", _judges_leniently),
     "nodes are compiled of old intervals": swap("core.rollout.fit_interval", _same),

@@ -28,7 +28,6 @@ SEEN_AT = {
     "an edit sees no neighbours": 4,
     "backdating looks at no history": 5,
     "there is no grace": 1,
-    "now runs backwards": 15,
     "conflicts are not judged": 7,
 }
 """Where to look first: the seed of the run that has found a fault before."""

@@ -97,7 +97,7 @@ RULES: Mapping[tuple[str, str], Rule] = {
     **_look(NOBODY, "static/<str:name>"),  # of a name that no asset has
     **_look(SEE_HOST, "configuration/<str:asked>", "hosts/<str:name>", "hosts/<str:name>/configuration"),
     **_look(SEE_HOST, "hosts/<str:name>/history"),
-    **_both(NOBODY, NOBODY, "api/v1/", "api/v1/<path:asked>", "api/<path:asked>"),
+    **_both(NOBODY, NOBODY, "api/v1/", "api/v1/<path:asked>", "api/<any:asked>"),
     **{(f"api/v1/{noun}", "GET"): ALL for noun in ("deployments", "deployables", "rollouts", "edges", "tokens")},
     **{(f"api/v1/{what}", "GET"): ALL for what in ("activity", "situations", "dirty", "coverage")},
     **{(f"{_INSTANCE}/{what}", "GET"): SEE for what in ("parameters", "order", "diff", "dirty", "coverage", "history")},
