@@ -57,6 +57,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool("logrotate", "logrotate", ("logrotate", "/usr/sbin/logrotate"), "that logrotate rotates what it is told to"),
     Tool("borgmatic", "borgmatic", ("borgmatic",), "that borgmatic itself understands the jobs printed for it"),
     Tool("promtool", "prometheus", ("promtool",), "that Prometheus itself discovers the targets", large=True),
+    Tool("strace", "strace", ("strace",), "that a flush of a database may fail, and nothing is lost", large=True),
     Tool("curl", "curl", ("curl",), "the lookups that hosts make"),
     Tool("run-parts", "debianutils", ("run-parts",), "folders of scripts on a host"),
     Tool("make", "make", ("make",), "Makefiles on a host"),

@@ -13,6 +13,7 @@ _LOCKED = ("database is locked", "lock timeout", "database table is locked")
 _READ_ONLY = ("readonly database", "read-only")
 _FULL = ("disk is full", "no space left")
 _FAILS = ("disk i/o error", "input/output error")
+_LAST_WORDS = ("PANIC", "FATAL")
 TRACEBACK = "LARRY_TRACEBACK"
 
 
@@ -77,16 +78,23 @@ def _is(error: Exception, module: str, name: str) -> bool:
     return isinstance(kind, type) and isinstance(error, kind)
 
 
-def _has_stopped(error: Exception) -> bool:
-    """Whether PostgreSQL panicked: then its log may hold the commit that it could not tell of."""
-    told = getattr(error.__cause__, "diag", None)
-    return getattr(told, "severity_nonlocalized", None) == "PANIC"
+def _find_last_words(error: BaseException | None) -> BaseException | None:
+    """What PostgreSQL said last, if it ended the connection amid something: its log may hold the commit that it could
+    not tell of. Who was left may have asked for another connection since, in vain, of which alone the error tells.
+    """
+    while error is not None:
+        told = getattr(error, "diag", None)
+        if getattr(told, "severity_nonlocalized", None) in _LAST_WORDS:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _explain_database(error: Exception) -> str:
-    text = show_plain(" ".join(str(error).split()))
+    last_words = _find_last_words(error)
+    text = show_plain(" ".join(str(last_words or error).split()))
     lowered = text.lower()
-    if _has_stopped(error):
+    if last_words is not None:
         return f"the database's server has stopped amid this ({text}): once it is up again, look whether this was done"
     if any(sign in lowered for sign in _LOCKED):
         return f"another process has been writing to the database for too long ({text}): try again"

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -195,6 +196,23 @@ def test_failures_of_the_machine_say_what_to_do(error: Exception, told: str) -> 
     line = explain_failure(error)
     assert told in line
     assert "\n" not in line
+
+
+class LastWords(Exception):
+    """As the driver tells what PostgreSQL said."""
+
+    diag = SimpleNamespace(severity_nonlocalized="PANIC")
+
+
+def test_whoever_lost_the_server_amid_a_commit_is_not_told_that_nothing_was_done() -> None:
+    """Django asks for another connection then, in vain, and its error tells of that."""
+    at_commit, after = OperationalError("could not flush"), OperationalError("connection failed: is it running?")
+    at_commit.__cause__ = LastWords("could not flush file: Input/output error")
+    after.__context__ = at_commit
+    line = explain_failure(after)
+    assert "could not flush file" in line
+    assert "look whether this was done" in line
+    assert "nothing was changed" not in line
 
 
 @pytest.mark.parametrize("name", ["", "  ", "Tess Tester", "Zoë 田中"])

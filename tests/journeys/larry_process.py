@@ -24,11 +24,13 @@ PATIENCE = 180.0
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a Larry lives: its home, and settings beside; how many seconds a command of it may take."""
+    """Where a Larry lives: its home, and settings beside; how many seconds a command of it may take, and the words of
+    what it runs ``under``."""
 
     home: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     patience: float = PATIENCE
+    under: tuple[str, ...] = ()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -43,7 +45,7 @@ class Place:
     def call(self, *words: str, say: str = "") -> subprocess.CompletedProcess[str]:
         """Whatever comes of it."""
         return subprocess.run(
-            [LARRY, *words],
+            [*self.under, LARRY, *words],
             env=self.environment,
             input=say,
             capture_output=True,
