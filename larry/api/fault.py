@@ -28,11 +28,14 @@ from larry.queries.reader import NotFound
 LOG = logging.getLogger("larry.api")
 MOST_FAULTS_TOLD = 100
 LONGEST_TOLD = 50_000
+_LOST = "if it was lost amid this, nobody knows whether it was done: look, or ask again with the same Idempotency-Key"
 
 
 def answer_failure(request: HttpRequest, failure: BaseException) -> HttpResponse:
     """The problem that a failure is; a defect of ours goes to the log, never into the answer."""
     problem = find_problem(failure)
+    if problem.code == "unavailable" and request.method not in {"GET", "HEAD"} and not isinstance(failure, Busy):
+        problem = Problem("unavailable", f"{problem}; {_LOST}")
     if problem.code == "defect":
         LOG.error("%s %s failed", request.method, request.path, exc_info=failure)
     return answer_problem(problem)

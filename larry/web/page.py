@@ -86,6 +86,8 @@ def redirect_after(request: HttpRequest, path: str, text: str, *, kind: str = "d
 def make_unavailable(request: HttpRequest) -> HttpResponse:
     """The page for a database that does not answer."""
     text = "The database does not answer, or is not up to date. Whoever runs Larry finds more at /readyz."
+    if request.method == "POST":
+        text += " If it was lost amid what you did, look whether that was done before you do it again."
     response = make_problem(request, 503, text)
     response.headers["Retry-After"] = "5"
     return response

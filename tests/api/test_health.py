@@ -71,3 +71,18 @@ def test_a_database_that_is_away_is_503_everywhere(path: str, db: None, monkeypa
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "5"
     assert b"hunter2" not in response.content
+
+
+def test_a_database_that_is_lost_amid_what_somebody_does_is_told_on_the_page(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its log may hold the commit that it could not tell of."""
+    client = sign_in_as("tess")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("larry.web.visitor.find_session_user", fail)
+    told = "look whether that was done"
+    assert told in client.post("/pools/-/new", {"name": "Lost"}).content.decode()
+    assert told not in client.get("/pools/-/new").content.decode()

@@ -226,6 +226,21 @@ def test_a_database_that_does_not_answer_is_told(somebody: Client, monkeypatch: 
     response = somebody.get(f"{ROOT}/situations")
     check("GET", f"{ROOT}/situations", response)
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert b"Idempotency-Key" not in response.content
+
+
+def test_a_database_that_is_lost_amid_an_act_is_told(somebody: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its log may hold the commit that it could not tell of."""
+    from django.db import OperationalError
+
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("larry.actions.transaction.transaction.atomic", fail)
+    response = somebody.post(f"{ROOT}/pools", {"name": "Lost"}, content_type="application/json")
+    check("POST", f"{ROOT}/pools", response)
+    assert response.status_code == 503
+    assert b"look, or ask again with the same Idempotency-Key" in response.content
 
 
 def test_a_defect_is_told_without_its_traceback(somebody: Client, monkeypatch: pytest.MonkeyPatch) -> None:
