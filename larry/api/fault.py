@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, RequestDataTooBig, SuspiciousOperation
 from django.db import DatabaseError, DataError, IntegrityError, InterfaceError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from ninja.errors import HttpError, ValidationError
@@ -136,6 +136,10 @@ _RULES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Calla
     (Refused, _tell_refused),
     (RequestDataTooBig, lambda _: Problem("too-large", "the body is too large: send less at a time")),
     (UnreadablePostError, lambda _: Problem("unreadable", "the body broke off")),
+    (
+        DisallowedHost,
+        lambda _: Problem("unreadable", "Larry does not answer as this Host: is LARRY_ALLOWED_HOSTS set?"),
+    ),
     (SuspiciousOperation, lambda _: Problem("unreadable", "this is no request that Larry takes")),
     (IntegrityError, lambda _: Problem("refused", "the database refuses: this contradicts what is recorded")),
     (DataError, lambda _: Problem("invalid", "the database cannot hold such a value")),

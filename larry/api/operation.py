@@ -151,10 +151,19 @@ API = HardenedAPI(
 OPERATIONS: dict[str, Operation] = {}
 """By name, for the description."""
 
-_READS = ("not-signed-in", "too-many-attempts", "not-allowed", "no-such-method", "invalid", "defect", "unavailable")
+_READS = (
+    "unreadable",
+    "not-signed-in",
+    "too-many-attempts",
+    "not-allowed",
+    "no-such-method",
+    "invalid",
+    "defect",
+    "unavailable",
+)
 _USUAL: Json = {"reason": "no longer needed"}
 """The body of what takes something away."""
-_WRITES = ("unreadable", "refused", "ground-moved", "too-large", "not-json")
+_WRITES = ("refused", "ground-moved", "too-large", "not-json")
 
 
 class Told(TypedDict, total=False):

@@ -205,6 +205,13 @@ def test_where_nothing_is_programs_are_told_so_as_programs(path: str, somebody: 
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+def test_who_names_another_host_is_told_as_a_program_is(somebody: Client) -> None:
+    answer = somebody.get(f"{ROOT}/timeline", headers={"Host": '"'})
+    check("GET", f"{ROOT}/timeline", answer)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
+    assert b"LARRY_ALLOWED_HOSTS" in answer.content
+
+
 def test_what_is_refused_says_which_field_and_why(somebody: Client, estate: datetime) -> None:
     said = {name: send(somebody, "post", f"{ROOT}/hosts", body) for name, body in BODIES.items()}
     status = {name: response.status_code for name, response in said.items()}
